@@ -1,0 +1,8 @@
+"""Families of variational layers, one a file."""
+
+from circuits.ansatz.base import Ansatz
+from circuits.ansatz.ddk import DDKLayers
+from circuits.ansatz.hardware_efficient import HardwareEfficient
+from circuits.ansatz.ising import IsingLayers
+
+__all__ = ["Ansatz", "DDKLayers", "HardwareEfficient", "IsingLayers"]

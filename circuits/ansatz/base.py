@@ -1,0 +1,36 @@
+"""What all families of ansatz share: their protocol, the wires that touch, the checks."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from pennylane.typing import TensorLike
+
+
+@runtime_checkable
+class Ansatz(Protocol):
+    """A layered family of gates whose every angle is an entry of one vector."""
+
+    @property
+    def n_angles(self) -> int:
+        """Number of angles."""
+
+    def __call__(self, angles: TensorLike) -> None:
+        """Queue the operations; ``angles`` is ``(..., n_angles)`` in radians."""
+
+
+def chain(wires: Sequence[int]) -> list[tuple[int, int]]:
+    """Nearest neighbours of the open chain."""
+    return [(wires[i], wires[i + 1]) for i in range(len(wires) - 1)]
+
+
+def ring(wires: Sequence[int]) -> list[tuple[int, int]]:
+    """Nearest neighbours of the ring, each pair once (two wires touch once)."""
+    return chain(wires) + ([(wires[-1], wires[0])] if len(wires) > 2 else [])
+
+
+def check_ansatz(wires: Sequence[int], n_layers: int) -> None:
+    """Refuse an empty register and a depth below one."""
+    if len(wires) < 1:
+        raise ValueError("Argument `wires` must name at least one wire, but got none.")
+    if n_layers < 1:
+        raise ValueError(f"Argument `n_layers` must be at least 1, but got {n_layers}.")

@@ -1,0 +1,31 @@
+"""How a label and a latent enter a circuit: one rotation a wire, angles made outside."""
+
+from collections.abc import Sequence
+
+import pennylane as qml
+from pennylane.typing import TensorLike
+
+
+def basis_encoding(angles: TensorLike, wires: Sequence[int]) -> None:
+    """Prepare ``|b>`` from ``|0..0>`` by RX(pi b), one bit a wire.
+
+    The angles are 0 or pi (the embedding multiplies the bits); between them the wire holds a
+    superposition, which is how a real-valued condition enters the same register.
+
+    Args:
+        angles: ``(..., len(wires))`` in radians.
+        wires: the label register.
+    """
+    for position, wire in enumerate(wires):
+        qml.RX(angles[..., position], wires=wire)
+
+
+def angle_encoding(angles: TensorLike, wires: Sequence[int]) -> None:
+    """Turn each wire by RY(angle): ``cos(a/2)|0> + sin(a/2)|1>`` from ``|0>``.
+
+    Args:
+        angles: ``(..., len(wires))`` in radians.
+        wires: the latent register.
+    """
+    for position, wire in enumerate(wires):
+        qml.RY(angles[..., position], wires=wire)

@@ -1,0 +1,70 @@
+"""The main job: learn ground states of the Ising chain, conditioned on the phase.
+
+    python examples/train_qgan.py
+    python examples/train_qgan.py --help
+
+The objects of the default run are built here in plain sight. Flags that ask for another
+generator, discriminator, objective or device build those from the same settings by the presets.
+"""
+
+import sys
+
+import torch
+
+from circuits import Registers, ReuploadingCircuit
+from qgan import Discriminator, Generator, Trainer
+from qgan.cli import default_run, guarded, parse_train
+from qgan.config import Experiment
+from qgan.data import Dataset
+from qgan.discriminator import MLPHead
+from qgan.engines import BatchedEngine
+from qgan.explore.console import train_and_report
+from qgan.objectives import Wasserstein
+from qgan.presets import build_trainer, load_data, preset
+from qgan.stabilisers import GradientPenalty
+from qgan.training import RunFolder
+from qgan.views import DensityView
+
+
+def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
+    # The generator: label and latent pass a small network and enter every angle of a circuit.
+    circuit = ReuploadingCircuit(Registers(output=data.n_qubits), n_layers=4)
+    generator = Generator(
+        circuit, data.n_labels, n_latent=2, engine=BatchedEngine(), seed=settings.seed
+    )
+
+    # The discriminator: a linear view of a state, then any function of it and the label.
+    view = DensityView(data.n_qubits)
+    random = torch.Generator().manual_seed(settings.seed + 1)
+    head = MLPHead(view.n_features, data.n_labels, hidden=(128, 128), generator=random)
+    discriminator = Discriminator(view, head)
+
+    # The game: a Wasserstein critic, held near slope one by a penalty.
+    return Trainer(
+        generator,
+        discriminator,
+        data.to(torch.complex64),
+        Wasserstein(),
+        terms=[GradientPenalty(10.0)],
+        config=settings.trainer,
+        seed=settings.seed,
+    )
+
+
+def main() -> int:
+    settings, run, overwrite = parse_train(sys.argv[1:], "train_qgan.py")
+    if run is not None:
+        RunFolder.check_free(run, overwrite)
+
+    # Real states with their labels; the fields h and g behind them are for the judge alone.
+    data = load_data(settings)
+    plain = settings.model_dump(exclude={"seed", "trainer", "data"})
+    is_default = plain == preset("ising").model_dump(exclude={"seed", "trainer", "data"})
+    trainer = (default_trainer if is_default and data.rank == 1 else build_trainer)(data, settings)
+
+    folder = RunFolder.create(run or default_run(settings), settings, overwrite)
+    return train_and_report(trainer, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

@@ -1,0 +1,7 @@
+"""``python -m qgan``: the same as the console script."""
+
+import sys
+
+from qgan.cli import main
+
+sys.exit(main())

@@ -1,0 +1,135 @@
+"""The schema of an experiment: data only, builds nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A part of the schema: unknown keys are refused, values cannot change later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(Section):
+    """Where the states come from."""
+
+    source: str = "ising"
+    """Name of a data source (`qgan data` lists them); ignored when a file is given."""
+    file: Path | None = None
+    """A file of states: npz with `states`, `label`, optional `factors`."""
+    qubits: Positive | None = None
+    """Qubits of each state, for sources of any size; None takes the source's own."""
+
+
+class GeneratorConfig(Section):
+    """The generator's circuit and embedding."""
+
+    kind: Literal["reuploading", "register"] = "reuploading"
+    """Label and latent in every angle, or in registers of their own."""
+    ansatz: Literal["hardware-efficient", "ising", "ddk"] = "hardware-efficient"
+    """Family of layers of the re-uploading circuit."""
+    n_layers: Positive = 4
+    """Layers of the circuit."""
+    bath: Natural | None = None
+    """Wires traced out; None takes what the rank of the data asks."""
+    n_latent: Natural = 2
+    """Entries of the latent z."""
+    n_levels: Natural = 0
+    """Values of the last latent if it is discrete; 0 keeps it continuous."""
+    embedding: Literal["tanh", "affine"] = "tanh"
+    """How (label, z) becomes angles in the re-uploading circuit."""
+    n_hidden: Positive = 32
+    """Hidden units of the tanh embedding."""
+
+
+class DiscriminatorConfig(Section):
+    """The discriminator's view and head."""
+
+    kind: Literal["density", "pauli", "circuit", "ddk"] = "density"
+    """The view: density-matrix entries, Pauli words, trainable circuits, or the one of ddk."""
+    head: Literal["mlp", "linear", "identity"] = "mlp"
+    """What scores the view with the label."""
+    hidden: tuple[Positive, ...] = (128, 128)
+    """Widths of the head's hidden layers."""
+    max_weight: Positive = 2
+    """Largest weight of the words of the Pauli view."""
+    n_circuits: Positive = 3
+    """Circuits of the circuit view, side by side."""
+    n_layers: Positive = 4
+    """Layers of each of them."""
+    label: Literal["reupload", "register"] = "reupload"
+    """How the label enters the circuits of the circuit view."""
+    scale: Rate = 4.0
+    """Factor on the readouts of the circuit view."""
+
+
+class EngineConfig(Section):
+    """What runs the circuits."""
+
+    kind: Literal["batched", "pennylane"] = "batched"
+    """Our batched engine, or a PennyLane device."""
+    device: str | None = None
+    """Name of a PennyLane device; implies the pennylane engine."""
+    diff_method: Literal["backprop", "adjoint", "parameter-shift"] | None = None
+    """Gradient method; None takes the device's best."""
+    shots: Positive | None = None
+    """Shots for each expectation value; None is exact."""
+    precision: Literal["single", "double"] = "single"
+    """complex64 or complex128 in training."""
+    accelerator: Literal["cpu", "cuda"] = "cpu"
+    """Where torch computes."""
+
+
+class TrainerConfig(Section):
+    """The alternation and its optimisers."""
+
+    steps: Positive = 2500
+    """Generator steps; every schedule counts them."""
+    batch: Positive = 64
+    """States of each kind shown in a step."""
+    n_critic: Positive = 5
+    """Discriminator steps before each generator step."""
+    generator_rate: Rate = 2e-3
+    """Adam's learning rate for the generator."""
+    discriminator_rate: Rate = 2e-3
+    """Adam's learning rate for the discriminator's head."""
+    view_rate: Rate = 5e-3
+    """Adam's learning rate for a trainable view."""
+    betas: tuple[float, float] = (0.5, 0.9)
+    """Adam's two decays."""
+    final_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """Fraction of the learning rates that the cosine decay ends at."""
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Decay of the running average of the generator that is judged and saved; 0 is none."""
+    mismatched_until: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Fraction of the steps in which real states with wrong labels are shown as well."""
+    evaluate_every: Positive = 250
+    """Steps between evaluations on validation states; the best checkpoint is chosen there."""
+    log_every: Positive = 10
+    """Steps between rows of the history."""
+
+
+class Experiment(Section):
+    """Everything a run is made from."""
+
+    preset: str = "ising"
+    """Name of the preset these settings started from."""
+    seed: Natural = 0
+    """Seed of everything random."""
+    data: DataConfig = DataConfig()
+    generator: GeneratorConfig = GeneratorConfig()
+    discriminator: DiscriminatorConfig = DiscriminatorConfig()
+    objective: Literal["wasserstein", "minimax", "non-saturating", "linear"] = "wasserstein"
+    """The game."""
+    cure: tuple[str, ...] = ("gradient-penalty",)
+    """Penalties and cures, each NAME or NAME:WEIGHT."""
+    engine: EngineConfig = EngineConfig()
+    trainer: TrainerConfig = TrainerConfig()

@@ -1,0 +1,47 @@
+"""Computational basis states, one a label: the smallest conditional task."""
+
+from __future__ import annotations
+
+import torch
+
+from qgan import errors
+from qgan.data.base import Batch, Dataset
+from qgan.states import States
+
+
+def basis(
+    n_qubits: int = 1, n_train: int = 64, n_validation: int = 16, n_held_out: int = 64, seed: int = 0
+) -> Dataset:
+    """Basis states |k>, label k: the label alone decides the state.
+
+    Args:
+        n_qubits: number of qubits, 1 to 4; there are ``2**n_qubits`` labels.
+        n_train: states a label to learn from (all alike).
+        n_validation: states a label to select by.
+        n_held_out: states a label to report on.
+        seed: unused, since nothing is drawn; every source takes it.
+
+    Returns:
+        The data set; skill is undefined on it, since a label has one state.
+
+    Raises:
+        QganError: if ``n_qubits`` is out of range.
+
+    References:
+        Dallaire-Demers and Killoran, arXiv:1804.08641, sec. IV, for one qubit.
+
+    Example:
+        >>> basis().train.of(1).states.probabilities()[0].tolist()
+        [0.0, 1.0]
+    """
+    if not 1 <= n_qubits <= 4:
+        raise errors.argument("n_qubits", "must be from 1 to 4", n_qubits)
+    n_labels = 2**n_qubits
+
+    def part(n: int) -> Batch:
+        label = torch.arange(n_labels).repeat_interleave(n)
+        return Batch(States(torch.eye(n_labels, dtype=torch.complex128)[label].unsqueeze(-1)), label)
+
+    names = tuple(format(k, f"0{n_qubits}b") for k in range(n_labels))
+    sizes = (n_train, n_validation, n_held_out)
+    return Dataset(*(part(n) for n in sizes), tuple(range(n_labels)), names, (), "basis")

@@ -1,0 +1,197 @@
+"""A user's own states: read from and written to NumPy archives."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from qgan import errors
+from qgan.data.base import FEWEST, Batch, Dataset, check_seed, split
+from qgan.states import States
+
+Array = NDArray[Any]
+
+LABEL_KINDS = "biufU"
+LABEL_RULE = "must hold integers, real numbers or strings"
+MOST_REAL_LABELS = 64  # distinct values past which a real label is a condition, not a class
+LEAST_EIGENVALUE = 1e-6  # below it lies what rounding in single precision leaves of a zero
+
+
+def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
+    """Labelled states of a NumPy archive, parted 70/15/15 within each label.
+
+    Args:
+        path: an ``.npz`` file with arrays ``states``, vectors ``(N, 2**n)`` or density matrices
+            ``(N, 2**n, 2**n)``; ``label`` ``(N,)``, numbers or strings; and, if known, ``factors``
+            ``(N, k)`` with ``factor_names`` ``(k,)``. Others are not read.
+        seed: at least 0; it parts the states.
+
+    Returns:
+        The data set, complex128; class indices follow the sorted label values, which are kept.
+        Eigenvalues of density matrices below 1e-6 of all states count as zero.
+
+    Raises:
+        QganError: if there is no such file, an array is missing or has a wrong shape, the states
+            are not states, a label has fewer than 7 of them, or a real label more than 64 values.
+
+    Example:
+        >>> import tempfile
+        >>> from qgan.data.bell import depolarised_bell
+        >>> batch = depolarised_bell(20)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_file(f"{folder}/bell.npz", batch.states, batch.label, batch.factors)
+        ...     data = from_file(f"{folder}/bell.npz")
+        >>> data.label_values, data.rank, len(data.train)
+        ((0, 1), 4, 28)
+    """
+    check_seed(seed)
+    arrays = _arrays(Path(path))
+    _check_states(arrays["states"])
+    n_states = len(arrays["states"])
+    values, label = _classes(arrays["label"], n_states)
+    factors, factor_names = _factors(arrays, n_states)
+    batch = Batch(_trimmed(States.from_numpy(arrays["states"])), label, factors)
+    parts = split(batch, seed)
+    names = tuple(str(value) for value in values)
+    return Dataset(*parts, values, names, factor_names, Path(path).stem)
+
+
+def write_file(
+    path: str | os.PathLike[str],
+    states: States,
+    label: Tensor | Array | Sequence[Any],
+    latent: Float[Tensor, "B n_latent"],
+) -> None:
+    """Write states in the layout that :func:`from_file` reads, whole or not at all.
+
+    Args:
+        path: the file to write or replace, in a folder that exists; its name is kept as given.
+        states: ``B`` states; pure ones are written as vectors, others as density matrices.
+        label: ``B`` class indices or original label values.
+        latent: what the states were generated from, ``(B, n_latent)``.
+
+    Raises:
+        QganError: if the lengths disagree, the folder does not exist or cannot be written to.
+
+    Example:
+        >>> import tempfile
+        >>> states = States(torch.eye(2, dtype=torch.complex128)[..., None])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_file(f"{folder}/s.npz", states, ["up", "down"], torch.zeros(2, 1))
+        ...     sorted(np.load(f"{folder}/s.npz").files)
+        ['label', 'latent', 'states']
+    """
+    path = Path(path)
+    labels = label.detach().cpu().numpy() if isinstance(label, Tensor) else np.asarray(label)
+    if labels.dtype.kind not in LABEL_KINDS:
+        raise errors.argument("label", LABEL_RULE, f"dtype {labels.dtype}")
+    if labels.shape != (len(states),):
+        raise errors.argument("label", f"must have shape ({len(states)},)", labels.shape)
+    if latent.ndim != 2 or len(latent) != len(states):
+        rule = f"must have shape ({len(states)}, n_latent)"
+        raise errors.argument("latent", rule, tuple(latent.shape))
+    if path.is_dir() or not path.parent.is_dir():
+        raise errors.argument("path", "must be a file in a folder that exists", path)
+    latents = latent.detach().cpu().numpy()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez(file, states=states.numpy(), label=labels, latent=latents)
+        part.replace(path)
+    except OSError as error:
+        raise errors.argument("path", "must be writable", f"{path} ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    """The arrays of the archive that this module knows of."""
+    if not path.is_file():
+        raise errors.argument("path", "must be a file that exists", path)
+    rule = "must be a readable .npz file without pickled objects"
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            found = list(archive.files)
+            known = ("states", "label", "factors", "factor_names")
+            arrays = {key: np.asarray(archive[key]) for key in known if key in found}
+    except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
+        raise errors.argument("path", rule, path) from error
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise errors.argument("path", rule, path) from error
+    for key in ("states", "label"):
+        if key not in arrays:
+            raise errors.argument("path", f"must hold an array `{key}`", f"{path} with {found}")
+    return arrays
+
+
+def _check_states(array: Array) -> None:
+    """Refuse what is not an array of finite vectors or square matrices over whole qubits."""
+    square = array.ndim == 2 or (array.ndim == 3 and array.shape[1] == array.shape[2])
+    if not square:
+        rule = "must have shape (N, 2**n) or (N, 2**n, 2**n)"
+        raise errors.argument("states", rule, array.shape)
+    dimension = array.shape[1]
+    if dimension < 2 or dimension & (dimension - 1):
+        rule = "must have a dimension that is a power of two, 2 at least"
+        raise errors.argument("states", rule, f"{dimension} in shape {array.shape}")
+    if array.dtype.kind not in "fciu":
+        raise errors.argument("states", "must hold numbers", f"dtype {array.dtype}")
+    finite = np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
+    if not finite.all():
+        at = int(finite.argmin())
+        raise errors.argument("states", "must hold finite numbers", f"NaN or inf at index {at}")
+
+
+def _classes(array: Array, n_states: int) -> tuple[tuple[Any, ...], Tensor]:
+    """The distinct label values, sorted, and the class index of each state."""
+    if array.shape != (n_states,):
+        raise errors.argument("label", f"must have shape ({n_states},)", array.shape)
+    if array.dtype.kind not in LABEL_KINDS:
+        raise errors.argument("label", LABEL_RULE, f"dtype {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise errors.argument("label", "must hold finite numbers", "NaN or inf")
+    values, index, counts = np.unique(array, return_inverse=True, return_counts=True)
+    if array.dtype.kind == "f" and len(values) > MOST_REAL_LABELS:
+        rule = f"must have at most {MOST_REAL_LABELS} distinct values where they are real numbers"
+        raise errors.argument("label", rule, f"{len(values)} (put them into bins first)")
+    rule = f"must have at least {FEWEST} states of each label"
+    if not len(values):
+        raise errors.argument("label", rule, "no states at all")
+    if counts.min() < FEWEST:
+        got = f"{counts.min()} of {values.tolist()[int(counts.argmin())]!r}"
+        raise errors.argument("label", rule, got)
+    return tuple(values.tolist()), torch.from_numpy(index.astype(np.int64))
+
+
+def _factors(arrays: dict[str, Array], n_states: int) -> tuple[Tensor | None, tuple[str, ...]]:
+    """The hidden factors, float64 ``(N, k)``, and their names; no names give f0, f1, ..."""
+    if "factors" not in arrays:
+        return None, ()
+    array = arrays["factors"]
+    if array.ndim != 2 or len(array) != n_states or not array.shape[1]:
+        raise errors.argument("factors", f"must have shape ({n_states}, k)", array.shape)
+    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        raise errors.argument("factors", "must hold finite real numbers", f"dtype {array.dtype}")
+    default = np.array([f"f{i}" for i in range(array.shape[1])])
+    names = arrays.get("factor_names", default)
+    if names.shape != default.shape or names.dtype.kind != "U":
+        rule = f"must be {len(default)} strings, one a factor"
+        raise errors.argument("factor_names", rule, f"shape {names.shape}, dtype {names.dtype}")
+    return torch.from_numpy(array.astype(np.float64)), tuple(names.tolist())
+
+
+def _trimmed(states: States) -> States:
+    """States of trace one without the columns that are rounding in all of them."""
+    weight = (states.factor.real**2 + states.factor.imag**2).sum(1)  # eigenvalues, ascending
+    kept = weight.amax(0) > LEAST_EIGENVALUE
+    return States(states.factor[..., kept]).normalised()

@@ -1,0 +1,199 @@
+"""(label, latent) -> inputs: the angles that differ per sample."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from qgan import errors
+
+
+def condition(label: Tensor, n_labels: int) -> Tensor:
+    """A label as numbers: one-hot ``(B, n_labels)`` of a class, or real conditions as they are."""
+    if label.is_floating_point():
+        return label
+    return nn.functional.one_hot(label, n_labels).to(torch.get_default_dtype())
+
+
+class AffineEmbedding(nn.Module):
+    """``x = W (label, z) + b``: angles affine in the one-hot label and the latent.
+
+    Args:
+        n_labels: classes, or number of real conditions.
+        n_latent: entries of z.
+        n_inputs: angles made.
+        spread: standard deviation of the initial angles in radians.
+        generator: seeded source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        n_labels: int,
+        n_latent: int,
+        n_inputs: int,
+        spread: float = 0.3,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.spec = {
+            "kind": "affine", "n_labels": n_labels, "n_latent": n_latent, "n_inputs": n_inputs
+        }
+        self.n_labels = n_labels
+        self.linear = nn.Linear(n_labels + n_latent, n_inputs)
+        nn.init.normal_(self.linear.weight, std=spread, generator=generator)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(
+        self, label: Tensor, latent: Float[Tensor, "B z"]
+    ) -> Float[Tensor, "B X"]:
+        """Angles ``(B, n_inputs)`` in radians."""
+        entry = torch.cat([condition(label, self.n_labels).to(latent), latent], 1)
+        angles: Tensor = self.linear(entry)
+        return angles
+
+
+class TanhEmbedding(nn.Module):
+    """``x = W2 tanh(W1 (label, z) + b1) + b2``: one hidden layer between z and the angles.
+
+    Angles that are affine in label and latent cap the fidelity of a family of ground states
+    whatever the depth of the circuit; one hidden layer removes the cap.
+
+    Args:
+        n_labels: classes, or number of real conditions.
+        n_latent: entries of z.
+        n_inputs: angles made.
+        n_hidden: hidden units.
+        spread: output weights start normal with deviation ``spread / sqrt(n_hidden)`` radians.
+        generator: seeded source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        n_labels: int,
+        n_latent: int,
+        n_inputs: int,
+        n_hidden: int = 32,
+        spread: float = 0.3,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        if n_hidden < 1:
+            raise errors.argument("n_hidden", "must be at least 1", n_hidden)
+        self.spec = {
+            "kind": "tanh", "n_labels": n_labels, "n_latent": n_latent, "n_inputs": n_inputs,
+            "n_hidden": n_hidden,
+        }
+        self.n_labels = n_labels
+        self.hidden = nn.Linear(n_labels + n_latent, n_hidden)
+        self.linear = nn.Linear(n_hidden, n_inputs)
+        bound = 1 / math.sqrt(n_labels + n_latent)
+        nn.init.uniform_(self.hidden.weight, -bound, bound, generator=generator)
+        nn.init.uniform_(self.hidden.bias, -bound, bound, generator=generator)
+        nn.init.normal_(self.linear.weight, std=spread / math.sqrt(n_hidden), generator=generator)
+        nn.init.uniform_(self.linear.bias, -spread, spread, generator=generator)
+
+    def forward(
+        self, label: Tensor, latent: Float[Tensor, "B z"]
+    ) -> Float[Tensor, "B X"]:
+        """Angles ``(B, n_inputs)`` in radians."""
+        entry = torch.cat([condition(label, self.n_labels).to(latent), latent], 1)
+        angles: Tensor = self.linear(torch.tanh(self.hidden(entry)))
+        return angles
+
+
+class RegisterEmbedding(nn.Module):
+    """Angles of registers: pi times the bits of the label, then trainable multiples of latents.
+
+    ``x = (pi b_1, .., pi b_k, a_1 z_{i(1)} + c_1, ..)``: wire j of the latent register, each time
+    the latent is uploaded, turns by an affine function of one entry of z, ``j mod n_latent``.
+    It starts at ``phi = pi/2 + pi z / 4`` and swings between phi and -phi from upload to upload.
+    Real conditions enter the label wires as angles ``pi * value``.
+
+    Args:
+        n_labels: classes, or number of real conditions.
+        n_latent: entries of z.
+        n_label_wires: wires of the label register; ``2**n_label_wires >= n_labels`` for classes.
+        n_latent_wires: wires of the latent register.
+        n_inputs: all angles: ``n_label_wires`` and then a multiple of ``n_latent_wires``.
+        generator: seeded source of the initial scales.
+
+    Raises:
+        QganError: if the label does not fit its register or the latent has none.
+    """
+
+    def __init__(
+        self,
+        n_labels: int,
+        n_latent: int,
+        n_label_wires: int,
+        n_latent_wires: int,
+        n_inputs: int,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        if n_labels > 2**n_label_wires:
+            raise errors.argument(
+                "n_labels", f"must be at most 2**{n_label_wires} to fit its register", n_labels
+            )
+        if n_latent > n_latent_wires:
+            raise errors.argument(
+                "n_latent", f"must be at most {n_latent_wires}, the wires of its register", n_latent
+            )
+        n_turns = n_inputs - n_label_wires
+        if n_turns < 0 or (n_turns and (not n_latent_wires or n_turns % n_latent_wires)):
+            raise errors.argument(
+                "n_inputs", "must be the label wires and a multiple of the latent wires", n_inputs
+            )
+        self.spec = {
+            "kind": "register", "n_labels": n_labels, "n_latent": n_latent,
+            "n_label_wires": n_label_wires, "n_latent_wires": n_latent_wires,
+            "n_inputs": n_inputs,
+        }
+        self.n_label_wires = n_label_wires
+        wires = torch.arange(n_turns) % max(1, n_latent_wires)
+        self.register_buffer("entry", wires % max(1, n_latent), persistent=False)
+        # The wire's own angle swings between phi and -phi: turns of phi, -2 phi, 2 phi, ...
+        upload = torch.arange(n_turns) // max(1, n_latent_wires)
+        swing = torch.where(upload == 0, 1.0, 2.0) * (1 - 2 * (upload % 2))
+        spread = torch.empty(n_turns).uniform_(0.8, 1.2, generator=generator)
+        self.scale = nn.Parameter(swing * spread * math.pi / 4 if n_latent else torch.empty(0))
+        self.shift = nn.Parameter(swing * math.pi / 2)
+
+    entry: Tensor
+
+    def forward(
+        self, label: Tensor, latent: Float[Tensor, "B z"]
+    ) -> Float[Tensor, "B X"]:
+        """Angles ``(B, n_inputs)`` in radians."""
+        if label.is_floating_point():
+            bits = label.to(latent)
+        else:
+            places = torch.arange(self.n_label_wires - 1, -1, -1, device=label.device)
+            bits = ((label.unsqueeze(1) >> places) & 1).to(latent)
+        turns = self.shift.expand(len(latent), -1)
+        if len(self.scale):
+            turns = latent[:, self.entry] * self.scale + turns
+        return torch.cat([math.pi * bits, turns.to(latent)], 1)
+
+
+KINDS: dict[str, type[nn.Module]] = {
+    "affine": AffineEmbedding,
+    "tanh": TanhEmbedding,
+    "register": RegisterEmbedding,
+}
+
+
+def from_spec(spec: dict[str, Any]) -> nn.Module:
+    """An embedding of the shape another one told in its ``spec``, with fresh weights.
+
+    Raises:
+        QganError: for a kind that this program does not have.
+    """
+    sizes = {key: value for key, value in spec.items() if key != "kind"}
+    if spec["kind"] not in KINDS:
+        raise errors.argument("embedding", f"must be one of {', '.join(KINDS)}", spec["kind"])
+    return KINDS[spec["kind"]](**sizes)

@@ -1,0 +1,123 @@
+"""The batched engine: the batch is one tensor, the backward pass is the adjoint method."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan import errors, pauli
+from qgan.engines.base import Circuit, check_angles, check_source
+from qgan.engines.batched.lowering import lower
+from qgan.engines.batched.plan import Plan, make_plan
+from qgan.engines.batched.propagate import propagate, tensors_of
+from qgan.engines.trace import TracedCircuit, trace
+from qgan.states import States, StateSource
+
+_plans: weakref.WeakKeyDictionary[TracedCircuit, Plan] = weakref.WeakKeyDictionary()
+
+
+@torch.inference_mode(False)  # a plan made for a look serves training too
+def plan_of(circuit: Circuit) -> Plan:
+    """The plan of a circuit, kept as long as the circuit lives."""
+    traced = trace(circuit)
+    if traced not in _plans:
+        _plans[traced] = make_plan(lower(traced), traced.n_weights, traced.n_inputs)
+    return _plans[traced]
+
+
+class BatchedEngine:
+    """Simulates a batch of small circuits as one tensor, in torch, on CPU or CUDA.
+
+    Args:
+        precision: "single" (complex64) or "double" (complex128).
+
+    Raises:
+        QganError: for another precision.
+
+    References:
+        Adjoint method: Jones and Gacon, arXiv:2009.02823.
+
+    Example:
+        >>> import pennylane as qml
+        >>> from circuits import HardwareEfficient, Registers, ReuploadingCircuit
+        >>> circuit = ReuploadingCircuit(Registers(output=2), n_layers=1)
+        >>> engine = BatchedEngine(precision="double")
+        >>> engine.run(circuit, torch.zeros(0), torch.zeros(3, circuit.n_inputs)).purity().tolist()
+        [1.0, 1.0, 1.0]
+    """
+
+    name = "batched"
+    gives_states = True
+
+    def __init__(self, precision: Literal["single", "double"] = "single") -> None:
+        if precision not in ("single", "double"):
+            raise errors.argument("precision", "must be 'single' or 'double'", repr(precision))
+        self.precision = precision
+        self.real = torch.float32 if precision == "single" else torch.float64
+        self.complex = torch.complex64 if precision == "single" else torch.complex128
+
+    def run(
+        self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
+    ) -> States:
+        """States of the output register (see :class:`qgan.engines.base.Engine`)."""
+        final, n_output = self._final(circuit, weights, inputs, None), circuit.registers.n_output
+        return States(final.unflatten(1, (2**n_output, -1)).flatten(2))
+
+    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
+        """The same as :meth:`run`: this engine gives states."""
+        return self.run(circuit, weights, inputs)
+
+    def expval(
+        self,
+        circuit: Circuit,
+        weights: Float[Tensor, " W"],
+        inputs: Float[Tensor, "B X"],
+        observables: Sequence[str],
+        source: StateSource | None = None,
+    ) -> Float[Tensor, "B K"]:
+        """Expectation values of Pauli words (see :class:`qgan.engines.base.Engine`)."""
+        pauli.check_words(observables, circuit.registers.n_wires)
+        return pauli.expval(self._final(circuit, weights, inputs, source), observables)
+
+    def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
+        """None if the request can be served, else the reason why not."""
+        if shots is not None:
+            return "the batched engine gives exact expectation values, not shots"
+        if diff_method not in (None, "adjoint"):
+            return f"the batched engine differentiates by the adjoint method, not {diff_method}"
+        try:
+            trace(circuit)
+        except errors.QganError as error:
+            return str(error)
+        return None
+
+    def _final(
+        self, circuit: Circuit, weights: Tensor, inputs: Tensor, source: StateSource | None
+    ) -> Tensor:
+        """The final vectors of all wires, ``(B, 2**n_wires, r)``."""
+        check_angles(circuit, weights, inputs)
+        plan, batch = plan_of(circuit), inputs.shape[0]
+        x = inputs.to(self.real)
+        if source is None:
+            start = x.new_zeros(batch if plan.per_sample else 1, 2**plan.n_wires, 1)
+            start[:, 0] = 1.0
+            start = start.to(self.complex)
+        else:
+            check_source(circuit, inputs, source)
+            start = self._place(source.materialise(), plan.n_wires)
+        final = propagate(plan, tensors_of(plan, weights.to(self.real), x), start)
+        return final.expand(batch, -1, -1)
+
+    def _place(self, states: States, n_wires: int) -> Tensor:
+        """The factor on the first wires, the others in ``|0>``."""
+        factor = states.factor.to(self.complex)
+        rest = 2 ** (n_wires - states.n_qubits)
+        if rest == 1:
+            return factor
+        padded = torch.nn.functional.pad(factor.unsqueeze(2), (0, 0, 0, rest - 1))
+        return padded.reshape(len(states), -1, states.rank)

@@ -1,0 +1,172 @@
+"""Lowering: a list of gates becomes few layers of three kinds.
+
+Every gate is written with rotations about Y (real), rotations about products of Z (diagonal)
+and fixed matrices. Rotations move to the earliest layer of their kind that commuting gates leave open:
+a whole row of RZ and ZZ is then one phase vector, and a row of RY a real tensor product.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from qgan.engines.trace import Gate, TracedCircuit
+
+HALF_PI = math.pi / 2
+
+
+@dataclass
+class PhaseLayer:
+    """A diagonal: exp(-i/2 sum_t angle_t s_t(basis state)) times a fixed phase vector."""
+
+    rotations: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    fixed: list[tuple[tuple[int, ...], Tensor]] = field(default_factory=list)
+
+
+@dataclass
+class TurnLayer:
+    """A tensor product of RY: for each wire the angles that add up."""
+
+    rotations: dict[int, list[int]] = field(default_factory=dict)
+
+
+@dataclass
+class FixedLayer:
+    """A fixed matrix on some wires, wire 0 of the list most significant."""
+
+    wires: tuple[int, ...]
+    matrix: Tensor
+
+
+Layer = PhaseLayer | TurnLayer | FixedLayer
+
+
+@dataclass(frozen=True)
+class Angle:
+    """One rotation angle: ``scale * source[entry] + shift``."""
+
+    source: str | None
+    entry: int
+    scale: float
+    shift: float
+
+
+@dataclass
+class Lowered:
+    """The layers of a circuit and the angles they turn by."""
+
+    n_wires: int
+    angles: list[Angle] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
+
+    def angle(self, gate: Gate) -> int:
+        """Register a gate's angle; its position."""
+        self.angles.append(Angle(gate.source, gate.entry, gate.scale, gate.shift))
+        return len(self.angles) - 1
+
+    def constant(self, value: float) -> int:
+        """Register a fixed angle; its position."""
+        self.angles.append(Angle(None, 0, 0.0, value))
+        return len(self.angles) - 1
+
+    def phase(self, wires: tuple[int, ...], angle: int) -> None:
+        """Add exp(-i angle Z..Z / 2)."""
+        layer = self._open(wires, PhaseLayer)
+        assert isinstance(layer, PhaseLayer)
+        layer.rotations.append((angle, wires))
+
+    def fixed_phase(self, wires: tuple[int, ...], diagonal: Tensor) -> None:
+        """Add a fixed diagonal on some wires."""
+        layer = self._open(wires, PhaseLayer)
+        assert isinstance(layer, PhaseLayer)
+        layer.fixed.append((wires, diagonal))
+
+    def turn(self, wire: int, angle: int) -> None:
+        """Add RY(angle)."""
+        layer = self._open((wire,), TurnLayer)
+        assert isinstance(layer, TurnLayer)
+        layer.rotations.setdefault(wire, []).append(angle)
+
+    def _open(self, wires: tuple[int, ...], kind: type[PhaseLayer] | type[TurnLayer]) -> Layer:
+        """The earliest layer of this kind that a gate on these wires can join, else a new one."""
+        found: Layer | None = None
+        for layer in reversed(self.layers):
+            if isinstance(layer, kind):
+                found = layer
+            if not _commutes(layer, wires, diagonal=kind is PhaseLayer):
+                break
+        if found is None:
+            found = kind()
+            self.layers.append(found)
+        return found
+
+
+def _commutes(layer: Layer, wires: tuple[int, ...], diagonal: bool) -> bool:
+    if isinstance(layer, PhaseLayer):
+        if diagonal:
+            return True
+        touched = {w for _, ws in layer.rotations for w in ws}
+        touched |= {w for ws, _ in layer.fixed for w in ws}
+        return touched.isdisjoint(wires)
+    if isinstance(layer, TurnLayer):
+        # Turns about one axis commute among themselves.
+        return layer.rotations.keys().isdisjoint(wires) or (not diagonal and len(wires) == 1)
+    return set(layer.wires).isdisjoint(wires)
+
+
+def lower(circuit: TracedCircuit) -> Lowered:
+    """Write a traced circuit as layers."""
+    lowered = Lowered(circuit.registers.n_wires)
+    for gate in circuit.gates:
+        if gate.gate == "Unitary":
+            _lower_fixed(lowered, gate.wires, gate.unitary())
+        elif gate.gate == "RY":
+            lowered.turn(gate.wires[0], lowered.angle(gate))
+        elif gate.gate == "RX":  # RX = RZ(-pi/2) RY RZ(pi/2)
+            lowered.phase(gate.wires, lowered.constant(HALF_PI))
+            lowered.turn(gate.wires[0], lowered.angle(gate))
+            lowered.phase(gate.wires, lowered.constant(-HALF_PI))
+        else:
+            lowered.phase(gate.wires, lowered.angle(gate))
+    return lowered
+
+
+def _lower_fixed(lowered: Lowered, wires: tuple[int, ...], matrix: Tensor) -> None:
+    if torch.equal(matrix, torch.diag(matrix.diagonal())):
+        lowered.fixed_phase(wires, matrix.diagonal())
+    elif len(wires) == 1:
+        _lower_one_qubit(lowered, wires[0], matrix)
+    elif _is_controlled_flip(matrix):  # CNOT = H_t CZ H_t
+        hadamard = torch.tensor([[1, 1], [1, -1]], dtype=matrix.dtype) / math.sqrt(2)
+        signs = torch.tensor([1, 1, 1, -1], dtype=matrix.dtype)
+        _lower_one_qubit(lowered, wires[1], hadamard)
+        lowered.fixed_phase(wires, signs)
+        _lower_one_qubit(lowered, wires[1], hadamard)
+    else:
+        lowered.layers.append(FixedLayer(wires, matrix))
+
+
+def _is_controlled_flip(matrix: Tensor) -> bool:
+    flip = torch.eye(4, dtype=matrix.dtype)[[0, 1, 3, 2]]
+    return matrix.shape == flip.shape and torch.equal(matrix, flip)
+
+
+def _lower_one_qubit(lowered: Lowered, wire: int, matrix: Tensor) -> None:
+    """U = e^{i alpha} RZ(phi) RY(theta) RZ(omega), the global phase dropped."""
+    (a, b), (c, d) = matrix.tolist()
+    theta = 2 * math.atan2(abs(c), abs(a))
+    total = cmath.phase(d) - cmath.phase(a) if abs(a) > abs(c) else 0.0
+    if abs(a) > 1e-12 and abs(c) > 1e-12:
+        # arg c - arg a = phi and arg(-b) - arg a = omega
+        phi, omega = cmath.phase(c) - cmath.phase(a), cmath.phase(-b) - cmath.phase(a)
+    elif abs(c) <= 1e-12:
+        phi, omega = total, 0.0
+    else:
+        phi, omega = cmath.phase(c) - cmath.phase(-b), 0.0
+    lowered.phase((wire,), lowered.constant(omega))
+    lowered.turn(wire, lowered.constant(theta))
+    lowered.phase((wire,), lowered.constant(phi))

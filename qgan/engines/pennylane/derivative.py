@@ -1,0 +1,52 @@
+"""The guard of diff methods that have a first derivative only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qgan import errors
+
+
+class FirstDerivativeOnly(torch.autograd.Function):
+    """Identity on angles whose gradients refuse to be differentiated again.
+
+    PennyLane's adjoint and parameter-shift give a first derivative outside autograd's graph; a
+    second one would otherwise be lost without a word.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *angles: Tensor) -> tuple[Tensor, ...]:
+        """The angles as they are."""
+        ctx.save_for_backward(*angles)
+        views = tuple(entry.view_as(entry) for entry in angles)
+        fixed = [v for v, needs in zip(views, ctx.needs_input_grad, strict=True) if not needs]
+        ctx.mark_non_differentiable(*fixed)  # else PennyLane would differentiate all of them
+        return views
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+        """The gradients, linked to the refusal while a graph of them is being made."""
+        if not torch.is_grad_enabled():
+            return grads
+        return tuple(_Refusal.apply(grad, *ctx.saved_tensors) for grad in grads)
+
+
+class _Refusal(torch.autograd.Function):
+    """A gradient, as a function of the angles that raises when it is differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Tensor, *angles: Tensor) -> Tensor:
+        """The gradient as it is."""
+        return grad.view_as(grad)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        """The refusal."""
+        raise errors.unsupported(
+            "Second derivative of a circuit",
+            "adjoint and parameter-shift give the first only",
+            "use backprop on default.qubit, or a penalty in view space",
+        )

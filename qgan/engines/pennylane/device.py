@@ -1,0 +1,90 @@
+"""PennyLane devices: opening one by name, what it can differentiate, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pennylane as qml
+from pennylane.exceptions import DeviceError
+
+from qgan import errors
+from qgan.engines.base import DiffMethod
+
+PACKAGES = {
+    "lightning.gpu": "pennylane-lightning-gpu",
+    "lightning.kokkos": "pennylane-lightning-kokkos",
+    "lightning.tensor": "pennylane-lightning-tensor",
+    "lightning.amdgpu": "pennylane-lightning-amdgpu",
+    "lightning.qubit": "pennylane-lightning",
+    "default.clifford": "stim",
+    "qiskit": "pennylane-qiskit",
+    "cirq": "pennylane-cirq",
+    "braket": "amazon-braket-pennylane-plugin",
+}
+"""What brings a device (or a family, by its first word) that is not installed."""
+
+
+def open_device(name: str, n_wires: int, options: Mapping[str, Any]) -> Any:
+    """The PennyLane device of this name, on wires 0 to ``n_wires - 1``.
+
+    Args:
+        name: short name, as ``lightning.qubit``.
+        n_wires: number of wires.
+        options: further arguments of the device.
+
+    Raises:
+        QganError: if the device is unknown, not installed, lacks a driver or a library, or does
+            not take these options.
+    """
+    try:
+        return qml.device(name, wires=n_wires, **options)
+    except TypeError as error:
+        raise errors.argument(
+            "device_options", f"must be options of {name} ({_line(error)})", dict(options)
+        ) from error
+    except (DeviceError, ImportError, RuntimeError) as error:
+        raise _not_opened(name, error) from error
+
+
+def diff_methods(device: Any) -> tuple[DiffMethod, ...]:
+    """Exact gradients that a device has, best first; parameter-shift runs on every device."""
+    exact: tuple[DiffMethod, ...] = ("backprop", "adjoint")
+    has = tuple(
+        method
+        for method in exact
+        if device.supports_derivatives(qml.devices.ExecutionConfig(gradient_method=method))
+    )
+    return (*has, "parameter-shift")
+
+
+def check_shots(shots: int | None) -> None:
+    """Refuse shots that are not an integer of at least 1."""
+    if shots is not None and (not isinstance(shots, int) or isinstance(shots, bool) or shots < 1):
+        raise errors.argument("shots", "must be an integer of at least 1, or None", repr(shots))
+
+
+def why_not(name: str, has: tuple[DiffMethod, ...], method: str, shots: int | None) -> str | None:
+    """None if the device has the diff method and can use it with these shots, else the rule."""
+    if method not in has:
+        return f"must be one that {name} has ({', '.join(has)})"
+    if shots is not None and method != "parameter-shift":
+        return f"must be parameter-shift with finite shots (shots={shots})"
+    return None
+
+
+def _not_opened(name: str, error: Exception) -> errors.QganError:
+    """The error for a device that PennyLane could not open, with what would cure it."""
+    package = PACKAGES.get(name) or PACKAGES.get(str(name).split(".")[0])
+    if isinstance(error, DeviceError) and name not in qml.plugin_devices:
+        if package:
+            return errors.argument("device", f"must be installed (pip install {package})", name)
+        installed = ", ".join(sorted(qml.plugin_devices))
+        return errors.argument("device", f"must be installed here ({installed})", name)
+    cure = f"install its driver and libraries (pip install {package or 'its plugin'})"
+    return errors.unsupported(f"Device {name}", f"cannot start, {_line(error)}", cure)
+
+
+def _line(error: Exception) -> str:
+    """The message of an error as one line, without its full stop."""
+    return " ".join(str(error).split()).rstrip(".")

@@ -1,0 +1,227 @@
+"""PennyLaneEngine: any PennyLane device by name, behind the contract of engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan import errors, pauli
+from qgan.engines.base import Circuit, DiffMethod, check_angles, check_source
+from qgan.engines.pennylane.device import check_shots, diff_methods, open_device, why_not
+from qgan.engines.pennylane.execution import Execution
+from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
+from qgan.engines.pennylane.source import columns, differentiable_factor
+from qgan.states import Prepared, States, StateSource
+
+STATE_DEVICES = ("default.qubit", "default.mixed")
+
+
+class PennyLaneEngine:
+    """Runs circuits on a PennyLane device.
+
+    ``run`` gives ``rho = Tr_rest |psi><psi|`` where the device has states, ``expval`` gives
+    ``Tr[P_k rho]`` on every device. ``default.qubit`` and ``default.mixed`` compute in double
+    precision whatever ``precision`` says; lightning's values pass through float32 (its gradients
+    do not), so they are good to 1e-7. A second derivative needs backprop, others refuse it.
+
+    Args:
+        device: PennyLane's short name of the device.
+        diff_method: ``backprop``, ``adjoint`` or ``parameter-shift``; None takes the first of
+            these that the device has, and parameter-shift with finite shots.
+        shots: measurements of each circuit, at least 1; None is exact.
+        precision: dtype of what comes out, ``double`` or ``single``.
+        device_options: further arguments of the device, as ``{"batch_obs": True}``.
+        seed: seed of the device's shots.
+
+    Raises:
+        QganError: if the device cannot be opened, lacks the diff method, or the shots, the
+            precision or the options do not fit.
+
+    References:
+        Bergholm et al., arXiv:1811.04968 (PennyLane); Jones and Gacon, arXiv:2009.02823 (adjoint);
+        Schuld et al., Phys. Rev. A 99, 032331 (2019) (parameter-shift).
+    """
+
+    def __init__(
+        self,
+        device: str = "default.qubit",
+        diff_method: DiffMethod | None = None,
+        shots: int | None = None,
+        *,
+        precision: Literal["double", "single"] = "double",
+        device_options: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+    ) -> None:
+        check_shots(shots)
+        if precision not in ("double", "single"):
+            raise errors.argument("precision", "must be double or single", precision)
+        options = dict(device_options or {})
+        if "shots" in options:
+            raise errors.argument("device_options", "must leave shots to `shots`", options)
+        options = options if seed is None else {**options, "seed": seed}
+        has = diff_methods(open_device(device, 1, options))
+        method = diff_method or (has[0] if shots is None else "parameter-shift")
+        rule = why_not(device, has, method, shots)
+        if rule is not None:
+            raise errors.argument("diff_method", rule, method)
+        self.device, self.diff_method, self.shots = device, method, shots
+        self.diff_methods, self.precision = has, precision
+        self._execution = Execution(device, method, shots, options)
+
+    def __repr__(self) -> str:
+        shots = "" if self.shots is None else f", shots={self.shots}"
+        return f"PennyLaneEngine({self.device!r}, {self.diff_method!r}{shots})"
+
+    @property
+    def name(self) -> str:
+        """How messages and reports call it."""
+        return f"pennylane {self.device}"
+
+    @property
+    def gives_states(self) -> bool:
+        """Whether :meth:`run` returns states: their gradient needs backprop, so exact devices."""
+        return self.device in STATE_DEVICES and self.diff_method == "backprop"
+
+    @property
+    def executions(self) -> int:
+        """Circuits run so far; counted under parameter-shift, where each of them costs."""
+        return self._execution.count
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Complex dtype of the states that come out."""
+        return torch.complex128 if self.precision == "double" else torch.complex64
+
+    def run(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
+        """The states of the output register, all other wires traced out.
+
+        Args:
+            circuit: the circuit.
+            weights: ``(n_weights,)`` in radians.
+            inputs: ``(B, n_inputs)`` in radians.
+
+        Returns:
+            ``B`` states; on ``default.mixed`` the factor carries the first-order gradient.
+
+        Raises:
+            QganError: if the shapes do not fit or the device gives no states.
+        """
+        check_angles(circuit, weights, inputs)
+        if not self.gives_states:
+            raise errors.unsupported(
+                f"Device {self.device} with {self.diff_method}",
+                "gives no states",
+                "read expectation values (views pauli, circuit), or use an engine that has "
+                "states (default.qubit with backprop)",
+            )
+        registers, mixed = circuit.registers, self.device == "default.mixed"
+        if len(inputs) == 0:
+            return States(inputs.new_zeros(0, 2**registers.n_output, 1, dtype=self.dtype))
+        pieces = joint_pieces(circuit, weights, inputs)
+        result = self._execution(registers.n_wires, registers.n_output, pieces)
+        result = result.to(device=inputs.device, dtype=torch.complex128)
+        rest = registers.n_output if mixed else registers.n_wires - registers.n_output
+        tensor = result.reshape(-1, 2**registers.n_output, 2**rest).expand(len(inputs), -1, -1)
+        states = States(tensor)
+        if mixed:
+            states = States.from_density_matrix(tensor)
+            states.factor = differentiable_factor(states)
+        return states.to(self.dtype)
+
+    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States | Prepared:
+        """What a generator returns: states where the device has them, else the circuit itself."""
+        if self.gives_states:
+            return self.run(circuit, weights, inputs)
+        check_angles(circuit, weights, inputs)
+        return Prepared(self, circuit, weights, inputs)
+
+    def expval(
+        self,
+        circuit: Circuit,
+        weights: Tensor,
+        inputs: Tensor,
+        observables: Sequence[str],
+        source: StateSource | None = None,
+    ) -> Float[Tensor, "B K"]:
+        """Expectation values ``m_k = Tr[P_k U (rho x |0><0|) U^dagger]`` of Pauli words.
+
+        Args:
+            circuit: the circuit; one that does nothing reads the source as it is.
+            weights: ``(n_weights,)`` in radians.
+            inputs: ``(B, n_inputs)`` in radians.
+            observables: Pauli words of length ``n_wires``, wire 0 first.
+            source: what the circuit acts on, on its output register: states, or a circuit not
+                yet run, which is joined to this one; None is ``|0..0>``.
+
+        Returns:
+            Real values ``(B, K)``.
+
+        Raises:
+            QganError: if shapes, words or source do not fit, or a gradient with respect to the
+                source's states is asked of a device that has none.
+        """
+        check_angles(circuit, weights, inputs)
+        pauli.check_words(observables, circuit.registers.n_wires)
+        if source is not None:
+            check_source(circuit, inputs, source)
+        if not observables or len(inputs) == 0:
+            return inputs.new_zeros(len(inputs), len(observables), dtype=self.dtype.to_real())
+        if isinstance(source, States):
+            values = self._expval_of_states(circuit, weights, inputs, observables, source)
+        else:
+            values = self._expval(joint_pieces(circuit, weights, inputs, source), observables)
+        return values.to(self.dtype.to_real())
+
+    def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
+        """None if this engine, as it was built, serves the request, else the reason why not.
+
+        Args:
+            circuit: traced once with all angles zero, and sent through the device's checks.
+            diff_method: the diff method that is wanted; None takes the engine's.
+            shots: the shots that are wanted; None is exact.
+        """
+        method = diff_method or self.diff_method
+        rule = why_not(self.device, self.diff_methods, method, shots)
+        if rule is not None:
+            return str(errors.argument("diff_method", rule, method))
+        if method != self.diff_method or shots != self.shots:
+            return f"{self!r} was built for {self.diff_method} and shots={self.shots}"
+        weights = torch.zeros(circuit.n_weights, dtype=torch.float64, requires_grad=True)
+        inputs = torch.zeros(1, circuit.n_inputs, dtype=torch.float64, requires_grad=True)
+        reason = self._execution.why_not(joint_pieces(circuit, weights, inputs))
+        return None if reason is None else f"{self!r} cannot run this circuit: {reason}"
+
+    def _expval(
+        self, pieces: tuple[Piece, ...], observables: Sequence[str], vectors: Tensor | None = None
+    ) -> Float[Tensor, "M K"]:
+        """Values of the pieces, one row for each row of their angles (or of the vectors)."""
+        words = tuple(joint_word(word, pieces) for word in observables)
+        inputs = pieces[-1].inputs
+        results = self._execution(len(words[0]), words, pieces, vectors)
+        values = torch.stack([value.to(inputs.device, torch.float64) for value in results], -1)
+        return values.reshape(-1, len(words)).expand(len(inputs), -1)
+
+    def _expval_of_states(
+        self,
+        circuit: Circuit,
+        weights: Tensor,
+        inputs: Tensor,
+        observables: Sequence[str],
+        source: States,
+    ) -> Float[Tensor, "B K"]:
+        """Values of ``rho = sum_c w_c |c><c|``: each column is run, and the values are summed."""
+        factor = differentiable_factor(source)
+        if self.diff_method != "backprop" and factor.requires_grad and torch.is_grad_enabled():
+            raise errors.unsupported(
+                f"Device {self.device} with {self.diff_method}",
+                "has no gradient with respect to a source's states",
+                "pass the circuit that prepares them (Prepared), or detach them",
+            )
+        vectors, shares = columns(factor.to(torch.complex128))
+        pieces = joint_pieces(circuit, weights, inputs.repeat_interleave(source.rank, 0))
+        values = self._expval(pieces, observables, vectors)
+        return (values.reshape(len(source), source.rank, -1) * shares.unsqueeze(-1)).sum(1)

@@ -1,0 +1,54 @@
+"""The one module that words a user's mistakes: argument, rule, and what came."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+
+class QganError(ValueError):
+    """A user's mistake; its message is one line, and the command line exits with status 2."""
+
+
+def argument(name: str, rule: str, got: object) -> QganError:
+    """Error for an argument that breaks a rule.
+
+    Example:
+        >>> str(argument("shots", "must be at least 1", 0))
+        'Argument `shots` must be at least 1, but got 0.'
+    """
+    return QganError(f"Argument `{name}` {rule}, but got {got}.")
+
+
+def unsupported(what: str, reason: str, instead: str) -> QganError:
+    """Error for a request that cannot be served, with what to do instead."""
+    return QganError(f"{what}: {reason}; {instead}.")
+
+
+def schema(error: Any, model: Any, prefix: tuple[str, ...] = ()) -> QganError:
+    """Error for the first broken rule of a pydantic model, by its path.
+
+    Args:
+        error: a ``pydantic.ValidationError``.
+        model: the model class, whose keys are searched for the one that was meant.
+        prefix: path of the model inside the whole schema.
+    """
+    first = error.errors()[0]
+    place = [str(part) for part in (*prefix, *first["loc"])]
+    name = ".".join(place)
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, list(_keys(model)), n=1, cutoff=0.4)
+        meant = f" (perhaps `{near[0]}`)" if near else ""
+        return argument(name, f"must be a key of the schema{meant}", repr(first["input"]))
+    message = first["msg"]
+    if message.startswith("Value error, "):
+        return QganError(message.removeprefix("Value error, "))
+    rule = message[0].lower() + message[1:]
+    rule = rule.replace("input should be", "must be").replace("field required", "must be given")
+    return argument(name or "config", rule, repr(first["input"]))
+
+
+def _keys(model: Any, prefix: str = "") -> Iterator[str]:
+    for key, field in model.model_fields.items():
+        yield prefix + key
+        if hasattr(field.annotation, "model_fields"):
+            yield from _keys(field.annotation, f"{prefix}{key}.")

@@ -1,0 +1,1 @@
+"""What turns z and looks: sweeps and pictures."""

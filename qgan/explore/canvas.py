@@ -1,0 +1,98 @@
+"""Figures without a window: sizes in inches, one look, no global state of matplotlib touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+"""Okabe and Ito's colours, told apart by colour-blind people too."""
+DARK, GREY, PALE = "#333333", "#777777", "#DDDDDD"
+TEXT, SMALL = 9.0, 7.5
+DPI = 130
+
+
+class Canvas:
+    """A figure whose axes are placed by inches from its upper left corner.
+
+    Args:
+        width: of the figure, in inches.
+        height: of the figure, in inches.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        # Imported late: `import qgan` must not wait for matplotlib.
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+        from matplotlib.figure import Figure  # noqa: PLC0415
+
+        self.width, self.height = width, height
+        self.figure: Figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+        FigureCanvasAgg(self.figure)
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes whose upper left corner is ``left`` and ``top`` inches from the figure's."""
+        bottom = self.height - top - height
+        fractions = (
+            left / self.width,
+            bottom / self.height,
+            width / self.width,
+            height / self.height,
+        )
+        made = self.figure.add_axes(fractions)
+        made.tick_params(labelsize=SMALL, length=2.5, color=GREY)
+        for spine in made.spines.values():
+            spine.set_color(GREY)
+            spine.set_linewidth(0.7)
+        return made
+
+    def text(self, left: float, top: float, words: str, **style: object) -> None:
+        """Text at a place in inches from the upper left corner."""
+        look: dict[str, object] = {"fontsize": TEXT, "color": DARK, "va": "center", **style}
+        self.figure.text(left / self.width, 1 - top / self.height, words, **look)  # type: ignore[arg-type]
+
+    def save(self, path: str | Path) -> Path:
+        """Write a PNG; its folder is made if need be."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.figure.savefig(path, dpi=DPI, format="png")
+        return path
+
+
+def open_frame(axes: Axes) -> Axes:
+    """Axes for curves: no frame above and to the right, a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, color=PALE, linewidth=0.5)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def plain(name: object, width: int = 24) -> str:
+    """A user's name as one line that mathtext leaves alone, cut to a width."""
+    line = " ".join(str(name).split())
+    return (line if len(line) <= width else line[: width - 1] + "…").replace("$", r"\$")
+
+
+def latent_name(axis: int, n_latent: int) -> str:
+    """``z`` or ``z_k``, in mathtext, counted from 0 as in code."""
+    return "$z$" if n_latent == 1 else f"$z_{{{axis}}}$"
+
+
+def signed_root(scale: float) -> Normalize:
+    """Colours by ``sign(x) sqrt(|x| / scale)``: symmetric about zero, small entries are seen."""
+    from matplotlib.colors import FuncNorm  # noqa: PLC0415
+
+    def root(x: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(np.sign(x) * np.sqrt(np.abs(x)))
+
+    def square(x: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(np.sign(x) * np.square(x))
+
+    return FuncNorm((root, square), vmin=-scale, vmax=scale)

@@ -1,0 +1,61 @@
+"""The original game and its non-saturating form, from logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from qgan.objectives.base import halves
+
+
+@dataclass(frozen=True)
+class Minimax:
+    """``min_G max_D E log D(real) + E log(1 - D(fake))`` with ``D = sigmoid(score)``.
+
+    The discriminator minimises ``E softplus(-real) + E softplus(fake)``; the generator
+    ``-E softplus(fake)``.
+
+    References:
+        Goodfellow et al., arXiv:1406.2661, eq. 1.
+
+    Example:
+        >>> import torch
+        >>> zero = torch.zeros(4)
+        >>> round(Minimax().discriminator_loss(real=zero, fake=zero).item(), 4)  # 2 ln 2
+        1.3863
+    """
+
+    name = "minimax"
+
+    def discriminator_loss(
+        self,
+        *,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """Binary cross-entropy of real against the rest."""
+        rejected = None if mismatched is None else softplus(mismatched)
+        return softplus(-real).mean() + halves(softplus(fake), rejected)
+
+    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
+        """``E log(1 - D(fake))``."""
+        return -softplus(fake).mean()
+
+
+@dataclass(frozen=True)
+class NonSaturating(Minimax):
+    """The game whose generator minimises ``-E log D(fake)``.
+
+    References:
+        Goodfellow et al., arXiv:1406.2661, sec. 3.
+    """
+
+    name = "non-saturating"
+
+    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
+        """``E softplus(-fake)``."""
+        return softplus(-fake).mean()

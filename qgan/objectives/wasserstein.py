@@ -1,0 +1,38 @@
+"""Wasserstein: the dual of the distance of order 1; its critic must be Lipschitz."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan.objectives.base import halves
+
+
+@dataclass(frozen=True)
+class Wasserstein:
+    """``W_1 = sup_{|D|_Lip <= 1} E D(real) - E D(fake)``.
+
+    The critic minimises ``E D(fake) - E D(real)``, held near slope one by a penalty
+    (:class:`qgan.stabilisers.GradientPenalty`).
+
+    References:
+        Arjovsky et al., arXiv:1701.07875; Gulrajani et al., arXiv:1704.00028.
+    """
+
+    name = "wasserstein"
+
+    def discriminator_loss(
+        self,
+        *,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """``E D(fake) - E D(real)``."""
+        return halves(fake, mismatched) - real.mean()
+
+    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
+        """``-E D(fake)``."""
+        return -fake.mean()

@@ -1,0 +1,49 @@
+"""The distribution of the latent."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan import errors
+
+
+@dataclass(frozen=True)
+class Prior:
+    """z uniform on ``[-1, 1]^n_latent``; the last entry may take a few levels only.
+
+    A continuous latent must pass between the branches of an ensemble that falls into separate
+    pieces; a discrete entry beside it jumps.
+
+    Args:
+        n_latent: entries of z, at least 0.
+        n_levels: 0 for a continuous last entry, else it takes ``n_levels >= 2`` equally spaced
+            values from -1 to 1 with equal probability.
+
+    Raises:
+        QganError: if ``n_levels`` is 1 or negative, or there is no entry to make discrete.
+
+    Example:
+        >>> Prior(1, n_levels=3).sample(64, torch.Generator().manual_seed(0)).unique().tolist()
+        [-1.0, 0.0, 1.0]
+    """
+
+    n_latent: int
+    n_levels: int = 0
+
+    def __post_init__(self) -> None:
+        if self.n_latent < 0:
+            raise errors.argument("n_latent", "must be at least 0", self.n_latent)
+        if self.n_levels < 0 or self.n_levels == 1 or (self.n_levels and not self.n_latent):
+            raise errors.argument(
+                "n_levels", "must be 0 or at least 2 with n_latent >= 1", self.n_levels
+            )
+
+    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n z"]:
+        """Draw ``n`` latents, float32 ``(n, n_latent)``."""
+        latent = 2 * torch.rand(n, self.n_latent, generator=generator) - 1
+        if self.n_levels:
+            level = torch.randint(self.n_levels, (n,), generator=generator)
+            latent[:, -1] = 2 * level / (self.n_levels - 1) - 1
+        return latent

@@ -1,0 +1,63 @@
+"""Judging a generator on a part of the data, without knowing how it was trained."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from qgan.data import Dataset
+from qgan.generator import Generator
+from qgan.metrics import Report, coverage, evaluate, fidelity_matrix, references
+from qgan.model import exact_states
+from qgan.states import States
+
+N_GENERATED = 512  # states of each label, as skill is defined
+
+
+class Judge:
+    """Measures a generator against one part of the data; what is fixed is computed once.
+
+    Args:
+        data: the data set.
+        part: "validation" (selection) or "held_out" (the report).
+        seed: of the latents drawn.
+    """
+
+    def __init__(self, data: Dataset, part: str, seed: int = 0) -> None:
+        self.data = data
+        self.real = getattr(data, part)
+        self.seed = seed
+        self.label = torch.arange(data.n_labels).repeat_interleave(N_GENERATED)
+        self.references = references(
+            data.train.states, data.train.label, self.real.states, self.real.label, data.n_labels
+        )
+
+    def generate(self, generator: Generator) -> tuple[States, Tensor]:
+        """512 states of each label, and their latents."""
+        random = torch.Generator().manual_seed(self.seed)
+        latent = generator.prior.sample(len(self.label), random)
+        return exact_states(generator, self.label, latent), latent
+
+    def criterion(self, generator: Generator) -> dict[str, float]:
+        """Means over labels of the ensemble Wasserstein distance and of coverage.
+
+        Neither knows the hidden factors; the first chooses the best checkpoint.
+        """
+        generated, _ = self.generate(generator)
+        distances, covered = [], []
+        for label, reference in enumerate(self.references):
+            fidelities = fidelity_matrix(reference.held_out, generated[self.label == label])
+            distances.append(reference.distance(fidelities))
+            covered.append(coverage(fidelities))
+        n = len(distances)
+        return {"wasserstein": sum(distances) / n, "coverage": sum(covered) / n}
+
+    def report(self, generator: Generator) -> Report:
+        """The whole evaluation."""
+        generated, latent = self.generate(generator)
+        data, real = self.data, self.real
+        return evaluate(
+            generated, self.label, latent, data.train.states, data.train.label, real.states,
+            real.label, real.factors, data.factor_names, data.n_labels, seed=self.seed,
+            train_factors=data.train.factors, reference=self.references,
+        )

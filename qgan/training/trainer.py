@@ -1,0 +1,237 @@
+"""The visible loop: n_critic discriminator steps, then one generator step."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from qgan import errors
+from qgan.config import TrainerConfig
+from qgan.data import Batch, Dataset
+from qgan.discriminator import Discriminator
+from qgan.generator import Generator
+from qgan.objectives import Objective, Wasserstein
+from qgan.stabilisers import GradientPenalty, StepContext, Term, TermStep
+from qgan.states import StateSource
+
+
+class Trainer:
+    """Trains a generator against a discriminator.
+
+    Args:
+        generator: what is trained to prepare the data's states.
+        discriminator: what is trained to tell them apart.
+        data: where real states come from.
+        objective: the game; ``Wasserstein()`` by default.
+        terms: penalties and cures; ``GradientPenalty()`` by default with that objective.
+        config: steps, rates and schedules.
+        seed: seed of data order, latents and penalties.
+
+    Example:
+        See the README's loop; ``trainer.fit()`` runs the same to the end.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        discriminator: Discriminator,
+        data: Dataset,
+        objective: Objective | None = None,
+        terms: Sequence[Term] | None = None,
+        config: TrainerConfig | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.generator = generator
+        self.discriminator = discriminator
+        self.data = data
+        self.objective: Objective = objective or Wasserstein()
+        self.config = config or TrainerConfig()
+        default = (GradientPenalty(),) if isinstance(self.objective, Wasserstein) else ()
+        self.terms: tuple[Term, ...] = tuple(default if terms is None else terms)
+        self.order = np.random.default_rng(seed)
+        self.random = torch.Generator().manual_seed(seed)
+        self.step = 0
+        self.optimisers = self._optimisers()
+        self.averaged = copy.deepcopy(generator) if self.config.average else generator
+
+    def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        c, d = self.config, self.discriminator
+        groups = [
+            {"params": _trainable(d.head), "lr": c.discriminator_rate},
+            {"params": _trainable(d.view), "lr": c.view_rate},
+        ]
+        groups = [group for group in groups if group["params"]]
+        made: dict[str, torch.optim.Optimizer] = {
+            "generator": torch.optim.Adam(
+                _trainable(self.generator), lr=c.generator_rate, betas=c.betas, fused=True
+            )
+        }
+        if groups:
+            made["discriminator"] = torch.optim.Adam(groups, betas=c.betas, fused=True)
+        for optimiser in made.values():
+            for group in optimiser.param_groups:
+                group["initial_lr"] = group["lr"]
+        return made
+
+    def fit(self, after_step: Callable[[dict[str, float]], None] | None = None) -> None:
+        """Train to the last step; ``after_step`` is called with each step's losses."""
+        while self.step < self.config.steps:
+            losses = self.train_step()
+            if after_step is not None:
+                after_step(losses)
+
+    def train_step(self) -> dict[str, float]:
+        """One round of the game; returns the two losses."""
+        self._set_rates()
+        losses = {"discriminator_loss": self._discriminator_steps()}
+        losses["generator_loss"] = self._generator_step()
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                raise errors.QganError(f"{name} is {value} at step {self.step}: training stopped.")
+        self._average()
+        self.step += 1
+        return losses
+
+    def _set_rates(self) -> None:
+        """Cosine decay from 1 to ``final_rate``, counted in steps."""
+        c = self.config
+        cosine = (1 + math.cos(math.pi * min(1.0, self.step / c.steps))) / 2
+        factor = c.final_rate + (1 - c.final_rate) * cosine
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = group["initial_lr"] * factor
+
+    def _discriminator_steps(self) -> float:
+        """All n_critic steps; their generated states come from one batch, theta being fixed."""
+        if "discriminator" not in self.optimisers:
+            return 0.0
+        c, view = self.config, self.discriminator.view
+        real = self.data.draw(c.batch * c.n_critic, self.order)
+        latent = self.generator.prior.sample(len(real), self.random)
+        with torch.no_grad():
+            fake = self.generator(real.label, latent)
+            fixed = not _trainable(view)
+            views = (view(real.states, real.label), view(fake, real.label)) if fixed else None
+        losses = []
+        for k in range(c.n_critic):
+            rows = slice(k * c.batch, (k + 1) * c.batch)
+            part = real[rows]
+            if views is None:
+                shown = view(part.states, part.label), view(fake[rows], part.label)
+            else:
+                shown = views[0][rows], views[1][rows]
+            losses.append(self._discriminator_step(part, shown, latent[rows]))
+        return float(torch.stack(losses).mean())
+
+    def _discriminator_step(
+        self, real: Batch, views: tuple[Tensor, Tensor], latent: Tensor
+    ) -> Tensor:
+        label, head = real.label, self.discriminator.head
+        shown = self._perturbed(torch.cat(views))
+        labels = torch.cat([label, label])
+        n = len(label)
+        if self.step < self.config.mismatched_until * self.config.steps:
+            wrong = self._wrong_label(label)
+            view = self.discriminator.view
+            again = view(real.states, wrong) if view.sees_label else views[0]
+            shown, labels = torch.cat([shown, self._perturbed(again)]), torch.cat([labels, wrong])
+        scores = head(shown, labels)
+        mismatched = scores[2 * n :] if len(scores) > 2 * n else None
+        loss = self.objective.discriminator_loss(
+            real=scores[:n], fake=scores[n : 2 * n], mismatched=mismatched
+        )
+        context = self._context(
+            real, latent, shown[n : 2 * n], scores[n : 2 * n], shown[:n], scores[:n]
+        )
+        for term in self.terms:
+            extra = term.discriminator_term(context)
+            loss = loss if extra is None else loss + extra
+        optimiser = self.optimisers["discriminator"]
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        return loss.detach()
+
+    def _generator_step(self) -> float:
+        real = self.data.draw(self.config.batch, self.order)
+        label, latent = real.label, self.generator.prior.sample(len(real), self.random)
+        shown = self._perturbed(self.discriminator.view(self.generator(label, latent), label))
+        scores = self.discriminator.head(shown, label)
+        loss = self.objective.generator_loss(fake=scores)
+        context = self._context(real, latent, shown, scores)
+        for term in self.terms:
+            extra = term.generator_term(context)
+            loss = loss if extra is None else loss + extra
+        # The discriminator takes no gradient here, whether or not it could.
+        parameters = _trainable(self.generator)
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        self.optimisers["generator"].step()
+        return float(loss.detach())
+
+    def _context(
+        self, real: Batch, latent: Tensor, fake_view: Tensor, fake_scores: Tensor,
+        real_view: Tensor | None = None, real_scores: Tensor | None = None,
+    ) -> StepContext:
+        return StepContext(
+            self.discriminator, real, latent, fake_view, fake_scores, real_view, real_scores,
+            TermStep(self.step, self.config.steps, self.random),
+        )
+
+    def _perturbed(self, features: Tensor) -> Tensor:
+        where = TermStep(self.step, self.config.steps, self.random)
+        for term in self.terms:
+            features = term.perturb(features, where)
+        return features
+
+    def _wrong_label(self, label: Tensor) -> Tensor:
+        """Another label for each, uniform among the others."""
+        shift = torch.randint(
+            1, max(2, self.data.n_labels), label.shape, generator=self.random
+        )
+        return (label + shift) % self.data.n_labels
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        if self.averaged is self.generator:
+            return
+        # The average forgets its first steps faster: it starts from untrained weights.
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
+        for mean, now in zip(
+            self.averaged.parameters(), self.generator.parameters(), strict=True
+        ):
+            mean.lerp_(now, 1 - decay)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "step": self.step,
+            "generator": self.generator.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
+            "order": self.order.bit_generator.state,
+            "random": self.random.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from :meth:`state_dict`."""
+        self.step = state["step"]
+        self.generator.load_state_dict(state["generator"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.discriminator.load_state_dict(state["discriminator"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        self.order.bit_generator.state = state["order"]
+        self.random.set_state(state["random"])
+
+
+def _trainable(module: nn.Module) -> list[nn.Parameter]:
+    return [p for p in module.parameters() if p.requires_grad]

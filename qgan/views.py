@@ -1,0 +1,169 @@
+"""Views: linear maps from states to real numbers, all that a discriminator may see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from qgan import errors, pauli
+from qgan.embedding import AffineEmbedding, RegisterEmbedding
+from qgan.engines import BatchedEngine
+from qgan.engines.base import Circuit, Engine
+from qgan.states import Prepared, States, StateSource
+
+
+class View(nn.Module):
+    """Base of all views: ``m_k(rho) = Tr[M_k rho]``.
+
+    Attributes:
+        n_features: K.
+        needs_states: whether the view needs the state itself, which lightning and hardware do
+            not give.
+        sees_label: whether the numbers depend on the label.
+    """
+
+    n_features: int
+    needs_states = False
+    sees_label = False
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+        """The K numbers of each state; ``label`` matters only to views that are circuits."""
+        raise NotImplementedError
+
+
+class DensityView(View):
+    """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.
+
+    The Euclidean norm of the view is the Hilbert-Schmidt norm: ``||m(rho) - m(sigma)||_2 =
+    ||rho - sigma||_F``. Single copy.
+
+    Args:
+        n_qubits: number of qubits n; ``K = 4**n``.
+    """
+
+    needs_states = True
+
+    def __init__(self, n_qubits: int) -> None:
+        super().__init__()
+        dimension = 2**n_qubits
+        self.n_features = dimension**2
+        upper = torch.triu_indices(dimension, dimension, offset=1)
+        flat = torch.cat([torch.arange(dimension) * (dimension + 1), upper[0] * dimension + upper[1]])
+        scale = torch.full((len(flat),), math.sqrt(2.0))
+        scale[:dimension] = 1.0
+        self.register_buffer("flat", flat, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+        self.dimension = dimension
+
+    flat: Tensor
+    scale: Tensor
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+        """Real coordinates of rho, ``(B, 4**n)``."""
+        rho = source.materialise().density_matrix().flatten(1)[:, self.flat]
+        scale = self.scale.to(rho.real.dtype)
+        return torch.cat([rho.real * scale, (rho.imag * scale)[:, self.dimension :]], 1)
+
+
+class PauliView(View):
+    """Expectation values of all Pauli words of weight 1 to k. Single copy.
+
+    Args:
+        n_qubits: number of qubits.
+        max_weight: k.
+    """
+
+    def __init__(self, n_qubits: int, max_weight: int = 2) -> None:
+        super().__init__()
+        self.words = pauli.pauli_words(n_qubits, max_weight)
+        self.n_features = len(self.words)
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+        """Expectation values ``(B, K)``."""
+        return read_words(source, self.words)
+
+
+def read_words(source: StateSource, words: Sequence[str]) -> Float[Tensor, "B K"]:
+    """Pauli words on the output register; a prepared source is read by its own engine."""
+    if isinstance(source, States):
+        return source.expval(words)
+    padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)
+    observables = [word + padding for word in words]
+    return source.engine.expval(source.circuit, source.weights, source.inputs, observables)
+
+
+class CircuitView(View):
+    """Expectation values after trainable circuits: the quantum discriminator. Single copy.
+
+    ``m_k(rho) = c <0|<P_k>|0>`` of ``V(phi, label) (rho x |0><0|) V^dagger``; several circuits
+    stand side by side. The label enters through a trainable table of angles, or as bits if the
+    circuits have a label register.
+
+    Args:
+        circuits: readout circuits, each with the qubits of the state as output register.
+        n_labels: number of classes (or of real conditions).
+        observables: Pauli words on all wires of a circuit; all Z words up to weight 3 by default.
+        engine: what runs them; a prepared source is run by its own engine, as one circuit.
+        scale: c, so that a slope of one is within reach of a head under a gradient penalty.
+        trainable: False freezes the circuits' weights (random features).
+        seed: seed of the initial angles.
+
+    References:
+        Dallaire-Demers and Killoran, arXiv:1804.08641.
+    """
+
+    sees_label = True
+
+    def __init__(
+        self,
+        circuits: Sequence[Circuit],
+        n_labels: int,
+        observables: Sequence[str] | None = None,
+        *,
+        engine: Engine | None = None,
+        scale: float = 4.0,
+        trainable: bool = True,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if not circuits:
+            raise errors.argument("circuits", "must name at least one circuit", "none")
+        generator = torch.Generator().manual_seed(seed)
+        n_wires = circuits[0].registers.n_wires
+        self.circuits = tuple(circuits)
+        self.words = tuple(observables or pauli.z_words(n_wires, min(3, n_wires)))
+        pauli.check_words(self.words, n_wires)
+        self.engine: Engine = engine or BatchedEngine()
+        self.scale = scale
+        self.n_features = len(self.circuits) * len(self.words)
+        self.weights = nn.ParameterList()
+        self.embeddings = nn.ModuleList()
+        for circuit in circuits:
+            start = torch.empty(circuit.n_weights).uniform_(-math.pi, math.pi, generator=generator)
+            self.weights.append(nn.Parameter(start, requires_grad=trainable))
+            self.embeddings.append(_label_embedding(circuit, n_labels, generator))
+        self.requires_grad_(trainable)
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+        """Scaled expectation values ``(B, K)``."""
+        engine: Any = source.engine if isinstance(source, Prepared) else self.engine
+        nothing = self.weights[0].new_zeros(len(label), 0)
+        parts = []
+        for circuit, weights, embed in zip(
+            self.circuits, self.weights, self.embeddings, strict=True
+        ):
+            inputs = embed(label, nothing)
+            parts.append(engine.expval(circuit, weights, inputs, self.words, source))
+        return self.scale * torch.cat(parts, 1)
+
+
+def _label_embedding(circuit: Circuit, n_labels: int, generator: torch.Generator) -> nn.Module:
+    registers = circuit.registers
+    if registers.n_label:
+        return RegisterEmbedding(n_labels, 0, registers.n_label, 0, circuit.n_inputs, generator)
+    return AffineEmbedding(n_labels, 0, circuit.n_inputs, math.pi / 2, generator)

@@ -1,0 +1,44 @@
+"""The engines under the contract: a new engine joins by adding a line to ``ENGINES``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+from tolerances import EIGENVECTORS, EXACT, FINITE_DIFFERENCE, LIGHTNING, LIGHTNING_GRADIENT
+
+from qgan.engines.base import Engine
+from qgan.engines.batched import BatchedEngine
+from qgan.engines.pennylane import PennyLaneEngine
+
+
+class Case(NamedTuple):
+    """An engine under the contract, and how near it must come."""
+
+    make: Callable[[], Engine]
+    gives_states: bool
+    value: dict[str, float] = EXACT
+    gradient: dict[str, float] = FINITE_DIFFERENCE
+
+
+def pennylane(device: str, method: str) -> Callable[[], Engine]:
+    return lambda: PennyLaneEngine(device, method)
+
+
+ENGINES = {
+    "batched": Case(lambda: BatchedEngine(precision="double"), True),
+    "default.qubit": Case(pennylane("default.qubit", "backprop"), True),
+    "default.mixed": Case(pennylane("default.mixed", "backprop"), True, EIGENVECTORS, EIGENVECTORS),
+    "adjoint": Case(pennylane("lightning.qubit", "adjoint"), False, LIGHTNING, LIGHTNING_GRADIENT),
+    "parameter-shift": Case(
+        pennylane("lightning.qubit", "parameter-shift"), False, LIGHTNING, LIGHTNING_GRADIENT
+    ),
+}
+
+each_engine = pytest.mark.parametrize("case", ENGINES.values(), ids=ENGINES)
+each_with_states = pytest.mark.parametrize(
+    "case",
+    [case for case in ENGINES.values() if case.gives_states],
+    ids=[name for name, case in ENGINES.items() if case.gives_states],
+)

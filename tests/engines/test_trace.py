@@ -1,0 +1,294 @@
+"""Tracing: what is read off a circuit, what is refused, what is kept and for how long."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import pytest
+import torch
+from small_circuits import Local, draw_angles, ghz, reader, register, reuploading
+from tolerances import EXACT
+from torch.testing import assert_close
+
+from circuits import DDKReadout, RegisterCircuit, Registers
+from qgan.engines.batched import BatchedEngine
+from qgan.engines.trace import Gate, TracedCircuit, TracedRegisters, trace
+from qgan.errors import QganError
+
+Queue = Callable[[Any, Any], Any]
+
+
+def local(function: Queue, n_wires: int = 2) -> Local:
+    return Local(function, Registers(output=n_wires), 3, 2)
+
+
+def gates_of(function: Queue) -> list[tuple[str, tuple[int, ...], str | None, int]]:
+    return [(g.gate, g.wires, g.source, g.entry) for g in trace(local(function)).gates]
+
+
+@pytest.mark.parametrize(
+    ("angle", "expected"),
+    [
+        (lambda w, x: w[..., 1], [("weights", 1, 1.0, 0.0)]),
+        (lambda w, x: x[..., 1], [("inputs", 1, 1.0, 0.0)]),
+        (lambda w, x: -2.5 * w[..., 0] + 0.75, [("weights", 0, -2.5, 0.75)]),
+        (lambda w, x: x[..., 0] / 4 - math.pi, [("inputs", 0, 0.25, -math.pi)]),
+        (
+            lambda w, x: 2 * w[..., 2] - x[..., 0] + 3 * x[..., 1] + 0.5,
+            [("weights", 2, 2.0, 0.5), ("inputs", 0, -1.0, 0.0), ("inputs", 1, 3.0, 0.0)],
+        ),
+        (lambda w, x: w.sum(), [("weights", k, 1.0, 0.0) for k in range(3)]),
+        (lambda w, x: w[..., 0] - w[..., 0] + 0.3, [(None, 0, 0.0, 0.3)]),
+        (lambda w, x: 0.3, [(None, 0, 0.0, 0.3)]),
+    ],
+)
+def test_affine_angles_are_read(
+    angle: Queue, expected: list[tuple[str | None, int, float, float]]
+) -> None:
+    gates = trace(local(lambda w, x: qml.RX(angle(w, x), wires=1))).gates
+    assert [(g.gate, g.wires) for g in gates] == [("RX", (1,))] * len(expected)
+    assert [(g.source, g.entry) for g in gates] == [(s, e) for s, e, _, _ in expected]
+    found = torch.tensor([[g.scale, g.shift] for g in gates], dtype=torch.float64)
+    numbers = torch.tensor([[scale, shift] for *_, scale, shift in expected], dtype=torch.float64)
+    assert_close(found, numbers, **EXACT)
+
+
+def test_rotations_keep_their_names_and_the_rest_is_decomposed() -> None:
+    def queue(w: Any, x: Any) -> None:
+        qml.IsingZZ(w[..., 0], wires=[1, 0])
+        qml.MultiRZ(w[..., 1], wires=[0, 1])
+        qml.CNOT([0, 1])
+        qml.Rot(w[..., 0], x[..., 0], w[..., 2], wires=0)
+
+    assert gates_of(queue) == [
+        ("MultiRZ", (1, 0), "weights", 0),
+        ("MultiRZ", (0, 1), "weights", 1),
+        ("Unitary", (0, 1), None, 0),
+        ("RZ", (0,), "weights", 0),
+        ("RY", (0,), "inputs", 0),
+        ("RZ", (0,), "weights", 2),
+    ]
+
+
+def test_operations_that_do_nothing_leave_no_gate() -> None:
+    def queue(w: Any, x: Any) -> None:
+        qml.GlobalPhase(w[..., 0])
+        qml.Identity(0)
+        qml.Barrier([0, 1])
+
+    assert gates_of(queue) == []
+
+
+NOT_AFFINE: dict[str, Queue] = {
+    "product": lambda w, x: w[..., 0] * x[..., 0],
+    "square": lambda w, x: w[..., 0] ** 2,
+    "sine": lambda w, x: torch.sin(x[..., 1]),
+    "absolute value": lambda w, x: abs(w[..., 0]),
+    "maximum": lambda w, x: torch.relu(w[..., 0]),
+    "outside autograd": lambda w, x: w[..., 0].detach(),
+}
+
+
+@pytest.mark.parametrize("name", NOT_AFFINE)
+def test_angle_that_is_not_affine_is_refused_by_name(name: str) -> None:
+    circuit = local(lambda w, x: qml.RY(NOT_AFFINE[name](w, x), wires=1))
+    with pytest.raises(QganError, match=r"Gate RY on wires \[1\]: its angle is not an affine"):
+        trace(circuit)
+
+
+def test_matrix_that_depends_on_angles_outside_autograd_is_refused() -> None:
+    def queue(w: Any, x: Any) -> None:
+        qml.QubitUnitary(qml.RX.compute_matrix(w[0].detach().numpy()), wires=0)
+
+    with pytest.raises(QganError, match=r"Gate QubitUnitary on wires \[0\]"):
+        trace(local(queue))
+
+
+def on_sign(w: Any, x: Any) -> None:
+    if w[0] > 0:
+        qml.X(0)
+
+
+def on_comparison(w: Any, x: Any) -> None:
+    qml.cond(x[0] > x[1], qml.RX, qml.RY)(w[0], wires=0)
+
+
+def conditional(w: Any, x: Any) -> None:
+    qml.cond(qml.measure(0), qml.X)(1)
+
+
+REFUSED: list[tuple[Queue, str]] = [
+    (on_sign, "its gates change with its angles"),
+    (on_comparison, "its gates change with its angles"),
+    (lambda w, x: qml.measure(0), "Operation MidMeasureMP: mid-circuit measurement"),
+    (conditional, "mid-circuit measurement and classical control"),
+    (lambda w, x: qml.measure(0, reset=True), "mid-circuit measurement"),
+    (lambda w, x: qml.expval(qml.Z(0)), "it returns a measurement; queue gates only"),
+    (lambda w, x: qml.DepolarizingChannel(0.1, 0), "Channel DepolarizingChannel"),
+    (lambda w, x: qml.QubitChannel([np.eye(2)], 0), "Channel QubitChannel"),
+    (lambda w, x: qml.RX(w[0], 2), "Argument `wires` of RX must be from 0 to 1, but got 2"),
+    (lambda w, x: qml.Hadamard(-1), "Argument `wires` of Hadamard must be from 0 to 1"),
+    (lambda w, x: qml.CNOT([0, "a"]), "Argument `wires` of CNOT must be from 0 to 1, but got a"),
+    (lambda w, x: qml.QubitUnitary(2 * np.eye(2), 0), "of QubitUnitary must be one unitary"),
+    (lambda w, x: qml.Projector([0], 0), "of Projector must be one unitary"),
+    (lambda w, x: qml.RX(torch.ones(2), 0), "Argument `angle` of RX must be one number"),
+    (lambda w, x: qml.AmplitudeEmbedding(x, 0, normalize=True), "is not an affine function"),
+]
+
+
+@pytest.mark.parametrize(("queue", "message"), REFUSED)
+def test_what_cannot_be_traced_is_refused(queue: Queue, message: str) -> None:
+    circuit = local(queue)
+    with pytest.raises(QganError, match=message):
+        trace(circuit)
+    reason = BatchedEngine().supports(circuit, None, None)
+    assert reason is not None
+    assert "\n" not in reason
+
+
+PLAIN: dict[str, Callable[[], Any]] = {
+    "ghz": lambda: ghz(3, 2),
+    "reuploading": reuploading,
+    "register": register,
+    "reader": reader,
+    "RegisterCircuit": lambda: RegisterCircuit(Registers(2, 1, 1, 1), n_layers=2),
+    "DDKReadout": lambda: DDKReadout(Registers(1, 1, 0, 1), n_layers=2),
+    "numpy wires": lambda: Local(
+        lambda w, x: [qml.RX(w[..., 0], wire) for wire in np.arange(2)], Registers(2), 1
+    ),
+    "unitary": lambda: Local(
+        lambda w, x: (qml.QFT([2, 0]), qml.ISWAP([0, 1]), qml.T(1), qml.S(2)), Registers(3)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_traced_circuit_survives_json(name: str) -> None:
+    circuit = PLAIN[name]()
+    text = json.dumps(trace(circuit).to_dict(), allow_nan=False)
+    opened = TracedCircuit.from_dict(json.loads(text))
+    assert opened.gates == trace(circuit).gates
+    widths = (opened.registers.n_output, opened.registers.n_wires, opened.registers.n_label)
+    registers = circuit.registers
+    assert widths == (registers.n_output, registers.n_wires, registers.n_label)
+
+    engine, angles = BatchedEngine(precision="double"), draw_angles(circuit, 3)
+    rho = engine.run(circuit, *angles).density_matrix()
+    assert_close(engine.run(opened, *angles).density_matrix(), rho, rtol=0.0, atol=0.0)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_traced_circuit_queues_the_same_operation(name: str) -> None:
+    circuit = PLAIN[name]()
+    weights, inputs = draw_angles(circuit, 1)
+    n = circuit.registers.n_wires
+
+    def state(queue: Any) -> Any:
+        def run() -> Any:
+            queue(weights.numpy(), inputs[0].numpy())
+            return qml.state()
+
+        return qml.QNode(run, qml.device("default.qubit", wires=n))()
+
+    overlap = abs(np.vdot(state(circuit), state(trace(circuit))))
+    assert math.isclose(overlap, 1.0, abs_tol=1e-10)
+
+
+def test_trace_of_traced_circuit_is_itself() -> None:
+    traced = TracedCircuit(TracedRegisters(1, 0, 0, 0), 1, 0, (Gate("RX", (0,), "weights", 0, 1.0),))
+    assert trace(traced) is traced
+
+
+class Counting:
+    """Counts how often it is called."""
+
+    def __init__(self, angle: float = 1.0) -> None:
+        self.registers = Registers(output=1)
+        self.n_weights, self.n_inputs = 1, 0
+        self.angle, self.calls = angle, 0
+
+    def __call__(self, weights: Any, inputs: Any) -> None:
+        self.calls += 1
+        qml.RX(self.angle * weights[..., 0], wires=0)
+
+
+def test_circuit_is_traced_once() -> None:
+    circuit, engine = Counting(), BatchedEngine()
+    for _ in range(3):
+        engine.run(circuit, torch.ones(1), torch.ones(2, 0))
+    engine.expval(circuit, torch.ones(1), torch.ones(2, 0), ["Z"])
+    assert circuit.calls == 2  # two points, once
+    assert trace(circuit) is trace(circuit)
+
+
+def test_cache_does_not_keep_the_circuit_alive() -> None:
+    circuit = Counting()
+    BatchedEngine().run(circuit, torch.ones(1), torch.ones(2, 0))
+    kept, traced = weakref.ref(circuit), weakref.ref(trace(circuit))
+    del circuit
+    gc.collect()
+    assert kept() is None
+    assert traced() is None
+
+
+def test_cache_is_not_by_id() -> None:
+    """A circuit at the address of one that died is another circuit."""
+    engine, addresses = BatchedEngine(precision="double"), set()
+    for k in range(20):
+        circuit = Counting(angle=float(k))
+        addresses.add(id(circuit))
+        z = engine.expval(circuit, torch.ones(1), torch.ones(1, 0), ["Z"]).item()
+        assert math.isclose(z, math.cos(k), abs_tol=1e-10)
+        del circuit
+    assert len(addresses) < 20  # the addresses did come again
+
+
+class Unhashable(Counting):
+    """A user's class that compares by value and so cannot be hashed."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unhashable) and other.angle == self.angle
+
+
+class Slotted:
+    """A user's class that takes no weak reference."""
+
+    __slots__ = ()
+    registers = Registers(output=1)
+    n_weights, n_inputs = 1, 0
+
+    def __call__(self, weights: Any, inputs: Any) -> None:
+        qml.RX(weights[..., 0], wires=0)
+
+
+@pytest.mark.parametrize("make", [Unhashable, Slotted])
+def test_circuit_that_cannot_be_a_key_works(make: Callable[[], Any]) -> None:
+    weights = torch.tensor([0.4], dtype=torch.float64, requires_grad=True)
+    z = BatchedEngine(precision="double").expval(make(), weights, torch.ones(1, 0), ["Z"])
+    z.sum().backward()
+    assert math.isclose(z.item(), math.cos(0.4), abs_tol=1e-10)
+    assert weights.grad is not None
+    assert math.isclose(weights.grad.item(), -math.sin(0.4), abs_tol=1e-10)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_circuit_first_seen_without_gradients_can_be_trained(mode: Callable[[], Any]) -> None:
+    circuit, engine = reader(), BatchedEngine(precision="double")
+    weights, inputs = draw_angles(circuit, 2)
+    words = ["XYZ", "ZZI"]  # of both kinds
+    with mode():
+        first = engine.expval(circuit, weights, inputs, words)
+    again = engine.expval(circuit, weights.requires_grad_(), inputs, words)
+    again.sum().backward()
+    assert_close(again.detach(), first.clone(), **EXACT)
+    assert weights.grad is not None
+    assert weights.grad.abs().sum() > 0.1

@@ -1,0 +1,225 @@
+"""The README keeps its word: its Python runs, its commands and their flags exist.
+
+An HTML comment on its own line above a Python block, which readers do not see, tells this test how
+to run it in short; several may stand there:
+
+    <!-- test: 3000 -> 2 -->                    put 2 where the block says 3000
+    <!-- test: continues -->                    run with the names that the block before has made
+    <!-- test: first qgan train --steps 2 -->   run this command before the block
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+DIRECTIVE = re.compile(r"^<!-- test: (.+?) -->$")
+LINK = re.compile(r"\]\(([^)#\s]+)|src=\"([^\"]+)\"")
+MOST_STEPS = 20
+PROMISED = (
+    "pip install -e . && python examples/train_qgan.py",
+    'pip install -e ".[test]" && pytest',
+)
+PROGRAMS = {"qgan", "python", "pip", "pytest", "git", "cd"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, and what the comments above it ask."""
+
+    language: str
+    text: str
+    directives: tuple[str, ...]
+    line: int
+
+
+def blocks_of(text: str) -> list[Block]:
+    """All fenced blocks of a page."""
+    found = []
+    for match in FENCE.finditer(text):
+        above = text[: match.start()].splitlines()
+        asked: list[str] = []
+        while above and (directive := DIRECTIVE.match(above[-1].strip())):
+            asked.insert(0, directive[1])
+            above.pop()
+        line = text.count("\n", 0, match.start()) + 1
+        found.append(Block(match[1], match[2], tuple(asked), line))
+    return found
+
+
+def stories_of(blocks: list[Block]) -> list[list[Block]]:
+    """Python blocks, those that continue one another together."""
+    stories: list[list[Block]] = []
+    for block in blocks:
+        if block.language == "python":
+            if "continues" in block.directives:
+                stories[-1].append(block)
+            else:
+                stories.append([block])
+    return stories
+
+
+def shortened(block: Block) -> str:
+    """The block with the replacements its comments ask for; a long loop left over is refused."""
+    code = block.text
+    for directive in block.directives:
+        old, arrow, new = directive.partition(" -> ")
+        if arrow:
+            assert re.search(rf"\b{re.escape(old)}\b", code), f"nothing to replace: {directive}"
+            code = re.sub(rf"\b{re.escape(old)}\b", new, code)
+    for count in re.findall(r"(?:range\(|steps=)([\d_]+)", code):
+        assert int(count) <= MOST_STEPS, f"put <!-- test: {count} -> 2 --> above the block"
+    return code
+
+
+def commands_of(blocks: list[Block]) -> list[list[str]]:
+    """Commands of all console blocks, as words; in a block with prompts, only what follows them."""
+    commands: list[list[str]] = []
+    for block in blocks:
+        if block.language not in {"console", "bash", "sh", "shell"}:
+            continue
+        lines = block.text.replace("\\\n", " ").splitlines()
+        if any(line.startswith("$ ") for line in lines):
+            lines = [line[2:] for line in lines if line.startswith("$ ")]
+        for line in lines:
+            words = shlex.shlex(line, posix=True, punctuation_chars=True)
+            words.whitespace_split = True
+            commands.append([])
+            for word in words:
+                if set(word) <= set("();<>|&"):
+                    commands.append([])
+                else:
+                    commands[-1].append(word)
+    return [command for command in commands if command]
+
+
+def flags_of(words: list[str]) -> set[str]:
+    """Long flags among the words."""
+    return {word.partition("=")[0] for word in words if word.startswith("--")}
+
+
+PAGE = README.read_text() if README.is_file() else ""
+BLOCKS = blocks_of(PAGE)
+COMMANDS = commands_of(BLOCKS)
+
+
+def test_the_readme_is_there():
+    assert README.is_file(), "README.md is missing"
+    assert stories_of(BLOCKS), "README.md shows no Python"
+    assert any(command[0] == "qgan" for command in COMMANDS), "README.md shows no qgan command"
+
+
+def test_both_promised_commands_stand_as_written():
+    lines = {line.strip().removeprefix("$ ") for line in PAGE.splitlines()}
+    assert set(PROMISED) <= lines
+
+
+def test_what_the_readme_points_at_exists():
+    prose = re.sub(r"`[^`\n]*`", "", FENCE.sub("", PAGE))
+    targets = ["".join(found) for found in LINK.findall(prose)]
+    local = [target for target in targets if not re.match(r"[a-z]+:", target)]
+    assert [target for target in local if not (ROOT / target).exists()] == []
+
+
+@pytest.mark.parametrize("story", stories_of(BLOCKS), ids=lambda story: f"line{story[0].line}")
+def test_python_runs(story, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "readme"}
+    for block in story:
+        for directive in block.directives:
+            if directive.startswith("first "):
+                assert run_qgan(shlex.split(directive)[1:]) == 0, directive
+        exec(compile(shortened(block), f"README.md:{block.line}", "exec"), names)
+
+
+def run_qgan(words: list[str]) -> int:
+    """Exit status of `qgan ...`, in this process."""
+    from qgan.cli import main
+
+    assert words[0] == "qgan"
+    try:
+        status = main(words[1:])
+    except SystemExit as left:
+        status = left.code
+    return int(status or 0)
+
+
+@pytest.fixture(name="help_of")
+def _help_of(capfd, monkeypatch):
+    """A function: what `qgan SUB --help` prints; it fails where SUB is no subcommand."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def help_of(subcommand: str) -> str:
+        assert run_qgan(["qgan", subcommand, "--help"]) == 0, f"no subcommand {subcommand}"
+        return capfd.readouterr().out
+
+    return help_of
+
+
+def unknown_flags(words: list[str], help_text: str) -> set[str]:
+    """Flags among the words that the help text does not name."""
+    return flags_of(words) - set(re.findall(r"--[a-z](?:[\w.-]*\w)?", help_text)) - {"--help"}
+
+
+def test_every_command_is_one_we_know():
+    assert {command[0] for command in COMMANDS} <= PROGRAMS
+
+
+def normal(command: list[str]) -> list[str]:
+    """A command with `python -m qgan` read as `qgan`."""
+    return ["qgan", *command[3:]] if command[:3] == ["python", "-m", "qgan"] else command
+
+
+OURS = [c for c in map(normal, COMMANDS) if c[0] == "qgan"]
+EXAMPLES = [c for c in COMMANDS if c[0] == "python" and c[1:] and c[1].endswith(".py")]
+
+
+@pytest.mark.parametrize("command", OURS, ids=shlex.join)
+def test_a_qgan_command_and_its_flags_exist(command, help_of):
+    if command[1:] in (["--help"], []):
+        return
+    assert unknown_flags(command[2:], help_of(command[1])) == set()
+
+
+@pytest.mark.parametrize("command", EXAMPLES, ids=shlex.join)
+def test_an_example_and_its_flags_exist(command, help_of):
+    script = ROOT / command[1]
+    assert script.is_file()
+    if script.name == "train_qgan.py":
+        assert unknown_flags(command[2:], help_of("train")) == set()
+    else:
+        shown = script.read_text()
+        assert {flag for flag in flags_of(command) if flag not in shown} <= {"--help"}
+
+
+def test_wrong_commands_and_flags_are_seen(help_of, capfd):
+    assert run_qgan(["qgan", "no-such-thing", "--help"]) != 0
+    capfd.readouterr()
+    assert unknown_flags(["--steps", "2", "--no-such-flag"], help_of("train")) == {"--no-such-flag"}
+
+
+def test_blocks_are_read_as_written():
+    page = """
+<!-- test: 3000 -> 2 -->
+<!-- test: continues -->
+```python
+for step in range(3000): pass
+```
+```console
+$ qgan train --steps 5 ; qgan list   # a comment
+what it prints
+```
+"""
+    python, console = blocks_of(page)
+    assert (python.line, python.directives) == (4, ("3000 -> 2", "continues"))
+    assert shortened(python) == "for step in range(2): pass\n"
+    assert commands_of([console]) == [["qgan", "train", "--steps", "5"], ["qgan", "list"]]
+    long = Block("python", "for step in range(3000): pass", (), 1)
+    with pytest.raises(AssertionError, match="3000 -> 2"):
+        shortened(long)
