@@ -1,11 +1,12 @@
 """WHAT is executed: quantum circuits of conditional GANs, in PennyLane."""
 
 from circuits.ansatz import DDKLayers, HardwareEfficient, IsingLayers
-from circuits.conditional import RegisterCircuit, ReuploadingCircuit
+from circuits.conditional import AnsatzFamily, RegisterCircuit, ReuploadingCircuit
 from circuits.readout import ConditionalReadout, DDKReadout
 from circuits.registers import Registers
 
 __all__ = [
+    "AnsatzFamily",
     "ConditionalReadout",
     "DDKLayers",
     "DDKReadout",

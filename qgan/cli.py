@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from pydantic import ValidationError
 
 from qgan import errors
 from qgan.config import Experiment
@@ -105,22 +104,32 @@ def _take(arguments: list[str], flag: str) -> str | None:
 
 
 def _tyro(function: Callable[..., Any], argv: Sequence[str], program: str, text: str) -> Any:
-    """Parse and call, with tyro's boxed complaint brought into one line."""
+    """Parse and call, with a complaint of the parser brought into one line."""
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(function, args=list(argv), prog=program, description=text)
-    except ValidationError as error:
-        section = error.title.removesuffix("Config").lower()
-        prefix = (section,) if section in Experiment.model_fields else ()
-        raise errors.schema(error, Experiment, prefix) from None
     except SystemExit as error:
         if error.code in (0, None):
             raise
-        words = re.sub(r"\x1b\[[0-9;]*m|[╭╮╰╯│─]", " ", said.getvalue())
-        lines = [line.strip() for line in words.splitlines() if line.strip(" -")]
-        told = [line for line in lines if line != "Parsing error" and "--help" not in line]
-        raise errors.QganError(" ".join(told) or "Arguments could not be read.") from None
+        raise errors.QganError(_one_line(said.getvalue())) from None
+
+
+def _one_line(complaint: str) -> str:
+    """The parser's boxed complaint as one line, in the form that all errors have."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
+    lines = [line.strip("│ \n") for line in text.splitlines() if not line.startswith(("╭", "╰"))]
+    told = " ".join(line for line in lines if line.strip("─") and "--help" not in line)
+    broken = re.search(
+        r"for (\w+?)(?:Config)? (\S+) Input (should be .*?) \[type=.*?input_value=(.*?), input_type",
+        told,
+    )
+    if broken is None:
+        return told or "Arguments could not be read."
+    section, key, rule, value = broken.groups()
+    prefix = f"{section.lower()}." if section.lower() in Experiment.model_fields else ""
+    rule = rule.replace("should be", "must be")
+    return str(errors.argument(f"{prefix}{key}", rule, value))
 
 
 def command_train(argv: Sequence[str]) -> int:

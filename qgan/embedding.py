@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from qgan import errors
 
@@ -43,7 +44,7 @@ class AffineEmbedding(nn.Module):
             "kind": "affine", "n_labels": n_labels, "n_latent": n_latent, "n_inputs": n_inputs
         }
         self.n_labels = n_labels
-        self.linear = nn.Linear(n_labels + n_latent, n_inputs)
+        self.linear = skip_init(nn.Linear, n_labels + n_latent, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread, generator=generator)
         nn.init.zeros_(self.linear.bias)
 
@@ -88,8 +89,8 @@ class TanhEmbedding(nn.Module):
             "n_hidden": n_hidden,
         }
         self.n_labels = n_labels
-        self.hidden = nn.Linear(n_labels + n_latent, n_hidden)
-        self.linear = nn.Linear(n_hidden, n_inputs)
+        self.hidden = skip_init(nn.Linear, n_labels + n_latent, n_hidden)
+        self.linear = skip_init(nn.Linear, n_hidden, n_inputs)
         bound = 1 / math.sqrt(n_labels + n_latent)
         nn.init.uniform_(self.hidden.weight, -bound, bound, generator=generator)
         nn.init.uniform_(self.hidden.bias, -bound, bound, generator=generator)

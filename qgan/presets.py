@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from circuits import (
+    AnsatzFamily,
     ConditionalReadout,
     DDKLayers,
     DDKReadout,
@@ -78,7 +79,7 @@ DESCRIPTIONS = {
     "ddk": "labels |0>, |1> are to give states |0>, |1>: arXiv:1804.08641, sec. IV",
 }
 
-ANSATZE = {"hardware-efficient": HardwareEfficient, "ising": IsingLayers, "ddk": DDKLayers}
+ANSATZE: dict[str, AnsatzFamily] = {"hardware-efficient": HardwareEfficient, "ising": IsingLayers, "ddk": DDKLayers}
 
 OBJECTIVES: dict[str, Callable[[], Objective]] = {
     "wasserstein": Wasserstein,
@@ -127,7 +128,11 @@ def build_engine(experiment: Experiment) -> Engine:
             raise errors.argument("diff_method", "must be adjoint on batched", e.diff_method)
         return BatchedEngine(e.precision)
     return PennyLaneEngine(
-        e.device or "default.qubit", e.diff_method, e.shots, e.precision, seed=experiment.seed
+        e.device or "default.qubit",
+        e.diff_method,
+        e.shots,
+        precision=e.precision,
+        seed=experiment.seed,
     )
 
 

@@ -118,7 +118,8 @@ def _slopes(context: StepContext, features: Tensor) -> Tensor:
     features = features.detach().requires_grad_()
     scores = context.discriminator.head(features, context.label)
     (gradient,) = torch.autograd.grad(scores.sum(), features, create_graph=True)
-    return torch.linalg.vector_norm(gradient, dim=1)
+    slopes: Tensor = torch.linalg.vector_norm(gradient, dim=1)
+    return slopes
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ class States:
             QganError: for another shape, values that are not finite, a norm or trace off 1 by
                 more than 1e-5, a matrix that is not Hermitian or has an eigenvalue below -1e-6.
         """
-        if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[1] != array.shape[2]):
+        dimension = array.shape[1] if array.ndim in (2, 3) else 0
+        square = array.ndim != 3 or array.shape[2] == dimension
+        if not square or dimension < 2 or dimension & (dimension - 1):
             raise errors.argument(
                 "states", "must have shape (N, 2**n) or (N, 2**n, 2**n)", array.shape
             )

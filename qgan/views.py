@@ -51,23 +51,25 @@ class DensityView(View):
     def __init__(self, n_qubits: int) -> None:
         super().__init__()
         dimension = 2**n_qubits
+        self.n_qubits = n_qubits
         self.n_features = dimension**2
-        upper = torch.triu_indices(dimension, dimension, offset=1)
-        flat = torch.cat([torch.arange(dimension) * (dimension + 1), upper[0] * dimension + upper[1]])
-        scale = torch.full((len(flat),), math.sqrt(2.0))
-        scale[:dimension] = 1.0
-        self.register_buffer("flat", flat, persistent=False)
-        self.register_buffer("scale", scale, persistent=False)
-        self.dimension = dimension
+        row, column = torch.triu_indices(dimension, dimension, offset=1)
+        diagonal = torch.arange(dimension) * (dimension + 1)
+        self.register_buffer("diagonal", diagonal, persistent=False)
+        self.register_buffer("upper", row * dimension + column, persistent=False)
 
-    flat: Tensor
-    scale: Tensor
+    diagonal: Tensor
+    upper: Tensor
 
     def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
         """Real coordinates of rho, ``(B, 4**n)``."""
-        rho = source.materialise().density_matrix().flatten(1)[:, self.flat]
-        scale = self.scale.to(rho.real.dtype)
-        return torch.cat([rho.real * scale, (rho.imag * scale)[:, self.dimension :]], 1)
+        if source.n_qubits != self.n_qubits:
+            raise errors.argument(
+                "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
+            )
+        rho = source.materialise().density_matrix().flatten(1)
+        upper = math.sqrt(2) * rho[:, self.upper]
+        return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
 
 
 class PauliView(View):
@@ -137,7 +139,8 @@ class CircuitView(View):
         n_wires = circuits[0].registers.n_wires
         self.circuits = tuple(circuits)
         self.words = tuple(observables or pauli.z_words(n_wires, min(3, n_wires)))
-        pauli.check_words(self.words, n_wires)
+        for circuit in circuits:
+            pauli.check_words(self.words, circuit.registers.n_wires)
         self.engine: Engine = engine or BatchedEngine()
         self.scale = scale
         self.n_features = len(self.circuits) * len(self.words)

@@ -43,5 +43,5 @@ def basis(
         return Batch(States(torch.eye(n_labels, dtype=torch.complex128)[label].unsqueeze(-1)), label)
 
     names = tuple(format(k, f"0{n_qubits}b") for k in range(n_labels))
-    sizes = (n_train, n_validation, n_held_out)
-    return Dataset(*(part(n) for n in sizes), tuple(range(n_labels)), names, (), "basis")
+    parts = (part(n_train), part(n_validation), part(n_held_out))
+    return Dataset(*parts, tuple(range(n_labels)), names, (), "basis")

@@ -14,7 +14,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from small_circuits import (
     Local,
@@ -91,7 +91,11 @@ def layers(template: Any, n_wires: int, shape: tuple[int, ...]) -> Kind:
     """A layer template of PennyLane; its angles are stacked as the user would."""
 
     def queue(*args: Any) -> None:
-        template(qml.math.stack(args[:-1]).reshape(shape), wires=args[-1])
+        stack = np.stack
+        if any(torch.is_tensor(entry) for entry in args):
+            stack = torch.stack
+            args = tuple(torch.as_tensor(a, dtype=torch.float64) for a in args[:-1]) + args[-1:]
+        template(stack(args[:-1]).reshape(shape), wires=args[-1])
 
     return Kind(n_wires, math.prod(shape), queue)
 
@@ -187,6 +191,8 @@ def random_circuit(draw: Any, max_wires: int = 5, max_gates: int = 10) -> Local:
         kind = KINDS[name]
         wires = draw(st.permutations(range(n)))[: kind.n_wires]
         rows.append((name, tuple(draw(angle) for _ in range(kind.n_angles)), wires))
+
+    note(f"{n} wires from {start}: {rows}")
 
     def queue(weights: Any, inputs: Any) -> None:
         STARTS[start](n)

@@ -201,7 +201,9 @@ NEGATIVE = np.diag([1.2, -0.2])[None]
     [
         (np.array([1.0, 0.0]), r"must have shape \(N, 2\*\*n\) or \(N, 2\*\*n, 2\*\*n\)"),
         (np.zeros((2, 4, 2)), r"but got \(2, 4, 2\)"),
-        (np.ones((1, 3)) / 3**0.5, r"must have shape .* but got \(1, 3, 1\)"),
+        (np.ones((1, 3)) / 3**0.5, r"`states` must have shape .* but got \(1, 3\)"),
+        (np.ones((1, 1)), r"`states` must have shape .* but got \(1, 1\)"),
+        (np.eye(3)[None] / 3, r"`states` must have shape .* but got \(1, 3, 3\)"),
         (np.array([[1.0, np.nan]]), "must hold finite numbers"),
         (np.array([["a", "b"]]), "must hold finite numbers, but got dtype <U1"),
         (np.array([[1.0, 0.0], [1.0, 1.0]]), "must be normalised, but got trace 2 at index 1"),

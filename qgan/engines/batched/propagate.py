@@ -41,7 +41,8 @@ def _affine(source: Tensor, table: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     entry, scale, shift = (t.to(source.device) for t in table)
     if source.shape[1] == 0:  # constants only
         return shift.to(source.dtype).expand(source.shape[0], -1)
-    return source[:, entry] * scale.to(source.dtype) + shift.to(source.dtype)
+    angles: Tensor = source[:, entry] * scale.to(source.dtype) + shift.to(source.dtype)
+    return angles
 
 
 def _turn_matrices(angles: Tensor) -> Tensor:
