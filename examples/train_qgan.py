@@ -11,6 +11,7 @@ import sys
 
 import torch
 
+
 from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
 from qgan.cli import default_run, guarded, parse_train
@@ -43,7 +44,7 @@ def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
     return Trainer(
         generator,
         discriminator,
-        data.to(torch.complex64),
+        data,
         Wasserstein(),
         terms=[GradientPenalty(10.0)],
         config=settings.trainer,

@@ -2,8 +2,8 @@
 
 from qgan.discriminator import Discriminator
 from qgan.generator import Generator
-from qgan.model import Model, load
+from qgan.model import Model
 from qgan.states import States
-from qgan.training import Trainer
+from qgan.training import Trainer, load
 
 __all__ = ["Discriminator", "Generator", "Model", "States", "Trainer", "load"]

@@ -121,7 +121,7 @@ def _one_line(complaint: str) -> str:
     lines = [line.strip("│ \n") for line in text.splitlines() if not line.startswith(("╭", "╰"))]
     told = " ".join(line for line in lines if line.strip("─") and "--help" not in line)
     broken = re.search(
-        r"for (\w+?)(?:Config)? (\S+) Input (should be .*?) \[type=.*?input_value=(.*?), input_type",
+        r"for (\w+?)(?:Config)? (\S+) Input (should be .*?) \[type=.*?input_value=(.*?), input_",
         told,
     )
     if broken is None:
@@ -192,7 +192,7 @@ def command_evaluate(argv: Sequence[str]) -> int:
 def command_sample(argv: Sequence[str]) -> int:
     """`qgan sample DIR --out FILE`: generated states as a file that `--data` reads."""
     from qgan.data import write_file
-    from qgan.model import load
+    from qgan.training import load
 
     def sample(
         run: Run,
@@ -208,9 +208,7 @@ def command_sample(argv: Sequence[str]) -> int:
     text = "Write generated states: n of each label, unless one is named."
     asked = _tyro(sample, argv, "qgan sample", text)
     model = load(asked["run"], asked["checkpoint"])
-    states, label, latent = model.draw(
-        asked["label"], asked["n"], asked["seed"], asked["latent"]
-    )
+    states, label, latent = model.draw(asked["label"], asked["n"], asked["seed"], asked["latent"])
     values = [model.label_values[k] for k in label.tolist()]
     write_file(asked["out"], states, values, latent)
     print(
@@ -274,7 +272,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if arguments else 2
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
-        print(f"Argument `command` must be one of {', '.join(COMMANDS)}, but got {name!r}.",
-              file=sys.stderr)
+        print(
+            f"Argument `command` must be one of {', '.join(COMMANDS)}, but got {name!r}.",
+            file=sys.stderr,
+        )
         return 2
     return guarded(lambda: COMMANDS[name](rest))

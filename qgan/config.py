@@ -36,8 +36,8 @@ class GeneratorConfig(Section):
     """Label and latent in every angle, or in registers of their own."""
     ansatz: Literal["hardware-efficient", "ising", "ddk"] = "hardware-efficient"
     """Family of layers of the re-uploading circuit."""
-    n_layers: Positive = 4
-    """Layers of the circuit."""
+    n_layers: Positive | None = None
+    """Layers of the circuit; None takes 4 of the re-uploading, 12 of the register circuit."""
     bath: Natural | None = None
     """Wires traced out; None takes what the rank of the data asks."""
     n_latent: Natural = 2
@@ -46,8 +46,10 @@ class GeneratorConfig(Section):
     """Values of the last latent if it is discrete; 0 keeps it continuous."""
     embedding: Literal["tanh", "affine"] = "tanh"
     """How (label, z) becomes angles in the re-uploading circuit."""
-    n_hidden: Positive = 32
-    """Hidden units of the tanh embedding."""
+    spread: Rate = 0.3
+    """Initial weights of the register circuit are uniform in [-spread, spread] radians."""
+    hidden: tuple[Positive, ...] = (32, 32)
+    """Widths of the hidden layers of the tanh embedding."""
 
 
 class DiscriminatorConfig(Section):
@@ -107,7 +109,7 @@ class TrainerConfig(Section):
     """Adam's two decays."""
     final_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
     """Fraction of the learning rates that the cosine decay ends at."""
-    average: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Decay of the running average of the generator that is judged and saved; 0 is none."""
     mismatched_until: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Fraction of the steps in which real states with wrong labels are shown as well."""

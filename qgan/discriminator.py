@@ -61,7 +61,9 @@ class LinearHead(nn.Module):
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
         given = condition(label, self.n_labels).to(features)
-        return ((given @ self.weight.to(features)) * features).sum(1) + given @ self.bias.to(features)
+        return ((given @ self.weight.to(features)) * features).sum(1) + given @ self.bias.to(
+            features
+        )
 
 
 class MLPHead(nn.Module):

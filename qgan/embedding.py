@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from qgan import errors
 
@@ -18,6 +18,15 @@ def condition(label: Tensor, n_labels: int) -> Tensor:
     if label.is_floating_point():
         return label
     return nn.functional.one_hot(label, n_labels).to(torch.get_default_dtype())
+
+
+def _linear(n_in: int, n_out: int) -> nn.Linear:
+    """A layer whose values the caller draws; it may have no outputs, as a circuit no inputs."""
+    layer = nn.Linear(n_in, 1)
+    layer.out_features = n_out
+    layer.weight = nn.Parameter(torch.empty(n_out, n_in))
+    layer.bias = nn.Parameter(torch.empty(n_out))
+    return layer
 
 
 class AffineEmbedding(nn.Module):
@@ -41,16 +50,17 @@ class AffineEmbedding(nn.Module):
     ) -> None:
         super().__init__()
         self.spec = {
-            "kind": "affine", "n_labels": n_labels, "n_latent": n_latent, "n_inputs": n_inputs
+            "kind": "affine",
+            "n_labels": n_labels,
+            "n_latent": n_latent,
+            "n_inputs": n_inputs,
         }
         self.n_labels = n_labels
-        self.linear = skip_init(nn.Linear, n_labels + n_latent, n_inputs)
+        self.linear = _linear(n_labels + n_latent, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread, generator=generator)
         nn.init.zeros_(self.linear.bias)
 
-    def forward(
-        self, label: Tensor, latent: Float[Tensor, "B z"]
-    ) -> Float[Tensor, "B X"]:
+    def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
         entry = torch.cat([condition(label, self.n_labels).to(latent), latent], 1)
         angles: Tensor = self.linear(entry)
@@ -58,17 +68,19 @@ class AffineEmbedding(nn.Module):
 
 
 class TanhEmbedding(nn.Module):
-    """``x = W2 tanh(W1 (label, z) + b1) + b2``: one hidden layer between z and the angles.
+    """A small tanh network from (label, z) to the angles.
 
     Angles that are affine in label and latent cap the fidelity of a family of ground states
-    whatever the depth of the circuit; one hidden layer removes the cap.
+    whatever the depth of the circuit; a hidden layer removes the cap. A second one lets the
+    angles change sharply in z, as they must where a ground state turns over within a small part
+    of the family (an ordered chain in a weak longitudinal field).
 
     Args:
         n_labels: classes, or number of real conditions.
         n_latent: entries of z.
         n_inputs: angles made.
-        n_hidden: hidden units.
-        spread: output weights start normal with deviation ``spread / sqrt(n_hidden)`` radians.
+        hidden: widths of the hidden layers.
+        spread: output weights start normal with deviation ``spread / sqrt(width)`` radians.
         generator: seeded source of the initial weights.
     """
 
@@ -77,32 +89,39 @@ class TanhEmbedding(nn.Module):
         n_labels: int,
         n_latent: int,
         n_inputs: int,
-        n_hidden: int = 32,
+        hidden: Sequence[int] = (32, 32),
         spread: float = 0.3,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if n_hidden < 1:
-            raise errors.argument("n_hidden", "must be at least 1", n_hidden)
+        if not hidden or min(hidden) < 1:
+            raise errors.argument("hidden", "must be widths of at least 1", tuple(hidden))
         self.spec = {
-            "kind": "tanh", "n_labels": n_labels, "n_latent": n_latent, "n_inputs": n_inputs,
-            "n_hidden": n_hidden,
+            "kind": "tanh",
+            "n_labels": n_labels,
+            "n_latent": n_latent,
+            "n_inputs": n_inputs,
+            "hidden": list(hidden),
         }
         self.n_labels = n_labels
-        self.hidden = skip_init(nn.Linear, n_labels + n_latent, n_hidden)
-        self.linear = skip_init(nn.Linear, n_hidden, n_inputs)
-        bound = 1 / math.sqrt(n_labels + n_latent)
-        nn.init.uniform_(self.hidden.weight, -bound, bound, generator=generator)
-        nn.init.uniform_(self.hidden.bias, -bound, bound, generator=generator)
-        nn.init.normal_(self.linear.weight, std=spread / math.sqrt(n_hidden), generator=generator)
+        width, layers = n_labels + n_latent, []
+        for size in hidden:
+            layer = _linear(width, size)
+            for parameter in (layer.weight, layer.bias):
+                nn.init.uniform_(parameter, -(width**-0.5), width**-0.5, generator=generator)
+            layers.append(layer)
+            width = size
+        self.layers = nn.ModuleList(layers)
+        self.linear = _linear(width, n_inputs)
+        nn.init.normal_(self.linear.weight, std=spread * width**-0.5, generator=generator)
         nn.init.uniform_(self.linear.bias, -spread, spread, generator=generator)
 
-    def forward(
-        self, label: Tensor, latent: Float[Tensor, "B z"]
-    ) -> Float[Tensor, "B X"]:
+    def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
         entry = torch.cat([condition(label, self.n_labels).to(latent), latent], 1)
-        angles: Tensor = self.linear(torch.tanh(self.hidden(entry)))
+        for layer in self.layers:
+            entry = torch.tanh(layer(entry))
+        angles: Tensor = self.linear(entry)
         return angles
 
 
@@ -150,8 +169,11 @@ class RegisterEmbedding(nn.Module):
                 "n_inputs", "must be the label wires and a multiple of the latent wires", n_inputs
             )
         self.spec = {
-            "kind": "register", "n_labels": n_labels, "n_latent": n_latent,
-            "n_label_wires": n_label_wires, "n_latent_wires": n_latent_wires,
+            "kind": "register",
+            "n_labels": n_labels,
+            "n_latent": n_latent,
+            "n_label_wires": n_label_wires,
+            "n_latent_wires": n_latent_wires,
             "n_inputs": n_inputs,
         }
         self.n_label_wires = n_label_wires
@@ -166,9 +188,7 @@ class RegisterEmbedding(nn.Module):
 
     entry: Tensor
 
-    def forward(
-        self, label: Tensor, latent: Float[Tensor, "B z"]
-    ) -> Float[Tensor, "B X"]:
+    def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
         if label.is_floating_point():
             bits = label.to(latent)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -51,7 +49,9 @@ def rebuild(data: dict[str, Any]) -> Generator:
         raise errors.argument("circuit.json", f"must have format {FORMAT}", data.get("format"))
     circuit = TracedCircuit.from_dict(data["circuit"])
     return Generator(
-        circuit, data["n_labels"], embedding=from_spec(data["embedding"]),
+        circuit,
+        data["n_labels"],
+        embedding=from_spec(data["embedding"]),
         prior=Prior(**data["prior"]),
     )
 
@@ -145,23 +145,3 @@ class Model:
             z = self.generator.prior.sample(n * len(classes), random)
         labels = torch.tensor(list(classes)).repeat_interleave(n)
         return exact_states(self.generator, labels, z), labels, z
-
-
-def load(run: str | Path, checkpoint: str = "best") -> Model:
-    """Open a run's generator: the best checkpoint, or ``"last"``.
-
-    Args:
-        run: a run folder.
-        checkpoint: "best" (by the criterion on validation states) or "last".
-
-    Raises:
-        QganError: if the folder is no run, or the checkpoint is missing or damaged.
-    """
-    from qgan.training.run_folder import RunFolder
-
-    folder = RunFolder.open(run)
-    state = folder.checkpoint(checkpoint)
-    data = json.loads(folder.circuit_file.read_text())
-    generator = rebuild(data)
-    generator.load_state_dict(state["averaged"])
-    return Model(generator.requires_grad_(False), data["label_values"], checkpoint, state["step"])

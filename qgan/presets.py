@@ -29,7 +29,14 @@ from qgan.engines.base import Circuit, Engine
 from qgan.generator import Generator, default_embedding
 from qgan.objectives import LinearValue, Minimax, NonSaturating, Objective, Wasserstein
 from qgan.prior import Prior
-from qgan.stabilisers import R1, FeatureMatching, GradientPenalty, InstanceNoise, Term
+from qgan.stabilisers import (
+    R1,
+    FeatureMatching,
+    GradientPenalty,
+    InstanceNoise,
+    PurityMatching,
+    Term,
+)
 from qgan.training import Trainer
 from qgan.training.run_folder import parse
 from qgan.views import CircuitView, DensityView, PauliView, View
@@ -53,7 +60,13 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "ddk": {
         "data": {"source": "basis"},
-        "generator": {"kind": "register", "ansatz": "ddk", "n_layers": 2, "n_latent": 0},
+        "generator": {
+            "kind": "register",
+            "ansatz": "ddk",
+            "n_layers": 2,
+            "n_latent": 0,
+            "spread": math.pi,
+        },
         "discriminator": {"kind": "ddk", "head": "identity", "n_layers": 4},
         "objective": "linear",
         "cure": [],
@@ -79,7 +92,11 @@ DESCRIPTIONS = {
     "ddk": "labels |0>, |1> are to give states |0>, |1>: arXiv:1804.08641, sec. IV",
 }
 
-ANSATZE: dict[str, AnsatzFamily] = {"hardware-efficient": HardwareEfficient, "ising": IsingLayers, "ddk": DDKLayers}
+ANSATZE: dict[str, AnsatzFamily] = {
+    "hardware-efficient": HardwareEfficient,
+    "ising": IsingLayers,
+    "ddk": DDKLayers,
+}
 
 OBJECTIVES: dict[str, Callable[[], Objective]] = {
     "wasserstein": Wasserstein,
@@ -93,6 +110,7 @@ CURES: dict[str, Callable[..., Term]] = {
     "r1": R1,
     "instance-noise": InstanceNoise,
     "feature-matching": FeatureMatching,
+    "purity-matching": PurityMatching,
 }
 
 
@@ -142,7 +160,7 @@ def build_circuit(experiment: Experiment, data: Dataset) -> Circuit:
     bath = math.ceil(math.log2(data.rank)) if g.bath is None else g.bath
     if g.kind == "reuploading":
         return ReuploadingCircuit(
-            Registers(output=data.n_qubits, bath=bath), g.n_layers, ANSATZE[g.ansatz]
+            Registers(output=data.n_qubits, bath=bath), g.n_layers or 4, ANSATZE[g.ansatz]
         )
     registers = Registers(
         output=data.n_qubits,
@@ -151,7 +169,7 @@ def build_circuit(experiment: Experiment, data: Dataset) -> Circuit:
         bath=bath,
     )
     family = None if g.ansatz == "hardware-efficient" else ANSATZE[g.ansatz]
-    return RegisterCircuit(registers, g.n_layers, family)
+    return RegisterCircuit(registers, g.n_layers or 12, family)
 
 
 def build_generator(experiment: Experiment, data: Dataset, engine: Engine) -> Generator:
@@ -165,10 +183,16 @@ def build_generator(experiment: Experiment, data: Dataset, engine: Engine) -> Ge
     elif g.embedding == "affine":
         embedding = AffineEmbedding(*size, generator=random)
     else:
-        embedding = TanhEmbedding(*size, n_hidden=g.n_hidden, generator=random)
+        embedding = TanhEmbedding(*size, hidden=g.hidden, generator=random)
     prior = Prior(g.n_latent, g.n_levels)
     return Generator(
-        circuit, data.n_labels, embedding=embedding, engine=engine, prior=prior, seed=seed
+        circuit,
+        data.n_labels,
+        embedding=embedding,
+        engine=engine,
+        prior=prior,
+        spread=g.spread,
+        seed=seed,
     )
 
 
@@ -183,11 +207,17 @@ def build_view(experiment: Experiment, data: Dataset, engine: Engine) -> View:
     if d.kind == "ddk":
         readout = DDKReadout(Registers(data.n_qubits, label=n_label, bath=1), d.n_layers)
         return CircuitView(
-            [readout], data.n_labels, [readout.observable], engine=engine, scale=1.0, seed=seed
+            readout, data.n_labels, [readout.observable], engine=engine, scale=1.0, seed=seed
         )
     registers = Registers(data.n_qubits, label=n_label if d.label == "register" else 0)
-    readouts = [ConditionalReadout(registers, d.n_layers) for _ in range(d.n_circuits)]
-    return CircuitView(readouts, data.n_labels, engine=engine, scale=d.scale, seed=seed)
+    return CircuitView(
+        ConditionalReadout(registers, d.n_layers),
+        data.n_labels,
+        engine=engine,
+        copies=d.n_circuits,
+        scale=d.scale,
+        seed=seed,
+    )
 
 
 def build_discriminator(experiment: Experiment, data: Dataset, engine: Engine) -> Discriminator:
@@ -219,10 +249,11 @@ def build_terms(experiment: Experiment) -> list[Term]:
 def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
     """Everything that an experiment describes, ready to train."""
     engine = build_engine(experiment)
+    real = torch.float32 if experiment.engine.precision == "single" else torch.float64
     return Trainer(
-        build_generator(experiment, data, engine),
-        build_discriminator(experiment, data, engine),
-        data.to(torch.complex64 if experiment.engine.precision == "single" else torch.complex128),
+        build_generator(experiment, data, engine).to(real),
+        build_discriminator(experiment, data, engine).to(real),
+        data,
         OBJECTIVES[experiment.objective](),
         build_terms(experiment),
         experiment.trainer,

@@ -40,7 +40,8 @@ class StepContext:
     Attributes:
         discriminator: view and head.
         real: real states with their labels.
-        latent: latents of the generated states, which have the same labels.
+        fake: generated states of the same labels.
+        latent: their latents.
         fake_view: view of the generated states, ``(B, K)``.
         fake_scores: scores of the generated states.
         real_view: view of the real states, computed when first asked for.
@@ -52,6 +53,7 @@ class StepContext:
         self,
         discriminator: Discriminator,
         real: LabelledStates,
+        fake: StateSource,
         latent: Tensor,
         fake_view: Tensor,
         fake_scores: Tensor,
@@ -61,6 +63,7 @@ class StepContext:
     ) -> None:
         self.discriminator = discriminator
         self.real = real
+        self.fake = fake
         self.latent = latent
         self.fake_view = fake_view
         self.fake_scores = fake_scores
@@ -179,7 +182,7 @@ class InstanceNoise(Silent):
 
     def perturb(self, features: Tensor, at: TermStep) -> Tensor:
         """The view with noise."""
-        size = self.deviation * (1 - at.step / max(1, at.n_steps))
+        size = self.deviation * max(0.0, 1 - at.step / max(1, at.n_steps))
         noise = torch.randn(features.shape, generator=at.random).to(features)
         return features + size * noise
 
@@ -205,3 +208,25 @@ class FeatureMatching(Silent):
             gap = context.real_view[rows].detach().mean(0) - context.fake_view[rows].mean(0)
             total = total + (gap**2).sum()
         return self.weight * total
+
+
+@dataclass(frozen=True)
+class PurityMatching(Silent):
+    """``weight * mean_b (Tr rho_b^2 - p)^2`` for the generator, p the mean purity of real states.
+
+    A generator whose registers are traced out leaks purity into them; purity is quadratic in rho
+    (a swap test of two copies), so a single-copy critic learns it late. Needs an engine that gives
+    states.
+
+    Args:
+        weight: at least 0.
+    """
+
+    weight: float = 1.0
+
+    def generator_term(self, context: StepContext) -> Tensor | None:
+        """The mean squared difference of purities."""
+        with torch.no_grad():
+            wanted = context.real.states.materialise().purity().mean()
+        purity = context.fake.materialise().purity()
+        return self.weight * ((purity - wanted) ** 2).mean()

@@ -26,15 +26,13 @@ class States:
 
     Example:
         >>> bell = States.from_numpy(np.array([[1, 0, 0, 1]]) / 2**0.5)
-        >>> bell.reduced([0]).purity().item()
+        >>> round(bell.reduced([0]).purity().item(), 6)
         0.5
     """
 
     def __init__(self, factor: Tensor) -> None:
         if factor.ndim != 3 or factor.shape[1] < 2 or factor.shape[1] & (factor.shape[1] - 1):
-            raise errors.argument(
-                "factor", "must have shape (B, 2**n, rank)", tuple(factor.shape)
-            )
+            raise errors.argument("factor", "must have shape (B, 2**n, rank)", tuple(factor.shape))
         if not factor.is_complex():
             raise errors.argument("factor", "must be complex", factor.dtype)
         self.factor = factor
@@ -55,9 +53,7 @@ class States:
         return states
 
     @classmethod
-    def from_numpy(
-        cls, array: NDArray[Any], dtype: torch.dtype = torch.complex128
-    ) -> States:
+    def from_numpy(cls, array: NDArray[Any], dtype: torch.dtype = torch.complex128) -> States:
         """States of an array of vectors ``(N, 2**n)`` or density matrices ``(N, 2**n, 2**n)``.
 
         Raises:
@@ -180,7 +176,8 @@ class States:
         overlap = self.factor.mH @ other.factor
         if self.is_pure or other.is_pure:
             return (overlap.real**2 + overlap.imag**2).sum((1, 2))
-        return torch.linalg.svdvals(overlap).sum(-1) ** 2
+        singular: Tensor = torch.linalg.svdvals(overlap).sum(-1)
+        return singular**2
 
     def normalised(self) -> States:
         """The same states with trace one."""

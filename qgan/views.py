@@ -102,17 +102,18 @@ def read_words(source: StateSource, words: Sequence[str]) -> Float[Tensor, "B K"
 class CircuitView(View):
     """Expectation values after trainable circuits: the quantum discriminator. Single copy.
 
-    ``m_k(rho) = c <0|<P_k>|0>`` of ``V(phi, label) (rho x |0><0|) V^dagger``; several circuits
-    stand side by side. The label enters through a trainable table of angles, or as bits if the
-    circuits have a label register.
+    ``m_k(rho) = c Tr[P_k V (rho x |0><0|) V^dagger]`` with ``V = V(phi_copy, label)``; several
+    copies of the circuit, each with its own angles, stand side by side. The label enters through a
+    trainable table of angles, or as bits if the circuit has a label register.
 
     Args:
-        circuits: readout circuits, each with the qubits of the state as output register.
+        circuit: a readout circuit with the qubits of the state as output register.
         n_labels: number of classes (or of real conditions).
-        observables: Pauli words on all wires of a circuit; all Z words up to weight 3 by default.
-        engine: what runs them; a prepared source is run by its own engine, as one circuit.
+        observables: Pauli words on all its wires; all Z words up to weight 3 by default.
+        engine: what runs it; a prepared source is run by its own engine, as one circuit.
+        copies: number of copies.
         scale: c, so that a slope of one is within reach of a head under a gradient penalty.
-        trainable: False freezes the circuits' weights (random features).
+        trainable: False freezes the angles (random features).
         seed: seed of the initial angles.
 
     References:
@@ -123,46 +124,80 @@ class CircuitView(View):
 
     def __init__(
         self,
-        circuits: Sequence[Circuit],
+        circuit: Circuit,
         n_labels: int,
         observables: Sequence[str] | None = None,
         *,
         engine: Engine | None = None,
+        copies: int = 1,
         scale: float = 4.0,
         trainable: bool = True,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if not circuits:
-            raise errors.argument("circuits", "must name at least one circuit", "none")
+        if copies < 1:
+            raise errors.argument("copies", "must be at least 1", copies)
         generator = torch.Generator().manual_seed(seed)
-        n_wires = circuits[0].registers.n_wires
-        self.circuits = tuple(circuits)
+        n_wires = circuit.registers.n_wires
+        self.circuit = circuit
+        self.n_labels = n_labels
         self.words = tuple(observables or pauli.z_words(n_wires, min(3, n_wires)))
-        for circuit in circuits:
-            pauli.check_words(self.words, circuit.registers.n_wires)
+        pauli.check_words(self.words, n_wires)
         self.engine: Engine = engine or BatchedEngine()
         self.scale = scale
-        self.n_features = len(self.circuits) * len(self.words)
-        self.weights = nn.ParameterList()
-        self.embeddings = nn.ModuleList()
-        for circuit in circuits:
-            start = torch.empty(circuit.n_weights).uniform_(-math.pi, math.pi, generator=generator)
-            self.weights.append(nn.Parameter(start, requires_grad=trainable))
-            self.embeddings.append(_label_embedding(circuit, n_labels, generator))
+        self.n_features = copies * len(self.words)
+        angles = torch.empty(copies, circuit.n_weights)
+        self.weights = nn.Parameter(angles.uniform_(-math.pi, math.pi, generator=generator))
+        self.embeddings = nn.ModuleList(
+            _label_embedding(circuit, n_labels, generator) for _ in range(copies)
+        )
         self.requires_grad_(trainable)
+        self._all_inputs = _AnglesAsInputs(circuit)
 
     def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled expectation values ``(B, K)``."""
+        if isinstance(self.engine, BatchedEngine) and isinstance(source, States):
+            if not label.is_floating_point():
+                return self._by_label(self.engine, source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine
-        nothing = self.weights[0].new_zeros(len(label), 0)
+        nothing = torch.zeros(len(label), 0, device=label.device)
         parts = []
-        for circuit, weights, embed in zip(
-            self.circuits, self.weights, self.embeddings, strict=True
-        ):
+        for weights, embed in zip(self.weights, self.embeddings, strict=True):
             inputs = embed(label, nothing)
-            parts.append(engine.expval(circuit, weights, inputs, self.words, source))
+            parts.append(engine.expval(self.circuit, weights, inputs, self.words, source))
         return self.scale * torch.cat(parts, 1)
+
+    def _by_label(
+        self, engine: BatchedEngine, states: States, label: Tensor
+    ) -> Float[Tensor, "B K"]:
+        """The same: the circuit is run once for each copy and label, then reads all states."""
+        labels = torch.arange(self.n_labels, device=label.device)
+        nothing = torch.zeros(self.n_labels, 0, device=label.device)
+        rows = [
+            torch.cat([weights.expand(self.n_labels, -1), embed(labels, nothing)], 1)
+            for weights, embed in zip(self.weights, self.embeddings, strict=True)
+        ]
+        none = self.weights.new_zeros(0)
+        isometries = engine.isometry(self._all_inputs, none, torch.cat(rows))
+        mine = isometries.unflatten(0, (len(rows), -1))[:, label]  # (copies, B, 2**n_wires, D)
+        read = pauli.expval((mine @ states.factor.to(engine.complex)).flatten(0, 1), self.words)
+        features: Tensor = read.unflatten(0, (len(rows), -1)).transpose(0, 1).flatten(1)
+        return self.scale * features
+
+
+class _AnglesAsInputs:
+    """A circuit whose weights come as further inputs, so that copies of it run as one batch."""
+
+    n_weights = 0
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.registers = circuit.registers
+        self.n_inputs = circuit.n_weights + circuit.n_inputs
+
+    def __call__(self, weights: Any, inputs: Any) -> None:
+        n = self.circuit.n_weights
+        self.circuit(inputs[..., :n], inputs[..., n:])
 
 
 def _label_embedding(circuit: Circuit, n_labels: int, generator: torch.Generator) -> nn.Module:

@@ -11,7 +11,7 @@ import pennylane as qml
 import torch
 from torch import Tensor
 
-from circuits import Registers
+from circuits import ConditionalReadout, Registers
 from circuits.ansatz import DDKLayers, HardwareEfficient
 from circuits.encoding import angle_encoding, basis_encoding
 from qgan.states import States
@@ -184,3 +184,15 @@ def circuit_matrix(queue: Callable[[], Any], n_wires: int) -> Tensor:
         matrix = operation.matrix(wire_order=range(n_wires))
         unitary = torch.as_tensor(matrix, dtype=torch.complex128) @ unitary
     return unitary
+
+
+READERS: dict[str, Callable[[], Any]] = {
+    "own wires": lambda: ConditionalReadout(Registers(output=2), n_layers=2),
+    "label wire": reader,
+    "label wire and ancilla": lambda: ConditionalReadout(
+        Registers(output=2, label=1, bath=1), n_layers=1
+    ),
+    "no inputs": lambda: Local(
+        lambda w, x: DDKLayers(range(3), 1)(w), Registers(output=2, bath=1), 8, 0
+    ),
+}

@@ -21,9 +21,9 @@ WORDS = {"errors", "pauli", "states"}
 CIRCUIT_SIDE = WORDS | {"engines", "embedding", "prior"}
 LEARNING = CIRCUIT_SIDE | {
     "generator", "views", "discriminator", "metrics", "data", "objectives", "stabilisers",
-    "training", "config",
+    "model", "training", "config",
 }  # fmt: skip
-ANYTHING = LEARNING | {"", "model", "presets", "cli", "explore"}
+ANYTHING = LEARNING | {"", "presets", "cli", "explore"}
 
 MAY_IMPORT = {
     "errors": set(),
@@ -41,8 +41,8 @@ MAY_IMPORT = {
     "objectives": {"errors", "metrics"},
     "stabilisers": WORDS | {"metrics", "views", "discriminator"},
     "training": LEARNING,
-    "": LEARNING | {"model"},
-    "model": ANYTHING,
+    "": LEARNING,
+    "model": CIRCUIT_SIDE | {"generator"},
     "explore": ANYTHING,
     "presets": ANYTHING | {"circuits"},
     "cli": ANYTHING | {"circuits"},

@@ -20,3 +20,6 @@ LIGHTNING_GRADIENT = {"rtol": 0.0, "atol": 1e-4}
 
 FIDELITY = {"rtol": 0.0, "atol": 1e-6}
 """Uhlmann's fidelity against square roots of singular matrices, which lose half the digits."""
+
+OPTIMUM = {"rtol": 0.0, "atol": 1e-4}
+"""An optimum found by iteration, where a sigmoid has to reach zero or one."""

@@ -10,7 +10,11 @@ from qgan.states import States
 
 
 def basis(
-    n_qubits: int = 1, n_train: int = 64, n_validation: int = 16, n_held_out: int = 64, seed: int = 0
+    n_qubits: int = 1,
+    n_train: int = 64,
+    n_validation: int = 16,
+    n_held_out: int = 64,
+    seed: int = 0,
 ) -> Dataset:
     """Basis states |k>, label k: the label alone decides the state.
 
@@ -40,7 +44,9 @@ def basis(
 
     def part(n: int) -> Batch:
         label = torch.arange(n_labels).repeat_interleave(n)
-        return Batch(States(torch.eye(n_labels, dtype=torch.complex128)[label].unsqueeze(-1)), label)
+        return Batch(
+            States(torch.eye(n_labels, dtype=torch.complex128)[label].unsqueeze(-1)), label
+        )
 
     names = tuple(format(k, f"0{n_qubits}b") for k in range(n_labels))
     parts = (part(n_train), part(n_validation), part(n_held_out))

@@ -75,9 +75,9 @@ def depolarised_bell(n: int, seed: int = 0) -> Batch:
 
 def bell(
     n_qubits: int = 2,
-    n_train: int = 1024,
-    n_validation: int = 256,
-    n_held_out: int = 512,
+    n_train: int = 512,
+    n_validation: int = 128,
+    n_held_out: int = 256,
     seed: int = 0,
 ) -> Dataset:
     """Depolarised Bell states, Phi+ or Psi-: hidden strength p of the noise.

@@ -58,9 +58,9 @@ def _ground_states(
 
 def ising(
     n_qubits: int = 4,
-    n_train: int = 1024,
-    n_validation: int = 256,
-    n_held_out: int = 512,
+    n_train: int = 2048,
+    n_validation: int = 512,
+    n_held_out: int = 1024,
     seed: int = 0,
 ) -> Dataset:
     """Ising chain in a mixed field, ordered or disordered: two hidden fields, h and g.
@@ -95,9 +95,9 @@ def ising(
 
 def tfim(
     n_qubits: int = 4,
-    n_train: int = 1024,
-    n_validation: int = 256,
-    n_held_out: int = 512,
+    n_train: int = 2048,
+    n_validation: int = 512,
+    n_held_out: int = 1024,
     seed: int = 0,
 ) -> Dataset:
     """Transverse-field Ising chain, ordered or disordered: one hidden field, h.
@@ -133,9 +133,9 @@ def tfim(
 
 def level_crossing(
     n_qubits: int = 4,
-    n_train: int = 1024,
-    n_validation: int = 256,
-    n_held_out: int = 512,
+    n_train: int = 2048,
+    n_validation: int = 512,
+    n_held_out: int = 1024,
     seed: int = 0,
 ) -> Dataset:
     """Ordered Ising chain that jumps between two branches where g changes its sign.

@@ -98,9 +98,9 @@ def gibbs(
 
 def gibbs_ensemble(
     n_qubits: int = 3,
-    n_train: int = 1024,
-    n_validation: int = 256,
-    n_held_out: int = 512,
+    n_train: int = 512,
+    n_validation: int = 128,
+    n_held_out: int = 256,
     seed: int = 0,
 ) -> Dataset:
     """Thermal states of the Ising chain, ordered or disordered: hidden temperature T.

@@ -20,8 +20,16 @@ from torch import Tensor
 from qgan import errors
 from qgan.engines.base import Circuit
 
+GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary"]
+
 # PennyLane name -> name in the list: ZZ is a rotation about a product of Z like any other.
-ROTATIONS = {"RX": "RX", "RY": "RY", "RZ": "RZ", "MultiRZ": "MultiRZ", "IsingZZ": "MultiRZ"}
+ROTATIONS: dict[str, GateName] = {
+    "RX": "RX",
+    "RY": "RY",
+    "RZ": "RZ",
+    "MultiRZ": "MultiRZ",
+    "IsingZZ": "MultiRZ",
+}
 SILENT = ("GlobalPhase", "Identity", "Barrier")
 MAX_FIXED_WIRES = 4
 
@@ -34,7 +42,7 @@ class Gate:
     None); a ``Unitary`` is fixed and carries its matrix as rows of (real, imaginary) pairs.
     """
 
-    gate: Literal["RX", "RY", "RZ", "MultiRZ", "Unitary"]
+    gate: GateName
     wires: tuple[int, ...]
     source: Literal["weights", "inputs"] | None = None
     entry: int = 0
@@ -187,7 +195,7 @@ def _not_affine(op: Any) -> errors.QganError:
 def _record(circuit: Circuit, point: Tensor) -> list[tuple[Any, Tensor | None, float]]:
     """Decomposed operations at one point: (op, d angle / d entries, constant part)."""
     point = point.requires_grad_()
-    make = qml.tape.make_qscript(circuit)  # type: ignore[arg-type]
+    make = qml.tape.make_qscript(circuit)
     tape = make(point[: circuit.n_weights], point[circuit.n_weights :])
     if tape.measurements:
         raise errors.unsupported("Circuit", "it returns a measurement", "queue gates only")

@@ -30,8 +30,8 @@ class Canvas:
 
     def __init__(self, width: float, height: float) -> None:
         # Imported late: `import qgan` must not wait for matplotlib.
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-        from matplotlib.figure import Figure  # noqa: PLC0415
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
         self.width, self.height = width, height
         self.figure: Figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
@@ -87,7 +87,7 @@ def latent_name(axis: int, n_latent: int) -> str:
 
 def signed_root(scale: float) -> Normalize:
     """Colours by ``sign(x) sqrt(|x| / scale)``: symmetric about zero, small entries are seen."""
-    from matplotlib.colors import FuncNorm  # noqa: PLC0415
+    from matplotlib.colors import FuncNorm
 
     def root(x: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(np.sign(x) * np.sqrt(np.abs(x)))

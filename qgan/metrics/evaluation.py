@@ -31,7 +31,7 @@ from qgan.metrics.transport import N_GENERATED, Reference, skill
 from qgan.states import States
 
 
-def references(  # noqa: PLR0917  two pairs of states and labels, then numbers
+def references(
     train: States,
     train_label: Int[Tensor, " _"],
     held_out: States,
@@ -89,7 +89,7 @@ class _Real:
         return known[fidelities.argmax(dim=1)]
 
 
-def evaluate(  # noqa: PLR0917  states with what belongs to them, in pairs
+def evaluate(
     generated: States,
     generated_label: Int[Tensor, " _"],
     latent: Float[Tensor, "_ L"],
@@ -182,7 +182,7 @@ def _correlations(
     return spearman, dict(zip(names, predicted, strict=True))
 
 
-def _label_report(  # noqa: PLR0917
+def _label_report(
     label: int,
     generated: States,
     latent: Tensor,

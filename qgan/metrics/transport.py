@@ -48,7 +48,7 @@ def transport(fidelities: Float[Tensor, "R G"], p: int = 1) -> float:
         raise errors.argument("p", "must be 1 or 2", p)
     if fidelities.ndim != 2 or not fidelities.numel():
         raise errors.argument("fidelities", "must not be empty", tuple(fidelities.shape))
-    import ot  # noqa: PLC0415  it takes longer to import than all of qgan may
+    import ot
 
     squared = (1 - fidelities.detach().to("cpu", torch.float64)).clamp(0, 1)
     cost = (squared if p == 2 else squared.sqrt()).numpy()

@@ -1,8 +1,8 @@
 """The visible loop, the run folder, checkpoints and history."""
 
 from qgan.training.judge import Judge
-from qgan.training.run_folder import RunFolder
+from qgan.training.run_folder import RunFolder, load
 from qgan.training.session import Session, report
 from qgan.training.trainer import Trainer
 
-__all__ = ["Judge", "RunFolder", "Session", "Trainer", "report"]
+__all__ = ["Judge", "RunFolder", "Session", "Trainer", "load", "report"]

@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 COLUMNS = (
-    "step", "seconds", "discriminator_loss", "generator_loss", "wasserstein", "coverage",
+    "step",
+    "seconds",
+    "discriminator_loss",
+    "generator_loss",
+    "wasserstein",
+    "coverage",
 )
 
 

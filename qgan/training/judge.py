@@ -11,7 +11,9 @@ from qgan.metrics import Report, coverage, evaluate, fidelity_matrix, references
 from qgan.model import exact_states
 from qgan.states import States
 
-N_GENERATED = 512  # states of each label, as skill is defined
+# Skill is defined for 512 generated states; W is averaged over draws of so many, so that the luck
+# of one draw of latents does not decide. Mixed states cost a singular value decomposition a pair.
+N_GENERATED = {"pure": 2048, "mixed": 512}
 
 
 class Judge:
@@ -27,13 +29,14 @@ class Judge:
         self.data = data
         self.real = getattr(data, part)
         self.seed = seed
-        self.label = torch.arange(data.n_labels).repeat_interleave(N_GENERATED)
+        count = N_GENERATED["pure" if data.rank == 1 else "mixed"]
+        self.label = torch.arange(data.n_labels).repeat_interleave(count)
         self.references = references(
             data.train.states, data.train.label, self.real.states, self.real.label, data.n_labels
         )
 
     def generate(self, generator: Generator) -> tuple[States, Tensor]:
-        """512 states of each label, and their latents."""
+        """States of each label, and their latents."""
         random = torch.Generator().manual_seed(self.seed)
         latent = generator.prior.sample(len(self.label), random)
         return exact_states(generator, self.label, latent), latent
@@ -46,7 +49,9 @@ class Judge:
         generated, _ = self.generate(generator)
         distances, covered = [], []
         for label, reference in enumerate(self.references):
-            fidelities = fidelity_matrix(reference.held_out, generated[self.label == label])
+            fidelities = fidelity_matrix(
+                reference.held_out, generated[self.label == label].normalised()
+            )
             distances.append(reference.distance(fidelities))
             covered.append(coverage(fidelities))
         n = len(distances)
@@ -57,7 +62,17 @@ class Judge:
         generated, latent = self.generate(generator)
         data, real = self.data, self.real
         return evaluate(
-            generated, self.label, latent, data.train.states, data.train.label, real.states,
-            real.label, real.factors, data.factor_names, data.n_labels, seed=self.seed,
-            train_factors=data.train.factors, reference=self.references,
+            generated,
+            self.label,
+            latent,
+            data.train.states,
+            data.train.label,
+            real.states,
+            real.label,
+            real.factors,
+            data.factor_names,
+            data.n_labels,
+            seed=self.seed,
+            train_factors=data.train.factors,
+            reference=self.references,
         )

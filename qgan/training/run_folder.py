@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from qgan import errors
 from qgan.config import Experiment
+from qgan.model import Model, rebuild
 from qgan.training import checkpoint
 from qgan.training.history import History
 
@@ -43,9 +45,7 @@ class RunFolder:
             raise errors.argument("run", "must be a run folder to be overwritten", path)
 
     @classmethod
-    def create(
-        cls, path: str | Path, experiment: Experiment, overwrite: bool = False
-    ) -> RunFolder:
+    def create(cls, path: str | Path, experiment: Experiment, overwrite: bool = False) -> RunFolder:
         """Make the folder and its ``config.yaml``.
 
         Raises:
@@ -107,9 +107,31 @@ class RunFolder:
         checkpoint.write_atomically(self.report_file, text.encode())
 
 
+def load(run: str | Path, checkpoint: str = "best") -> Model:
+    """Open a run's generator: the best checkpoint, or ``"last"``.
+
+    Args:
+        run: a run folder.
+        checkpoint: "best" (by the criterion on validation states) or "last".
+
+    Raises:
+        QganError: if the folder is no run, or the checkpoint is missing or damaged.
+    """
+    folder = RunFolder.open(run)
+    state = folder.checkpoint(checkpoint)
+    try:
+        data = json.loads(folder.circuit_file.read_text())
+    except (OSError, ValueError) as error:
+        raise errors.argument("circuit.json", "must be readable JSON", error) from None
+    generator = rebuild(data)
+    generator.load_state_dict(state["averaged"])
+    return Model(generator.requires_grad_(False), data["label_values"], checkpoint, state["step"])
+
+
 def to_yaml(experiment: Experiment) -> str:
     """All settings as YAML."""
-    return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
+    text: str = yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
+    return text
 
 
 def from_yaml(path: str | Path) -> Experiment:
@@ -131,8 +153,6 @@ def from_yaml(path: str | Path) -> Experiment:
 
 def parse(data: Any) -> Experiment:
     """Settings from plain data; a broken rule is an error of one line."""
-    from pydantic import ValidationError
-
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:

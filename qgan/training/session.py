@@ -12,9 +12,9 @@ from types import FrameType
 from typing import Any
 
 from qgan.metrics import Report
-from qgan.model import Model, describe, load
+from qgan.model import Model, describe
 from qgan.training.judge import Judge
-from qgan.training.run_folder import RunFolder
+from qgan.training.run_folder import RunFolder, load
 from qgan.training.trainer import Trainer
 
 CRITERION = "mean over labels of the ensemble Wasserstein distance to validation states"

@@ -18,7 +18,7 @@ from qgan.discriminator import Discriminator
 from qgan.generator import Generator
 from qgan.objectives import Objective, Wasserstein
 from qgan.stabilisers import GradientPenalty, StepContext, Term, TermStep
-from qgan.states import StateSource
+from qgan.states import States, StateSource, concatenate
 
 
 class Trainer:
@@ -47,9 +47,18 @@ class Trainer:
         config: TrainerConfig | None = None,
         seed: int = 0,
     ) -> None:
+        if discriminator.view.needs_states and not generator.engine.gives_states:
+            raise errors.unsupported(
+                f"View {type(discriminator.view).__name__}",
+                f"{generator.engine.name} gives no states",
+                "use --discriminator circuit or pauli, which read expectation values",
+            )
         self.generator = generator
         self.discriminator = discriminator
-        self.data = data
+        # Real states and latents take the precision of the generator's parameters.
+        self.real = next(generator.parameters()).dtype
+        single = self.real == torch.float32
+        self.data = data.to(torch.complex64 if single else torch.complex128)
         self.objective: Objective = objective or Wasserstein()
         self.config = config or TrainerConfig()
         default = (GradientPenalty(),) if isinstance(self.objective, Wasserstein) else ()
@@ -113,41 +122,55 @@ class Trainer:
             return 0.0
         c, view = self.config, self.discriminator.view
         real = self.data.draw(c.batch * c.n_critic, self.order)
-        latent = self.generator.prior.sample(len(real), self.random)
+        latent = self._latent(len(real))
+        mismatched = self.step < c.mismatched_until * c.steps
+        wrong = self._wrong_label(real.label) if mismatched else None
         with torch.no_grad():
             fake = self.generator(real.label, latent)
-            fixed = not _trainable(view)
-            views = (view(real.states, real.label), view(fake, real.label)) if fixed else None
+            fixed = None if _trainable(view) else self._views(real, fake, wrong)
         losses = []
         for k in range(c.n_critic):
             rows = slice(k * c.batch, (k + 1) * c.batch)
-            part = real[rows]
-            if views is None:
-                shown = view(part.states, part.label), view(fake[rows], part.label)
-            else:
-                shown = views[0][rows], views[1][rows]
-            losses.append(self._discriminator_step(part, shown, latent[rows]))
+            part, other = real[rows], None if wrong is None else wrong[rows]
+            shown = self._views(part, fake[rows], other) if fixed is None else fixed[:, rows]
+            losses.append(self._discriminator_step(part, fake[rows], latent[rows], shown, other))
         return float(torch.stack(losses).mean())
 
+    def _views(self, real: Batch, fake: StateSource, wrong: Tensor | None) -> Tensor:
+        """Views (2 or 3, B, K) of real, generated and, with wrong labels, again of real states."""
+        view = self.discriminator.view
+        pairs: list[tuple[StateSource, Tensor]] = [(real.states, real.label), (fake, real.label)]
+        if wrong is not None and view.sees_label:
+            pairs.append((real.states, wrong))
+        states = [source for source, _ in pairs if isinstance(source, States)]
+        if len(states) == len(pairs):  # one call for all
+            shown: Tensor = view(concatenate(states), torch.cat([label for _, label in pairs]))
+            shown = shown.unflatten(0, (len(pairs), -1))
+        else:
+            shown = torch.stack([view(source, label) for source, label in pairs])
+        if wrong is not None and not view.sees_label:
+            shown = torch.cat([shown, shown[:1]])
+        return shown
+
     def _discriminator_step(
-        self, real: Batch, views: tuple[Tensor, Tensor], latent: Tensor
+        self,
+        real: Batch,
+        fake: StateSource,
+        latent: Tensor,
+        views: Tensor,
+        wrong: Tensor | None,
     ) -> Tensor:
         label, head = real.label, self.discriminator.head
-        shown = self._perturbed(torch.cat(views))
-        labels = torch.cat([label, label])
-        n = len(label)
-        if self.step < self.config.mismatched_until * self.config.steps:
-            wrong = self._wrong_label(label)
-            view = self.discriminator.view
-            again = view(real.states, wrong) if view.sees_label else views[0]
-            shown, labels = torch.cat([shown, self._perturbed(again)]), torch.cat([labels, wrong])
+        n, labels = len(label), torch.cat([label, label, *([] if wrong is None else [wrong])])
+        shown = self._perturbed(views.flatten(0, 1))
         scores = head(shown, labels)
-        mismatched = scores[2 * n :] if len(scores) > 2 * n else None
         loss = self.objective.discriminator_loss(
-            real=scores[:n], fake=scores[n : 2 * n], mismatched=mismatched
+            real=scores[:n],
+            fake=scores[n : 2 * n],
+            mismatched=None if wrong is None else scores[2 * n :],
         )
         context = self._context(
-            real, latent, shown[n : 2 * n], scores[n : 2 * n], shown[:n], scores[:n]
+            real, fake, latent, shown[n : 2 * n], scores[n : 2 * n], shown[:n], scores[:n]
         )
         for term in self.terms:
             extra = term.discriminator_term(context)
@@ -160,11 +183,12 @@ class Trainer:
 
     def _generator_step(self) -> float:
         real = self.data.draw(self.config.batch, self.order)
-        label, latent = real.label, self.generator.prior.sample(len(real), self.random)
-        shown = self._perturbed(self.discriminator.view(self.generator(label, latent), label))
+        label, latent = real.label, self._latent(len(real))
+        fake = self.generator(label, latent)
+        shown = self._perturbed(self.discriminator.view(fake, label))
         scores = self.discriminator.head(shown, label)
         loss = self.objective.generator_loss(fake=scores)
-        context = self._context(real, latent, shown, scores)
+        context = self._context(real, fake, latent, shown, scores)
         for term in self.terms:
             extra = term.generator_term(context)
             loss = loss if extra is None else loss + extra
@@ -177,11 +201,24 @@ class Trainer:
         return float(loss.detach())
 
     def _context(
-        self, real: Batch, latent: Tensor, fake_view: Tensor, fake_scores: Tensor,
-        real_view: Tensor | None = None, real_scores: Tensor | None = None,
+        self,
+        real: Batch,
+        fake: StateSource,
+        latent: Tensor,
+        fake_view: Tensor,
+        fake_scores: Tensor,
+        real_view: Tensor | None = None,
+        real_scores: Tensor | None = None,
     ) -> StepContext:
         return StepContext(
-            self.discriminator, real, latent, fake_view, fake_scores, real_view, real_scores,
+            self.discriminator,
+            real,
+            fake,
+            latent,
+            fake_view,
+            fake_scores,
+            real_view,
+            real_scores,
             TermStep(self.step, self.config.steps, self.random),
         )
 
@@ -191,11 +228,12 @@ class Trainer:
             features = term.perturb(features, where)
         return features
 
+    def _latent(self, n: int) -> Tensor:
+        return self.generator.prior.sample(n, self.random).to(self.real)
+
     def _wrong_label(self, label: Tensor) -> Tensor:
         """Another label for each, uniform among the others."""
-        shift = torch.randint(
-            1, max(2, self.data.n_labels), label.shape, generator=self.random
-        )
+        shift = torch.randint(1, max(2, self.data.n_labels), label.shape, generator=self.random)
         return (label + shift) % self.data.n_labels
 
     @torch.no_grad()
@@ -204,9 +242,7 @@ class Trainer:
             return
         # The average forgets its first steps faster: it starts from untrained weights.
         decay = min(self.config.average, (1 + self.step) / (10 + self.step))
-        for mean, now in zip(
-            self.averaged.parameters(), self.generator.parameters(), strict=True
-        ):
+        for mean, now in zip(self.averaged.parameters(), self.generator.parameters(), strict=True):
             mean.lerp_(now, 1 - decay)
 
     def state_dict(self) -> dict[str, Any]:

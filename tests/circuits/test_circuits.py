@@ -58,7 +58,7 @@ def test_reuploading_counts_and_widths() -> None:
 
 @pytest.mark.parametrize("widths", [{"label": 1}, {"latent": 2}, {"label": 1, "latent": 1}])
 def test_reuploading_refuses_registers(widths: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="`registers` must have label=0 and latent=0 .* but got"):
+    with pytest.raises(ValueError, match=r"`registers` must have label=0 and latent=0 .* but got"):
         ReuploadingCircuit(Registers(output=2, **widths))
 
 

@@ -1,22 +1,22 @@
 """The batched engine against ``default.qubit``, over random circuits from the full list of gates.
 
 The contract that all engines keep stands in ``test_contract.py``; here is what is this engine's
-own: every gate and decomposition, layers and chunks, the adjoint method, precision.
+own: every gate and decomposition, layers and chunks, sources, precision.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pennylane as qml
 import pytest
 import torch
-from hypothesis import given, note, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_circuits import KINDS, WEIGHTS, Angle, default_qubit, random_circuit, vector
 from small_circuits import (
+    READERS,
     Local,
     density_by_matrices,
     draw_angles,
@@ -35,8 +35,6 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from circuits import (
-    ConditionalReadout,
-    DDKLayers,
     HardwareEfficient,
     RegisterCircuit,
     Registers,
@@ -50,169 +48,6 @@ from qgan.pauli import pauli_words
 from qgan.states import Prepared, States
 
 ENGINE = BatchedEngine(precision="double")
-WEIGHTS, INPUTS = 3, 2  # entries that random circuits draw from
-
-
-class Kind(NamedTuple):
-    """A gate by its numbers of wires and angles, and how it is queued."""
-
-    n_wires: int
-    n_angles: int
-    queue: Callable[..., Any]
-
-
-def unitary(n_wires: int, seed: int = 5) -> Any:
-    matrix = np.random.default_rng(seed).normal(size=(2, 2**n_wires, 2**n_wires))
-    return np.linalg.qr(matrix[0] + 1j * matrix[1])[0]
-
-
-def vector(n_wires: int) -> Any:
-    return unitary(n_wires, seed=6)[:, 0]
-
-
-def gate(name: str, n_wires: int, n_angles: int) -> Kind:
-    operation = getattr(qml, name)
-    return Kind(n_wires, n_angles, lambda *args: operation(*args[:-1], wires=args[-1]))
-
-
-def adjoint(kind: Kind) -> Kind:
-    return kind._replace(queue=lambda *args: qml.adjoint(kind.queue)(*args))
-
-
-def controlled(kind: Kind, value: int) -> Kind:
-    def queue(*args: Any) -> None:
-        *angles, wires = args
-        qml.ctrl(kind.queue, control=wires[0], control_values=value)(*angles, wires[1:])
-
-    return Kind(kind.n_wires + 1, kind.n_angles, queue)
-
-
-def layers(template: Any, n_wires: int, shape: tuple[int, ...]) -> Kind:
-    """A layer template of PennyLane; its angles are stacked as the user would."""
-
-    def queue(*args: Any) -> None:
-        stack = np.stack
-        if any(torch.is_tensor(entry) for entry in args):
-            stack = torch.stack
-            args = tuple(torch.as_tensor(a, dtype=torch.float64) for a in args[:-1]) + args[-1:]
-        template(stack(args[:-1]).reshape(shape), wires=args[-1])
-
-    return Kind(n_wires, math.prod(shape), queue)
-
-
-FIXED = ["PauliX", "PauliY", "PauliZ", "Hadamard", "S", "T", "SX", "Identity"]
-TURNS = [("RX", 1, 1), ("RY", 1, 1), ("RZ", 1, 1), ("Rot", 1, 3), ("PhaseShift", 1, 1)]
-TURNS += [("U1", 1, 1), ("U2", 1, 2), ("U3", 1, 3)]
-TWO = [("CNOT", 2, 0), ("CY", 2, 0), ("CZ", 2, 0), ("CH", 2, 0), ("SWAP", 2, 0), ("ISWAP", 2, 0)]
-TWO += [("SISWAP", 2, 0), ("ECR", 2, 0)]
-TWO += [(f"CR{axis}", 2, 1) for axis in "XYZ"] + [("CRot", 2, 3), ("ControlledPhaseShift", 2, 1)]
-TWO += [(f"Ising{axes}", 2, 1) for axes in ("XX", "YY", "ZZ", "XY")] + [("SingleExcitation", 2, 1)]
-MORE = [("MultiRZ", 2, 1), ("MultiRZ", 3, 1), ("DoubleExcitation", 4, 1), ("Toffoli", 3, 0)]
-MORE += [("CSWAP", 3, 0), ("CCZ", 3, 0), ("QFT", 3, 0), ("PSWAP", 2, 1)]
-MORE += [("SingleExcitationPlus", 2, 1), ("SingleExcitationMinus", 2, 1), ("GroverOperator", 3, 0)]
-
-PLAIN = {f"{name}-{n}": gate(name, n, angles) for name, n, angles in TWO + TURNS + MORE} | {
-    name: gate(name, 1, 0) for name in FIXED
-}
-KINDS: dict[str, Kind] = (
-    PLAIN
-    | {f"adjoint {name}": adjoint(kind) for name, kind in PLAIN.items()}
-    | {
-        "ctrl RX": controlled(PLAIN["RX-1"], 1),
-        "open ctrl RY": controlled(PLAIN["RY-1"], 0),
-        "ctrl CRZ": controlled(PLAIN["CRZ-2"], 1),
-        "ctrl Hadamard": controlled(PLAIN["Hadamard"], 0),
-        "power": Kind(1, 1, lambda angle, wires: qml.pow(qml.RX(angle, wires), 2)),
-        "global phase": Kind(1, 1, lambda angle, wires: qml.GlobalPhase(angle, wires)),
-        "QubitUnitary-1": Kind(1, 0, lambda wires: qml.QubitUnitary(unitary(1), wires)),
-        "QubitUnitary-2": Kind(2, 0, lambda wires: qml.QubitUnitary(unitary(2), wires)),
-        "QubitUnitary-3": Kind(3, 0, lambda wires: qml.QubitUnitary(unitary(3), wires)),
-        "DiagonalQubitUnitary": Kind(
-            2, 0, lambda wires: qml.DiagonalQubitUnitary(np.exp(1j * np.arange(4)), wires)
-        ),
-        "StrongLayers": layers(qml.StronglyEntanglingLayers, 2, (1, 2, 3)),
-        "BasicLayers": layers(qml.BasicEntanglerLayers, 3, (2, 3)),
-        "SimplifiedTwoDesign": layers(
-            lambda angles, wires: qml.SimplifiedTwoDesign(angles[:2], angles[2:].reshape(1, 1, 2), wires),
-            2,
-            (4,),
-        ),
-        "AngleEmbedding": layers(qml.AngleEmbedding, 2, (2,)),
-        "IQPEmbedding": Kind(
-            2, 0, lambda wires: qml.IQPEmbedding(np.array([0.3, -1.1]), wires=wires)
-        ),
-    }
-    | {
-        f"PauliRot {word}": Kind(
-            len(word), 1, lambda angle, wires, word=word: qml.PauliRot(angle, word, wires)
-        )
-        for word in ("X", "ZY", "XZ", "YIX")
-    }
-)
-STARTS: dict[str, Callable[[int], Any]] = {
-    "ground": lambda n: None,
-    "StatePrep": lambda n: qml.StatePrep(vector(n), wires=range(n)),
-    "BasisState": lambda n: qml.BasisState(np.arange(n) % 2, wires=range(n)),
-    "StatePrep on some": lambda n: qml.StatePrep(vector(1), wires=[n - 1]),
-}
-
-
-class Angle(NamedTuple):
-    """``scale * source[entry] + shift``, or ``shift`` alone."""
-
-    source: str | None
-    entry: int
-    scale: float
-    shift: float
-
-    def __call__(self, weights: Any, inputs: Any) -> Any:
-        if self.source is None:
-            return self.shift
-        values = weights if self.source == "weights" else inputs
-        return self.scale * values[..., self.entry] + self.shift
-
-
-number = st.sampled_from([-2.0, -0.5, 0.7, 1.0])
-angle = st.one_of(
-    st.builds(Angle, st.just("weights"), st.integers(0, WEIGHTS - 1), number, number),
-    st.builds(Angle, st.just("inputs"), st.integers(0, INPUTS - 1), number, number),
-    st.builds(Angle, st.none(), st.just(0), st.just(0.0), number),
-)
-
-
-@st.composite
-def random_circuit(draw: Any, max_wires: int = 5, max_gates: int = 10) -> Local:
-    """Up to ``max_gates`` gates of any kind on up to ``max_wires`` wires, any start."""
-    n = draw(st.integers(1, max_wires))
-    names = [name for name, kind in KINDS.items() if kind.n_wires <= n]
-    start = draw(st.sampled_from(list(STARTS)))
-    rows = []
-    for name in draw(st.lists(st.sampled_from(names), max_size=max_gates)):
-        kind = KINDS[name]
-        wires = draw(st.permutations(range(n)))[: kind.n_wires]
-        rows.append((name, tuple(draw(angle) for _ in range(kind.n_angles)), wires))
-
-    note(f"{n} wires from {start}: {rows}")
-
-    def queue(weights: Any, inputs: Any) -> None:
-        STARTS[start](n)
-        for name, angles, wires in rows:
-            KINDS[name].queue(*(a(weights, inputs) for a in angles), wires)
-
-    return Local(queue, Registers(output=n), WEIGHTS, INPUTS)
-
-
-def default_qubit(circuit: Any, weights: Tensor, inputs: Tensor) -> Tensor:
-    """Final vectors ``(B, 2**n, 1)`` of PennyLane's own simulator, row by row."""
-    n = circuit.registers.n_wires
-
-    def run(row: Tensor) -> Any:
-        circuit(weights.detach().numpy(), row.detach().numpy())
-        return qml.state()
-
-    device = qml.device("default.qubit", wires=n)
-    rows = [torch.as_tensor(qml.QNode(run, device)(row)) for row in inputs]
-    return torch.stack(rows).to(torch.complex128).unsqueeze(-1)
 
 
 def assert_same_rays(found: Tensor, expected: Tensor) -> None:
@@ -220,7 +55,7 @@ def assert_same_rays(found: Tensor, expected: Tensor) -> None:
     assert_close(found @ found.mH, expected @ expected.mH, **EXACT)
 
 
-@settings(max_examples=25)
+@settings(max_examples=40)
 @given(random_circuit(), st.integers(0, 2**16))
 def test_random_circuits(circuit: Local, seed: int) -> None:
     angles = draw_angles(circuit, 2, seed)
@@ -247,17 +82,46 @@ def test_each_gate(name: str) -> None:
     assert_same_rays(ENGINE.run(circuit, *angles).factor, default_qubit(circuit, *angles))
 
 
+def shared_row(n: int) -> Local:
+    layer = HardwareEfficient(range(n), 1)
+    return Local(lambda w, x: layer(w), Registers(output=n), layer.n_angles, 0)
+
+
+def mixed_row(n: int) -> Local:
+    """Every third wire turns by an input, the others by weights, between entanglers."""
+    layer = HardwareEfficient(range(n), 1)
+
+    def queue(weights: Any, inputs: Any) -> None:
+        layer(weights)
+        for wire in range(n):
+            qml.RY(inputs[..., wire] if wire % 3 == 1 else weights[..., wire], wires=wire)
+        layer(weights)
+
+    return Local(queue, Registers(output=n), layer.n_angles, n)
+
+
+ROWS: list[Callable[[int], Any]] = [
+    shared_row,
+    mixed_row,
+    lambda n: ReuploadingCircuit(Registers(output=n), n_layers=1),
+]
+
+
+@pytest.mark.parametrize("build", ROWS)
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8, 9])
-def test_chunks_of_turns(n: int) -> None:
-    """Rows of turns are applied in groups of at most four wires: widths on and off the edge."""
-    assert [wire for group in chunks(n) for wire in group] == list(range(n))
-    assert max(len(group) for group in chunks(n)) <= 4
-    for circuit in (
-        ReuploadingCircuit(Registers(output=n), n_layers=1),
-        RegisterCircuit(Registers(output=n), n_layers=1),
-    ):
-        angles = draw_angles(circuit, 2)
-        assert_same_rays(ENGINE.run(circuit, *angles).factor, default_qubit(circuit, *angles))
+def test_rows_of_turns(n: int, build: Callable[[int], Any]) -> None:
+    """Applied in groups of a few wires: widths on and off the edges of groups."""
+    circuit = build(n)
+    angles = draw_angles(circuit, 2)
+    assert_same_rays(ENGINE.run(circuit, *angles).factor, default_qubit(circuit, *angles))
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8, 9])
+def test_groups_hold_each_wire_once(n: int, size: int) -> None:
+    groups = chunks(n, size, 3)
+    assert [wire for group in groups for wire in group] == list(range(3, n + 3))
+    assert all(1 <= len(group) <= size for group in groups)
 
 
 def test_sixteen_thousand_amplitudes_of_a_product_state() -> None:
@@ -333,16 +197,6 @@ SOURCES = {
     "mixed": lambda: random_states(3, 2, 3),
     "full rank and more": lambda: random_states(3, 2, 6),
 }
-READERS: dict[str, Callable[[], Any]] = {
-    "own wires": lambda: ConditionalReadout(Registers(output=2), n_layers=2),
-    "label wire": reader,
-    "label wire and ancilla": lambda: ConditionalReadout(
-        Registers(output=2, label=1, bath=1), n_layers=1
-    ),
-    "no inputs": lambda: Local(
-        lambda w, x: DDKLayers(range(3), 1)(w), Registers(output=2, bath=1), 8, 0
-    ),
-}
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -363,118 +217,6 @@ def test_source_that_is_prepared_is_run_first() -> None:
     found = ENGINE.expval(circuit, *angles, ["XYZ", "ZZI"], source)
     states = ENGINE.run(generator, *prepared)
     assert_close(found, ENGINE.expval(circuit, *angles, ["XYZ", "ZZI"], states), **EXACT)
-
-
-# Gradients.
-
-
-def parameter_shift(function: Callable[[Tensor], Tensor], angles: Tensor) -> Tensor:
-    """d f_k / d angle_j = (f_k(+pi/2) - f_k(-pi/2)) / 2, of gates that are Pauli rotations."""
-    columns = []
-    for j in range(angles.numel()):
-        shift = torch.zeros_like(angles).reshape(-1)
-        shift[j] = math.pi / 2
-        shift = shift.reshape(angles.shape)
-        columns.append((function(angles + shift) - function(angles - shift)) / 2)
-    return torch.stack(columns, -1)
-
-
-def test_gradients_equal_parameter_shift() -> None:
-    circuit = reader()
-    weights, inputs = draw_angles(circuit, 2)
-    words = ["XYZ", "ZZI", "IYX"]
-
-    def of_weights(angles: Tensor) -> Tensor:
-        return ENGINE.expval(circuit, angles, inputs, words)
-
-    def of_inputs(angles: Tensor) -> Tensor:
-        return ENGINE.expval(circuit, weights, angles, words)
-
-    for function, point in ((of_weights, weights), (of_inputs, inputs)):
-        jacobian = torch.autograd.functional.jacobian(function, point)
-        shifted = parameter_shift(function, point)
-        assert_close(jacobian.reshape(shifted.shape), shifted, **EXACT)
-
-
-@settings(max_examples=10)
-@given(random_circuit(max_wires=3, max_gates=6), st.integers(0, 2**16))
-def test_gradcheck_of_random_circuits(circuit: Local, seed: int) -> None:
-    words = pauli_words(circuit.registers.n_wires, 1)[:4]
-    angles = [angle.requires_grad_() for angle in draw_angles(circuit, 2, seed)]
-    assert torch.autograd.gradcheck(lambda *a: ENGINE.expval(circuit, *a, words), angles)
-
-
-@pytest.mark.parametrize("build", [reuploading, register, turns])
-def test_gradcheck_of_the_state_itself(build: Callable[[], Any]) -> None:
-    """Of the factor, whose gradient is complex and not that of a real function of rho."""
-    circuit = build()
-    angles = [angle.requires_grad_() for angle in draw_angles(circuit, 2)]
-    angles = [angle if angle.numel() else angle.detach() for angle in angles]
-    assert torch.autograd.gradcheck(lambda *a: ENGINE.run(circuit, *a).factor, angles)
-
-
-@pytest.mark.parametrize("name", READERS)
-def test_gradcheck_of_sources(name: str) -> None:
-    circuit = READERS[name]()
-    weights, inputs = draw_angles(circuit, 2)
-    words = pauli_words(circuit.registers.n_wires, 1)[::2]
-    factor = random_states(2, 2, 2).factor.requires_grad_()
-    weights.requires_grad_()
-
-    def values(factor: Tensor, weights: Tensor) -> Tensor:
-        return ENGINE.expval(circuit, weights, inputs, words, States(factor))
-
-    assert torch.autograd.gradcheck(values, (factor, weights))
-
-
-def test_gradient_stops_where_it_is_not_asked_for() -> None:
-    circuit = reader()
-    weights, inputs = draw_angles(circuit, 2)
-    values = ENGINE.expval(circuit, weights, inputs, ["ZII"])
-    assert not values.requires_grad
-    values = ENGINE.expval(circuit, weights.requires_grad_(), inputs, ["ZII"])
-    values.sum().backward()
-    assert weights.grad is not None
-    assert inputs.grad is None
-
-
-def test_angle_that_no_gate_uses_has_gradient_zero() -> None:
-    circuit = Local(lambda w, x: qml.RX(w[..., 1], 0), Registers(output=1), 3, 2)
-    weights, inputs = (angle.requires_grad_() for angle in draw_angles(circuit, 2))
-    ENGINE.expval(circuit, weights, inputs, ["Z"]).sum().backward()
-    expected = torch.zeros(3, dtype=torch.float64)
-    expected[1] = -2 * torch.sin(weights.detach()[1])
-    assert_close(weights.grad, expected, **EXACT)
-
-
-LOSSES = {
-    "expectation": lambda circuit, w, x: ENGINE.expval(circuit, w, x, ["ZZI", "XXI"]).sum(),
-    # linear in the state: its gradient does not depend on the output at all
-    "amplitude": lambda circuit, w, x: ENGINE.run(circuit, w, x).factor.real.sum(),
-}
-
-
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("which", [0, 1])
-def test_second_derivative_is_refused(loss: str, which: int) -> None:
-    circuit = reader()
-    angles = [angle.requires_grad_() for angle in draw_angles(circuit, 2)]
-    value = LOSSES[loss](circuit, *angles)
-    (gradient,) = torch.autograd.grad(value, angles[which], create_graph=True)
-    with pytest.raises(QganError, match="Second derivative of a circuit: the batched engine"):
-        torch.autograd.grad((gradient**2).sum(), angles[which], retain_graph=True)
-    with pytest.raises(QganError, match="Second derivative"):
-        (gradient**2).sum().backward()
-
-
-def test_second_derivative_through_a_source_is_refused() -> None:
-    circuit = reader()
-    weights, inputs = draw_angles(circuit, 2)
-    factor = random_states(2, 2, 1).factor.requires_grad_()
-    value = ENGINE.expval(circuit, weights, inputs, ["ZZI"], States(factor)).sum()
-    (gradient,) = torch.autograd.grad(value, factor, create_graph=True)
-    with pytest.raises(QganError, match="Second derivative"):
-        torch.autograd.grad(gradient.abs().sum(), factor)
 
 
 # Precision, protocol, refusals.

@@ -202,7 +202,9 @@ def test_traced_circuit_queues_the_same_operation(name: str) -> None:
 
 
 def test_trace_of_traced_circuit_is_itself() -> None:
-    traced = TracedCircuit(TracedRegisters(1, 0, 0, 0), 1, 0, (Gate("RX", (0,), "weights", 0, 1.0),))
+    traced = TracedCircuit(
+        TracedRegisters(1, 0, 0, 0), 1, 0, (Gate("RX", (0,), "weights", 0, 1.0),)
+    )
     assert trace(traced) is traced
 
 
@@ -286,6 +288,7 @@ def test_circuit_first_seen_without_gradients_can_be_trained(mode: Callable[[], 
     weights, inputs = draw_angles(circuit, 2)
     words = ["XYZ", "ZZI"]  # of both kinds
     with mode():
+        assert trace(circuit).gates == trace(reader()).gates
         first = engine.expval(circuit, weights, inputs, words)
     again = engine.expval(circuit, weights.requires_grad_(), inputs, words)
     again.sum().backward()

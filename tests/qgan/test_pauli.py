@@ -34,7 +34,9 @@ def test_weight_out_of_range_is_refused(k: int) -> None:
 
 @pytest.mark.parametrize("word", ["Z", "ZZZ", "ZA", "zz"])
 def test_wrong_words_are_refused(word: str) -> None:
-    with pytest.raises(QganError, match=rf"Pauli words of length 2 over I, X, Y, Z, but got {word}"):
+    with pytest.raises(
+        QganError, match=rf"Pauli words of length 2 over I, X, Y, Z, but got {word}"
+    ):
         check_words(["ZZ", word], 2)
     with pytest.raises(QganError, match=word):
         expval(torch.ones(1, 4, 1, dtype=torch.complex128), [word])

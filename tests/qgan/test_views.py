@@ -60,7 +60,9 @@ VIEWS = {
 }
 each_view = pytest.mark.parametrize("case", VIEWS.values(), ids=VIEWS)
 with_label = pytest.mark.parametrize(
-    "case", [c for c in VIEWS.values() if c.sees_label], ids=[k for k in VIEWS if VIEWS[k].sees_label]
+    "case",
+    [c for c in VIEWS.values() if c.sees_label],
+    ids=[k for k in VIEWS if VIEWS[k].sees_label],
 )
 
 
@@ -77,7 +79,7 @@ def test_shape(case: Case, rank: int) -> None:
     features = view(random_states(4, N, rank), torch.tensor([0, 1, 1, 0]))
     assert features.shape == (4, case.n_features) == (4, view.n_features)
     assert features.dtype == torch.float64
-    assert view.needs_states is case.needs_states
+    assert (view.needs_states, view.sees_label) == (case.needs_states, case.sees_label)
 
 
 @each_view
@@ -149,7 +151,9 @@ def test_density_view_is_isometric(n: int) -> None:
     a, b = random_states(4, n, 1), random_states(4, n, 2, seed=1)
     difference = a.density_matrix() - b.density_matrix()
     expected = torch.linalg.matrix_norm(difference)
-    assert_close(torch.linalg.vector_norm(view(a, label) - view(b, label), dim=1), expected, **EXACT)
+    assert_close(
+        torch.linalg.vector_norm(view(a, label) - view(b, label), dim=1), expected, **EXACT
+    )
 
 
 def test_density_view_of_one_qubit() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
@@ -83,6 +83,20 @@ class BatchedEngine:
         """Expectation values of Pauli words (see :class:`qgan.engines.base.Engine`)."""
         pauli.check_words(observables, circuit.registers.n_wires)
         return pauli.expval(self._final(circuit, weights, inputs, source), observables)
+
+    def isometry(
+        self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
+    ) -> Complex[Tensor, "B N D"]:
+        """What the circuit does to each basis state of its output register, other wires |0>.
+
+        Where few rows of inputs serve many states (a readout has one a label), running the
+        circuit once a row and multiplying is much less work than running it once a state.
+
+        Returns:
+            ``V`` with ``V|i>`` as its columns, complex ``(B, 2**n_wires, 2**n_output)``.
+        """
+        eye = torch.eye(2**circuit.registers.n_output, dtype=self.complex, device=inputs.device)
+        return self._final(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))
 
     def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
         """None if the request can be served, else the reason why not."""

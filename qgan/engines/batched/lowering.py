@@ -1,8 +1,8 @@
 """Lowering: a list of gates becomes few layers of three kinds.
 
 Every gate is written with rotations about Y (real), rotations about products of Z (diagonal)
-and fixed matrices. Rotations move to the earliest layer of their kind that commuting gates leave open:
-a whole row of RZ and ZZ is then one phase vector, and a row of RY a real tensor product.
+and fixed matrices. Rotations move to the earliest layer of their kind that commuting gates leave
+open: a whole row of RZ and ZZ is then one phase vector, and a row of RY a real tensor product.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from qgan.engines.batched.lowering import FixedLayer, Lowered, PhaseLayer, TurnLayer
 
-MAX_CHUNK = 4  # a turn is applied as real matrices of up to 16 x 16
+# Wires a turn takes at once: one real 16 x 16 matrix for the whole batch is one large product,
+# but a matrix a sample costs more to build than it saves.
+MAX_CHUNK = {True: 4, False: 2}
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,8 @@ class _Builder:
     def _is_shared(self, positions: list[int]) -> bool:
         return all(position in self.shared_at for position in positions)
 
-    def _row(self, position: int, shared: bool) -> int:
-        """Column of an angle in its stack: shared [zero, shared...], sample [zero, shared..., sample...]."""
+    def _row(self, position: int) -> int:
+        """Column of an angle: [zero, shared...] or [zero, shared..., per-sample...]."""
         if position in self.shared_at:
             return 1 + self.shared_at[position]
         return 1 + len(self.shared_at) + self.sample_at[position]
@@ -126,10 +128,14 @@ class _Builder:
         self.steps.append(Step("phase", len(rows) - 1, shared, tuple(range(self.lowered.n_wires))))
 
     def _add_turn(self, layer: TurnLayer) -> None:
-        for wires in chunks(self.lowered.n_wires):
-            angles = [layer.rotations.get(wire, []) for wire in wires]
-            if not any(angles):
-                continue
+        for wires in chunks(self.lowered.n_wires, MAX_CHUNK[True]):
+            shared = self._is_shared([a for w in wires for a in layer.rotations.get(w, [])])
+            for part in [wires] if shared else chunks(len(wires), MAX_CHUNK[False], wires[0]):
+                self._add_turn_of(layer, part)
+
+    def _add_turn_of(self, layer: TurnLayer, wires: tuple[int, ...]) -> None:
+        angles = [layer.rotations.get(wire, []) for wire in wires]
+        if any(angles):
             shared = self._is_shared([a for group in angles for a in group])
             rows = self.turn_rows.setdefault((shared, len(wires)), [])
             rows.append(angles)
@@ -139,13 +145,13 @@ class _Builder:
         layers, n = self.phase_rows[shared], self.lowered.n_wires
         if not layers:
             return None
-        width = max(1, max(len(layer.rotations) for layer in layers))
+        width = max(1, *(len(layer.rotations) for layer in layers))
         index = torch.zeros(len(layers), width, dtype=torch.int64)
         signs = torch.zeros(len(layers), width, 2**n, dtype=torch.float64)
         fixed = torch.zeros(len(layers), 2**n, dtype=torch.float64)
         for i, layer in enumerate(layers):
             for t, (angle, wires) in enumerate(layer.rotations):
-                index[i, t] = self._row(angle, shared)
+                index[i, t] = self._row(angle)
                 signs[i, t] = -0.5 * parity_signs(wires, n)
             for wires, diagonal in layer.fixed:
                 fixed[i] += torch.angle(diagonal)[sub_index(wires, n)]
@@ -157,17 +163,17 @@ class _Builder:
         for i, row in enumerate(rows):
             for w, group in enumerate(row):
                 for t, position in enumerate(group):
-                    index[i, w, t] = self._row(position, key[0])
+                    index[i, w, t] = self._row(position)
         return index
 
 
-def chunks(n_wires: int) -> list[tuple[int, ...]]:
-    """The wires in order, in nearly equal groups of at most ``MAX_CHUNK``."""
-    count = -(-n_wires // MAX_CHUNK)
-    size, extra = divmod(n_wires, count)
-    groups, start = [], 0
+def chunks(n_wires: int, size: int, first: int = 0) -> list[tuple[int, ...]]:
+    """``n_wires`` wires from ``first`` on, in nearly equal groups of at most ``size``."""
+    count = -(-n_wires // size)
+    least, extra = divmod(n_wires, count)
+    groups, start = [], first
     for g in range(count):
-        stop = start + size + (g < extra)
+        stop = start + least + (g < extra)
         groups.append(tuple(range(start, stop)))
         start = stop
     return groups

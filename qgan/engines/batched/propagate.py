@@ -53,7 +53,8 @@ def _turn_matrices(angles: Tensor) -> Tensor:
     while len(matrices) > 1:  # pairwise, so that few large calls do the work
         paired = [_kron(*matrices[i : i + 2]) for i in range(0, len(matrices) - 1, 2)]
         matrices = paired + matrices[2 * len(paired) :]
-    return matrices[0]
+    turned: Tensor = matrices[0]
+    return turned
 
 
 def _kron(a: Tensor, b: Tensor) -> Tensor:
@@ -75,9 +76,15 @@ class _Propagate(torch.autograd.Function):
     """Forward keeps the state after each step; backward runs the adjoint through them."""
 
     @staticmethod
-    def forward(ctx: Any, plan: Plan, keys: tuple[Key, ...], start: Tensor, *values: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, plan: Plan, keys: tuple[Key, ...], start: Tensor, *values: Tensor
+    ) -> Tensor:
         tensors = dict(zip(keys, values, strict=True))
-        factors = {key: torch.polar(torch.ones_like(v), v) for key, v in tensors.items() if key[0] == "phase"}
+        factors = {
+            key: torch.polar(torch.ones_like(v), v)
+            for key, v in tensors.items()
+            if key[0] == "phase"
+        }
         keep = any(ctx.needs_input_grad)
         state, states = start, [start]
         for step in plan.steps:
@@ -163,7 +170,9 @@ def _apply(
 def _split(state: Tensor, step: Step) -> Tensor:
     """Real view (B, left, 2**k, right * 2) with the step's wires in the middle."""
     real = torch.view_as_real(state.contiguous()).flatten(2)
-    return real.unflatten(1, (2 ** step.wires[0], 2 ** len(step.wires), -1)).flatten(3)
+    sizes = (2 ** step.wires[0], 2 ** len(step.wires), -1)
+    split: Tensor = real.unflatten(1, sizes).flatten(3)
+    return split
 
 
 def _phase_gradient(step: Step, gradient: Tensor, after: Tensor) -> Tensor:

@@ -1,0 +1,144 @@
+"""Train a task for several seeds and write the figures: a table, and a JSON file beside this one.
+
+    python examples/benchmarks/tasks.py ising
+    python examples/benchmarks/tasks.py tfim --seeds 0 1 2
+    python examples/benchmarks/tasks.py --list
+
+Every figure is of held-out states, at the checkpoint chosen on validation states.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from qgan.cli import parse_train
+from qgan.data import SOURCES, write_file
+from qgan.presets import build_trainer, load_data
+from qgan.training import RunFolder, Session
+from qgan.training.session import versions
+
+RESULTS = Path(__file__).parent / "results"
+
+# name: (flags of `qgan train`, number of seeds)
+TASKS: dict[str, tuple[list[str], int]] = {
+    "ising": ([], 10),
+    "tfim": (["--preset", "tfim"], 10),
+    "ising-register": (["--generator", "register"], 5),
+    "ising-circuit": (["--discriminator", "circuit"], 5),
+    "ddk": (["--preset", "ddk"], 10),
+    "level-crossing": (["--preset", "level-crossing"], 5),
+    "file-bell": (["--data", "bell"], 3),
+    "file-tfim": (["--data", "tfim"], 3),
+}
+
+
+def file_of(source: str, seed: int, folder: Path) -> Path:
+    """A user's file: states of a source and their labels, without the hidden factors."""
+    part = SOURCES[source](seed=seed, n_train=700, n_validation=1, n_held_out=1).train
+    path = folder / f"{source}.npz"
+    write_file(path, part.states, part.label, torch.zeros(len(part), 1))
+    return path
+
+
+def run(job: tuple[str, int]) -> dict:
+    """One seed of one task, on one thread."""
+    torch.set_num_threads(1)
+    name, seed = job
+    flags = list(TASKS[name][0])
+    with tempfile.TemporaryDirectory() as folder:
+        if "--data" in flags:
+            flags[-1] = str(file_of(flags[-1], seed, Path(folder)))
+        experiment, _, _ = parse_train([*flags, "--seed", str(seed)], "tasks")
+        begun = time.monotonic()
+        data = load_data(experiment)
+        session = Session(
+            build_trainer(data, experiment), RunFolder.create(Path(folder) / "run", experiment)
+        )
+        session.start()
+        session.train()
+        model, report = session.report()
+        seconds = time.monotonic() - begun
+    labels = [label.to_dict() for label in report.labels]
+    return {"seed": seed, "step": model.step, "seconds": round(seconds, 1), "labels": labels}
+
+
+def row(result: dict) -> str:
+    """One seed as a line: each label's figures."""
+    cells = []
+    for label in result["labels"]:
+        skill = label["skill"]
+        told = [
+            "skill -" if skill is None else f"skill {skill:.3f}",
+            f"cov {label['coverage']:.4f} pr {label['precision']:.4f}",
+            f"spread {label['spread_ratio'] or math.nan:.2f} purity {label['purity']:.3f}",
+            f"label {label['label_recovered'] / max(1e-9, label['label_recovered_real']):.3f}",
+        ]
+        for factor, value in label["multiple_rank"].items():
+            best = max((abs(s or 0) for s in label["spearman"][factor]), default=0)
+            told.append(f"{factor}: R {value or math.nan:.3f} S {best:.3f}")
+        cells.append(" ".join(told))
+    return f"seed {result['seed']} step {result['step']} {result['seconds']:.0f} s | " + " | ".join(
+        cells
+    )
+
+
+def summary(results: list[dict]) -> list[dict]:
+    """For each label: mean, deviation and worst of the seeds."""
+    table = []
+    for k in range(len(results[0]["labels"])):
+        figures = {}
+        for key in ("skill", "coverage", "precision", "spread_ratio", "purity"):
+            values = [r["labels"][k][key] for r in results if r["labels"][k][key] is not None]
+            if values:
+                deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+                figures[key] = {
+                    "mean": statistics.fmean(values),
+                    "deviation": deviation,
+                    "worst": min(values),
+                }
+        table.append(figures)
+    return table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("task", nargs="*", help="names of tasks")
+    parser.add_argument("--seeds", type=int, nargs="+", help="instead of the task's own")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--list", action="store_true")
+    asked = parser.parse_args()
+    unknown = set(asked.task) - set(TASKS)
+    if asked.list or unknown or not asked.task:
+        for name, (flags, seeds) in TASKS.items():
+            print(f"{name:16} {seeds} seeds: qgan train {' '.join(flags)}")
+        return 2 if unknown else 0
+    for name in asked.task:
+        seeds = asked.seeds or range(TASKS[name][1])
+        results = []
+        with multiprocessing.get_context("spawn").Pool(asked.processes) as pool:
+            for result in pool.imap(run, [(name, seed) for seed in seeds]):
+                print(name, row(result), flush=True)
+                results.append(result)
+        RESULTS.mkdir(exist_ok=True)
+        written = {
+            "task": name,
+            "command": f"python examples/benchmarks/tasks.py {name}",
+            "flags": TASKS[name][0],
+            "versions": versions(),
+            "summary": summary(results),
+            "seeds": results,
+        }
+        (RESULTS / f"{name}.json").write_text(json.dumps(written, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Embeddings: (label, latent) to angles, by their formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from tolerances import EXACT
+from torch import Tensor, nn
+from torch.testing import assert_close
+
+from qgan.embedding import AffineEmbedding, RegisterEmbedding, TanhEmbedding, condition
+from qgan.errors import QganError
+
+LABEL = torch.tensor([0, 1, 1])
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def latents(n: int = 3, width: int = 1, seed: int = 0) -> Tensor:
+    return 2 * torch.rand(n, width, dtype=torch.float64, generator=seeded(seed)) - 1
+
+
+def test_condition_is_one_hot_or_the_conditions_themselves() -> None:
+    expected = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 1, 0]])
+    assert torch.equal(condition(LABEL, 3), expected)
+    real = torch.tensor([[0.5, -1.0]])
+    assert condition(real, 2) is real
+
+
+def test_affine_embedding() -> None:
+    embedding = AffineEmbedding(2, 1, 5, generator=seeded()).double()
+    weight, z = embedding.linear.weight, latents()
+    angles = embedding(LABEL, z)
+    assert angles.shape == (3, 5)
+    expected = weight[:, LABEL].T + z @ weight[:, 2:].T + embedding.linear.bias
+    assert_close(angles, expected, **EXACT)
+
+
+def test_affine_embedding_starts_with_the_spread_asked_for() -> None:
+    weight = AffineEmbedding(2, 1, 4000, spread=0.7, generator=seeded()).linear.weight
+    assert math.isclose(weight.std().item(), 0.7, rel_tol=0.03)
+
+
+@pytest.mark.parametrize("hidden", [(7,), (7, 6)])
+def test_tanh_embedding(hidden: tuple[int, ...]) -> None:
+    embedding = TanhEmbedding(2, 2, 5, hidden=hidden, generator=seeded()).double()
+    z = latents(width=2)
+    entry = torch.cat([condition(LABEL, 2).double(), z], 1)
+    for layer, width in zip(embedding.layers, hidden, strict=True):
+        entry = torch.tanh(entry @ layer.weight.T + layer.bias)
+        assert entry.shape == (3, width)
+    expected = entry @ embedding.linear.weight.T + embedding.linear.bias
+    assert_close(embedding(LABEL, z), expected, **EXACT)
+
+
+@pytest.mark.parametrize("make", [AffineEmbedding, TanhEmbedding])
+def test_gradient_of_embeddings(make: Callable[..., nn.Module]) -> None:
+    embedding = make(2, 1, 4, generator=seeded()).double()
+    names, values = zip(*embedding.named_parameters(), strict=True)
+
+    def angles(latent: Tensor, *parameters: Tensor) -> Tensor:
+        given = dict(zip(names, parameters, strict=True))
+        return torch.func.functional_call(embedding, given, (LABEL, latent))
+
+    assert torch.autograd.gradcheck(angles, (latents().requires_grad_(), *values))
+
+
+def test_register_embedding_writes_the_bits_of_the_label() -> None:
+    """Most significant bit on the first wire, times pi."""
+    embedding = RegisterEmbedding(8, 0, 3, 0, 3).double()
+    angles = embedding(torch.arange(8), torch.zeros(8, 0, dtype=torch.float64))
+    bits = torch.tensor([[k >> 2 & 1, k >> 1 & 1, k & 1] for k in range(8)])
+    assert_close(angles, math.pi * bits.double(), **EXACT)
+
+
+def test_register_embedding_turns_each_wire_by_one_entry_of_the_latent() -> None:
+    embedding = RegisterEmbedding(2, 2, 1, 3, 1 + 2 * 3, seeded()).double()
+    z = latents(width=2)
+    angles = embedding(LABEL, z)[:, 1:]
+    columns = torch.tensor([0, 1, 0, 0, 1, 0])  # wires 0, 1, 2 take z_0, z_1, z_0, twice
+    assert_close(angles, z[:, columns] * embedding.scale + embedding.shift, **EXACT)
+
+
+def test_register_embedding_starts_by_swinging_between_phi_and_minus_phi() -> None:
+    """Turns of phi, -2 phi, 2 phi: the wire stands at phi, -phi, phi."""
+    embedding = RegisterEmbedding(2, 1, 1, 1, 1 + 3, seeded()).double()
+    angles = embedding(torch.tensor([0]), torch.zeros(1, 1, dtype=torch.float64))[0, 1:]
+    half = math.pi / 2
+    assert_close(angles.cumsum(0).tolist(), [half, -half, half], rtol=0, atol=1e-6)
+
+
+def test_register_embedding_without_latent_still_turns_its_wires() -> None:
+    embedding = RegisterEmbedding(2, 0, 1, 1, 3).double()
+    angles = embedding(LABEL, torch.zeros(3, 0, dtype=torch.float64))
+    assert_close(angles[:, 1:], embedding.shift.expand(3, -1), **EXACT)
+
+
+def test_register_embedding_of_real_conditions() -> None:
+    embedding = RegisterEmbedding(2, 1, 2, 1, 3).double()
+    real = torch.tensor([[0.25, 0.5]], dtype=torch.float64)
+    angles = embedding(real, torch.zeros(1, 1, dtype=torch.float64))
+    assert_close(angles[:, :2], math.pi * real, **EXACT)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TanhEmbedding(2, 1, 4, hidden=()), r"`hidden` must be widths .* but got \(\)"),
+        (lambda: TanhEmbedding(2, 1, 4, hidden=(8, 0)), r"`hidden` must be .* but got \(8, 0\)"),
+        (lambda: RegisterEmbedding(3, 1, 1, 1, 2), r"`n_labels` must be at most 2\*\*1 .* got 3"),
+        (lambda: RegisterEmbedding(2, 2, 1, 1, 2), "`n_latent` must be at most 1, .* but got 2"),
+        (lambda: RegisterEmbedding(2, 1, 1, 2, 4), "`n_inputs` must be the label wires and a mul"),
+        (lambda: RegisterEmbedding(2, 0, 1, 0, 2), "`n_inputs` must be .* but got 2"),
+        (lambda: RegisterEmbedding(2, 0, 1, 0, 0), "`n_inputs` must be .* but got 0"),
+    ],
+)
+def test_embeddings_that_do_not_fit_are_refused(
+    make: Callable[[], nn.Module], message: str
+) -> None:
+    with pytest.raises(QganError, match=message):
+        make()
