@@ -45,7 +45,7 @@ def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
         generator,
         discriminator,
         data,
-        Wasserstein(),
+        Wasserstein(settings.trainer.mismatched_share),
         terms=[GradientPenalty(10.0)],
         config=settings.trainer,
         seed=settings.seed,

@@ -22,7 +22,7 @@ class DataConfig(Section):
     """Where the states come from."""
 
     source: str = "ising"
-    """Name of a data source (`qgan data` lists them); ignored when a file is given."""
+    """Name of a data source (`qgan list` names them); ignored when a file is given."""
     file: Path | None = None
     """A file of states: npz with `states`, `label`, optional `factors`."""
     qubits: Positive | None = None
@@ -46,7 +46,7 @@ class GeneratorConfig(Section):
     """Values of the last latent if it is discrete; 0 keeps it continuous."""
     embedding: Literal["tanh", "affine"] = "tanh"
     """How (label, z) becomes angles in the re-uploading circuit."""
-    spread: Rate = 0.3
+    spread: Rate = 0.1
     """Initial weights of the register circuit are uniform in [-spread, spread] radians."""
     hidden: tuple[Positive, ...] = (32, 32)
     """Widths of the hidden layers of the tanh embedding."""
@@ -93,7 +93,7 @@ class EngineConfig(Section):
 class TrainerConfig(Section):
     """The alternation and its optimisers."""
 
-    steps: Positive = 2500
+    steps: Positive = 3000
     """Generator steps; every schedule counts them."""
     batch: Positive = 64
     """States of each kind shown in a step."""
@@ -111,8 +111,8 @@ class TrainerConfig(Section):
     """Fraction of the learning rates that the cosine decay ends at."""
     average: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Decay of the running average of the generator that is judged and saved; 0 is none."""
-    mismatched_until: Annotated[float, Field(ge=0, le=1)] = 0.2
-    """Fraction of the steps in which real states with wrong labels are shown as well."""
+    mismatched_share: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    """Share of real states with wrong labels in what the discriminator rejects; 0 shows none."""
     evaluate_every: Positive = 250
     """Steps between evaluations on validation states; the best checkpoint is chosen there."""
     log_every: Positive = 10
@@ -131,7 +131,8 @@ class Experiment(Section):
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     objective: Literal["wasserstein", "minimax", "non-saturating", "linear"] = "wasserstein"
     """The game."""
-    cure: tuple[str, ...] = ("gradient-penalty",)
-    """Penalties and cures, each NAME or NAME:WEIGHT."""
+    cure: tuple[str, ...] | None = None
+    """Penalties and cures, each NAME or NAME:WEIGHT. None takes the gradient penalty for the
+    wasserstein objective, and purity matching for a register generator of pure states."""
     engine: EngineConfig = EngineConfig()
     trainer: TrainerConfig = TrainerConfig()

@@ -76,7 +76,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "generator_rate": 0.01,
             "discriminator_rate": 0.01,
             "view_rate": 0.01,
-            "mismatched_until": 0.0,
+            "mismatched_share": 0.0,
         },
     },
 }
@@ -98,7 +98,7 @@ ANSATZE: dict[str, AnsatzFamily] = {
     "ddk": DDKLayers,
 }
 
-OBJECTIVES: dict[str, Callable[[], Objective]] = {
+OBJECTIVES: dict[str, Callable[[float], Objective]] = {
     "wasserstein": Wasserstein,
     "minimax": Minimax,
     "non-saturating": NonSaturating,
@@ -232,10 +232,17 @@ def build_discriminator(experiment: Experiment, data: Dataset, engine: Engine) -
     return Discriminator(view, MLPHead(view.n_features, data.n_labels, d.hidden, random))
 
 
-def build_terms(experiment: Experiment) -> list[Term]:
+def default_cures(experiment: Experiment, data: Dataset) -> tuple[str, ...]:
+    """What a configuration that names no cure gets."""
+    lipschitz = ("gradient-penalty",) if experiment.objective == "wasserstein" else ()
+    leaks = experiment.generator.kind == "register" and data.rank == 1
+    return (*lipschitz, "purity-matching:5") if leaks else lipschitz
+
+
+def build_terms(experiment: Experiment, data: Dataset) -> list[Term]:
     """Penalties and cures, each NAME or NAME:WEIGHT."""
     terms = []
-    for text in experiment.cure:
+    for text in default_cures(experiment, data) if experiment.cure is None else experiment.cure:
         name, _, weight = text.partition(":")
         if name not in CURES:
             raise errors.argument("cure", f"must be one of {', '.join(CURES)}", repr(text))
@@ -254,8 +261,8 @@ def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
         build_generator(experiment, data, engine).to(real),
         build_discriminator(experiment, data, engine).to(real),
         data,
-        OBJECTIVES[experiment.objective](),
-        build_terms(experiment),
+        OBJECTIVES[experiment.objective](experiment.trainer.mismatched_share),
+        build_terms(experiment, data),
         experiment.trainer,
         seed=experiment.seed,
     )

@@ -160,7 +160,7 @@ class CircuitView(View):
             if not label.is_floating_point():
                 return self._by_label(self.engine, source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine
-        nothing = torch.zeros(len(label), 0, device=label.device)
+        nothing = self.weights.new_zeros(len(label), 0)
         parts = []
         for weights, embed in zip(self.weights, self.embeddings, strict=True):
             inputs = embed(label, nothing)
@@ -172,7 +172,7 @@ class CircuitView(View):
     ) -> Float[Tensor, "B K"]:
         """The same: the circuit is run once for each copy and label, then reads all states."""
         labels = torch.arange(self.n_labels, device=label.device)
-        nothing = torch.zeros(self.n_labels, 0, device=label.device)
+        nothing = self.weights.new_zeros(self.n_labels, 0)
         rows = [
             torch.cat([weights.expand(self.n_labels, -1), embed(labels, nothing)], 1)
             for weights, embed in zip(self.weights, self.embeddings, strict=True)

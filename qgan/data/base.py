@@ -153,14 +153,15 @@ class Dataset:
     def draw(self, batch_size: int, rng: np.random.Generator) -> Batch:
         """Training states drawn with replacement, the labels as evenly as they divide.
 
-            Args:
-        : the only source of chance.
+        Args:
+            batch_size: number of states, at least 1.
+            rng: the only source of chance.
 
-            Returns:
-                A batch whose labels take turns, from a random one on.
+        Returns:
+            A batch whose labels take turns, from a random one on.
 
-            Raises:
-                QganError: if ``batch_size`` is below 1.
+        Raises:
+            QganError: if ``batch_size`` is below 1.
         """
         if batch_size < 1:
             raise errors.argument("batch_size", "must be at least 1", batch_size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from qgan import errors
-from qgan.data.base import Batch, Dataset
+from qgan.data.base import Batch, Dataset, drawn
 from qgan.states import States
 
 
@@ -23,13 +23,13 @@ def basis(
         n_train: states a label to learn from (all alike).
         n_validation: states a label to select by.
         n_held_out: states a label to report on.
-        seed: unused, since nothing is drawn; every source takes it.
+        seed: at least 0, and unused since nothing is drawn; every source takes it.
 
     Returns:
         The data set; skill is undefined on it, since a label has one state.
 
     Raises:
-        QganError: if ``n_qubits`` is out of range.
+        QganError: if a number is out of range.
 
     References:
         Dallaire-Demers and Killoran, arXiv:1804.08641, sec. IV, for one qubit.
@@ -42,12 +42,10 @@ def basis(
         raise errors.argument("n_qubits", "must be from 1 to 4", n_qubits)
     n_labels = 2**n_qubits
 
-    def part(n: int) -> Batch:
-        label = torch.arange(n_labels).repeat_interleave(n)
-        return Batch(
-            States(torch.eye(n_labels, dtype=torch.complex128)[label].unsqueeze(-1)), label
-        )
+    def make(label: int, n: int, rng: object) -> Batch:
+        vector = torch.eye(n_labels, dtype=torch.complex128)[label]
+        return Batch(States(vector.expand(n, -1).unsqueeze(-1)), torch.full((n,), label))
 
     names = tuple(format(k, f"0{n_qubits}b") for k in range(n_labels))
-    parts = (part(n_train), part(n_validation), part(n_held_out))
+    parts = drawn(make, (n_train, n_validation, n_held_out), seed, n_labels)
     return Dataset(*parts, tuple(range(n_labels)), names, (), "basis")

@@ -12,7 +12,9 @@ class Objective(Protocol):
     """A pair of pure functions of the scores of real, generated and mismatched states.
 
     ``mismatched`` are scores of real states shown with a wrong label; where they are given, they
-    make half of what the discriminator is to reject (Reed et al., arXiv:1605.05396).
+    make ``mismatched_share`` of what the discriminator is to reject. Half of it is usual (Reed et
+    al., arXiv:1605.05396) but moves the optimum: the generator then keeps away from the other
+    labels' states. A small share keeps the label in use and the optimum nearly where it was.
     """
 
     @property
@@ -28,7 +30,7 @@ class Objective(Protocol):
         """What the generator minimises."""
 
 
-def halves(fake: Tensor, mismatched: Tensor | None) -> Tensor:
-    """Mean of what is to be rejected: generated and, in equal part, mismatched."""
+def rejected(fake: Tensor, mismatched: Tensor | None, share: float) -> Tensor:
+    """Mean of what is to be rejected: generated and, by its share, mismatched."""
     mean = fake.mean()
-    return mean if mismatched is None else (mean + mismatched.mean()) / 2
+    return mean if mismatched is None else (1 - share) * mean + share * mismatched.mean()

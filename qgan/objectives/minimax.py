@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from qgan.objectives.base import halves
+from qgan.objectives.base import rejected
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,9 @@ class Minimax:
 
     The discriminator minimises ``E softplus(-real) + E softplus(fake)``; the generator
     ``-E softplus(fake)``.
+
+    Args:
+        mismatched_share: see :class:`qgan.objectives.base.Objective`.
 
     References:
         Goodfellow et al., arXiv:1406.2661, eq. 1.
@@ -28,6 +31,8 @@ class Minimax:
         1.3863
     """
 
+    mismatched_share: float = 0.02
+
     name = "minimax"
 
     def discriminator_loss(
@@ -38,8 +43,8 @@ class Minimax:
         mismatched: Float[Tensor, " B"] | None = None,
     ) -> Float[Tensor, ""]:
         """Binary cross-entropy of real against the rest."""
-        rejected = None if mismatched is None else softplus(mismatched)
-        return softplus(-real).mean() + halves(softplus(fake), rejected)
+        wrong = None if mismatched is None else softplus(mismatched)
+        return softplus(-real).mean() + rejected(softplus(fake), wrong, self.mismatched_share)
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``E log(1 - D(fake))``."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.objectives.base import halves
+from qgan.objectives.base import rejected
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,14 @@ class LinearValue:
     over labels, ``V = 1/2 + (E real - E fake) / 4``. The discriminator maximises V, the generator
     minimises it; losses are those of ``4 V - 2``, which has gradients of order one.
 
+    Args:
+        mismatched_share: see :class:`qgan.objectives.base.Objective`.
+
     References:
         Dallaire-Demers and Killoran, arXiv:1804.08641, eq. 8 to 10.
     """
+
+    mismatched_share: float = 0.02
 
     name = "linear"
 
@@ -32,7 +37,7 @@ class LinearValue:
         mismatched: Float[Tensor, " B"] | None = None,
     ) -> Float[Tensor, ""]:
         """``2 - 4 V``."""
-        return halves(fake, mismatched) - real.mean()
+        return rejected(fake, mismatched, self.mismatched_share) - real.mean()
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """The part of ``4 V - 2`` that the generator moves: ``-E fake``."""

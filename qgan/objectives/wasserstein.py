@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.objectives.base import halves
+from qgan.objectives.base import rejected
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,14 @@ class Wasserstein:
     The critic minimises ``E D(fake) - E D(real)``, held near slope one by a penalty
     (:class:`qgan.stabilisers.GradientPenalty`).
 
+    Args:
+        mismatched_share: see :class:`qgan.objectives.base.Objective`.
+
     References:
         Arjovsky et al., arXiv:1701.07875; Gulrajani et al., arXiv:1704.00028.
     """
+
+    mismatched_share: float = 0.02
 
     name = "wasserstein"
 
@@ -31,7 +36,7 @@ class Wasserstein:
         mismatched: Float[Tensor, " B"] | None = None,
     ) -> Float[Tensor, ""]:
         """``E D(fake) - E D(real)``."""
-        return halves(fake, mismatched) - real.mean()
+        return rejected(fake, mismatched, self.mismatched_share) - real.mean()
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``-E D(fake)``."""

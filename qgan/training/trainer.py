@@ -59,8 +59,8 @@ class Trainer:
         self.real = next(generator.parameters()).dtype
         single = self.real == torch.float32
         self.data = data.to(torch.complex64 if single else torch.complex128)
-        self.objective: Objective = objective or Wasserstein()
         self.config = config or TrainerConfig()
+        self.objective: Objective = objective or Wasserstein(self.config.mismatched_share)
         default = (GradientPenalty(),) if isinstance(self.objective, Wasserstein) else ()
         self.terms: tuple[Term, ...] = tuple(default if terms is None else terms)
         self.order = np.random.default_rng(seed)
@@ -68,6 +68,7 @@ class Trainer:
         self.step = 0
         self.optimisers = self._optimisers()
         self.averaged = copy.deepcopy(generator) if self.config.average else generator
+        self._shows_mismatched = self.config.mismatched_share > 0 and data.n_labels > 1
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
         c, d = self.config, self.discriminator
@@ -123,8 +124,7 @@ class Trainer:
         c, view = self.config, self.discriminator.view
         real = self.data.draw(c.batch * c.n_critic, self.order)
         latent = self._latent(len(real))
-        mismatched = self.step < c.mismatched_until * c.steps
-        wrong = self._wrong_label(real.label) if mismatched else None
+        wrong = self._wrong_label(real.label) if self._shows_mismatched else None
         with torch.no_grad():
             fake = self.generator(real.label, latent)
             fixed = None if _trainable(view) else self._views(real, fake, wrong)

@@ -19,6 +19,7 @@ from qgan.stabilisers import (
     GradientPenalty,
     InstanceNoise,
     LabelledStates,
+    PurityMatching,
     Silent,
     StepContext,
     Term,
@@ -27,7 +28,7 @@ from qgan.stabilisers import (
 from qgan.states import States, StateSource
 from qgan.views import DensityView
 
-TERMS = [GradientPenalty(), R1(), InstanceNoise(), FeatureMatching(), Silent()]
+TERMS = [GradientPenalty(), R1(), InstanceNoise(), FeatureMatching(), PurityMatching(), Silent()]
 BATCH, FEATURES = 8, 4
 
 
@@ -64,7 +65,9 @@ def context(
     discriminator = Discriminator(DensityView(1), head)
     latent, scores = torch.zeros(len(fake), 1), head(fake, label)
     pairs = Pairs(States(zero), label)
-    return StepContext(discriminator, pairs, latent, fake, scores, real, None, step(**where))
+    return StepContext(
+        discriminator, pairs, pairs.states, latent, fake, scores, real, None, step(**where)
+    )
 
 
 def linear_head(*slopes: float) -> LinearHead:
@@ -87,7 +90,7 @@ def test_protocol(term: Any) -> None:
 def test_parts_with_nothing_to_say(term: Any) -> None:
     given = context(linear_head(1.0, 2.0), *views())
     in_discriminator = isinstance(term, (GradientPenalty, R1))
-    in_generator = isinstance(term, FeatureMatching)
+    in_generator = isinstance(term, (FeatureMatching, PurityMatching))
     assert (term.discriminator_term(given) is not None) is in_discriminator
     assert (term.generator_term(given) is not None) is in_generator
     features = views()[0]
