@@ -11,7 +11,6 @@ import sys
 
 import torch
 
-
 from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
 from qgan.cli import default_run, guarded, parse_train

@@ -65,9 +65,10 @@ def exact_states(generator: Generator, label: Tensor, latent: Tensor) -> States:
     engine: Engine = BatchedEngine(precision="double")
     if engine.supports(generator.circuit, None, None) is not None:
         engine = generator.engine
+    like = generator.weights
     with torch.no_grad():
-        inputs = generator.embedding(label, latent)
-        return engine.run(generator.circuit, generator.weights, inputs).detach()
+        inputs = generator.embedding(label.to(like.device), latent.to(like))
+        return engine.run(generator.circuit, like, inputs).detach().to(device="cpu")
 
 
 class Model:

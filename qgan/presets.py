@@ -257,9 +257,12 @@ def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
     """Everything that an experiment describes, ready to train."""
     engine = build_engine(experiment)
     real = torch.float32 if experiment.engine.precision == "single" else torch.float64
+    place = experiment.engine.accelerator
+    if place == "cuda" and not torch.cuda.is_available():
+        raise errors.argument("accelerator", "must be cpu where torch sees no CUDA device", place)
     return Trainer(
-        build_generator(experiment, data, engine).to(real),
-        build_discriminator(experiment, data, engine).to(real),
+        build_generator(experiment, data, engine).to(place, real),
+        build_discriminator(experiment, data, engine).to(place, real),
         data,
         OBJECTIVES[experiment.objective](experiment.trainer.mismatched_share),
         build_terms(experiment, data),

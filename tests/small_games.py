@@ -20,7 +20,7 @@ from qgan.stabilisers import GradientPenalty, InstanceNoise, Term
 from qgan.views import CircuitView, DensityView, View
 
 SHORT = TrainerConfig(
-    steps=6, batch=4, n_critic=2, mismatched_until=0.5, average=0.9, evaluate_every=2, log_every=1
+    steps=6, batch=4, n_critic=2, mismatched_share=0.1, average=0.9, evaluate_every=2, log_every=1
 )
 
 

@@ -32,9 +32,9 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "ising": ([], 10),
     "tfim": (["--preset", "tfim"], 10),
     "ising-register": (["--generator", "register"], 5),
-    "ising-circuit": (["--discriminator", "circuit"], 5),
+    "ising-circuit": (["--discriminator", "circuit", "--steps", "2000"], 5),
     "ddk": (["--preset", "ddk"], 10),
-    "level-crossing": (["--preset", "level-crossing"], 5),
+    "level-crossing": (["--preset", "level-crossing"], 3),
     "file-bell": (["--data", "bell"], 3),
     "file-tfim": (["--data", "tfim"], 3),
 }
@@ -55,7 +55,8 @@ def run(job: tuple[str, int]) -> dict:
     flags = list(TASKS[name][0])
     with tempfile.TemporaryDirectory() as folder:
         if "--data" in flags:
-            flags[-1] = str(file_of(flags[-1], seed, Path(folder)))
+            at = flags.index("--data") + 1
+            flags[at] = str(file_of(flags[at], seed, Path(folder)))
         experiment, _, _ = parse_train([*flags, "--seed", str(seed)], "tasks")
         begun = time.monotonic()
         data = load_data(experiment)

@@ -123,7 +123,7 @@ def load(run: str | Path, checkpoint: str = "best") -> Model:
         data = json.loads(folder.circuit_file.read_text())
     except (OSError, ValueError) as error:
         raise errors.argument("circuit.json", "must be readable JSON", error) from None
-    generator = rebuild(data)
+    generator = rebuild(data).to(state["averaged"]["weights"].dtype)
     generator.load_state_dict(state["averaged"])
     return Model(generator.requires_grad_(False), data["label_values"], checkpoint, state["step"])
 

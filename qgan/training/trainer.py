@@ -55,10 +55,10 @@ class Trainer:
             )
         self.generator = generator
         self.discriminator = discriminator
-        # Real states and latents take the precision of the generator's parameters.
-        self.real = next(generator.parameters()).dtype
-        single = self.real == torch.float32
-        self.data = data.to(torch.complex64 if single else torch.complex128)
+        # Real states and latents take the precision and the place of the generator's parameters.
+        self.like = next(generator.parameters())
+        single = self.like.dtype == torch.float32
+        self.data = data.to(torch.complex64 if single else torch.complex128, self.like.device)
         self.config = config or TrainerConfig()
         self.objective: Objective = objective or Wasserstein(self.config.mismatched_share)
         default = (GradientPenalty(),) if isinstance(self.objective, Wasserstein) else ()
@@ -229,12 +229,12 @@ class Trainer:
         return features
 
     def _latent(self, n: int) -> Tensor:
-        return self.generator.prior.sample(n, self.random).to(self.real)
+        return self.generator.prior.sample(n, self.random).to(self.like)
 
     def _wrong_label(self, label: Tensor) -> Tensor:
         """Another label for each, uniform among the others."""
-        shift = torch.randint(1, max(2, self.data.n_labels), label.shape, generator=self.random)
-        return (label + shift) % self.data.n_labels
+        shift = torch.randint(1, self.data.n_labels, label.shape, generator=self.random)
+        return (label + shift.to(label.device)) % self.data.n_labels
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any, NamedTuple
 
@@ -109,12 +110,13 @@ def test_losses_are_means_over_the_batch(case: Case) -> None:
 
 
 @each_objective
-def test_mismatched_are_half_of_what_is_rejected(case: Case) -> None:
+@pytest.mark.parametrize("share", [0.02, 0.5])
+def test_mismatched_are_a_share_of_what_is_rejected(case: Case, share: float) -> None:
     real, fake, mismatched = scores()
-    loss = case.objective.discriminator_loss
+    loss = dataclasses.replace(case.objective, mismatched_share=share).discriminator_loss
     together = loss(real=real, fake=fake, mismatched=mismatched)
-    halves = (loss(real=real, fake=fake) + loss(real=real, fake=mismatched)) / 2
-    assert_close(together, halves, **EXACT)
+    parts = (1 - share) * loss(real=real, fake=fake) + share * loss(real=real, fake=mismatched)
+    assert_close(together, parts, **EXACT)
     assert_close(loss(real=real, fake=fake, mismatched=None), loss(real=real, fake=fake), **EXACT)
 
 

@@ -51,7 +51,7 @@ def test_same_seed_same_game_bit_for_bit(view: str) -> None:
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
-@pytest.mark.parametrize("at", [1, 2, 3, 5])  # wrong labels are shown up to step 3
+@pytest.mark.parametrize("at", [1, 2, 5])
 def test_interrupted_equals_uninterrupted(at: int, average: float) -> None:
     config = SHORT.model_copy(update={"average": average})
     whole, first = trainer(config), trainer(config)
@@ -191,11 +191,11 @@ def test_only_a_head_that_sees_the_label_tells_mismatched_pairs(sees: bool) -> N
     head = MLPHead(4, 2, (16,), torch.Generator().manual_seed(0)) if sees else Blind()
     data = small_games.one_qubit()
     config = TrainerConfig(
-        steps=120, batch=32, n_critic=1, mismatched_until=1.0, discriminator_rate=0.01
+        steps=120, batch=32, n_critic=1, mismatched_share=0.5, discriminator_rate=0.01
     )
     generator = Generator(ReuploadingCircuit(Registers(output=1), n_layers=1), 2, n_latent=0)
     game = Trainer(
-        generator, Discriminator(DensityView(1), head), data, NonSaturating(), (), config
+        generator, Discriminator(DensityView(1), head), data, NonSaturating(0.5), (), config
     )
     game.fit()
     batch: Batch = game.data.held_out
@@ -218,13 +218,19 @@ class Watch(Silent):
         return None
 
 
-def test_wrong_labels_are_shown_for_the_share_of_steps_that_was_asked() -> None:
-    game = trainer(SHORT.model_copy(update={"n_critic": 1}), terms=[])
+@pytest.mark.parametrize(("share", "scored"), [(0.1, 12), (0.0, 8)])
+def test_wrong_labels_are_shown_unless_their_share_is_zero(share: float, scored: int) -> None:
+    game = trainer(SHORT.model_copy(update={"n_critic": 1, "mismatched_share": share}), terms=[])
     watch = Watch(game.discriminator.head)
     game.terms = (watch,)
     game.fit()
     shown = [rows for rows, mark in zip(watch.rows, watch.rows[1:], strict=False) if mark == -1]
-    assert shown == [12, 12, 12, 8, 8, 8]
+    assert shown == [scored] * SHORT.steps
+
+
+def test_the_default_objective_takes_the_share_of_the_configuration() -> None:
+    game = one_qubit_game(DensityView(1), LinearHead(4, 2), mismatched_share=0.25)
+    assert game.objective == Wasserstein(0.25)
 
 
 # What does not train, and what is refused.
@@ -244,7 +250,8 @@ def test_a_frozen_circuit_view_takes_no_step() -> None:
 
 
 def test_the_density_view_is_refused_where_there_are_no_states() -> None:
-    with pytest.raises(QganError, match=r"DensityView: .*lightning\.qubit gives no states") as caught:
+    message = r"DensityView: .*lightning\.qubit gives no states"
+    with pytest.raises(QganError, match=message) as caught:
         trainer(engine=PennyLaneEngine("lightning.qubit", "adjoint"))
     assert "circuit" in str(caught.value) and "pauli" in str(caught.value)
     assert "\n" not in str(caught.value)

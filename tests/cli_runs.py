@@ -1,0 +1,31 @@
+"""The command line as tests call it: in a folder of their own, with little data."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import pytest
+
+from qgan import data
+from qgan.cli import main
+
+SHORT = ["--steps", "4", "--batch", "4", "--trainer.evaluate-every", "2"]
+TFIM = ["--preset", "tfim", "--qubits", "2", *SHORT]
+
+
+def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every source a few states only."""
+    sizes = {"n_train": 20, "n_validation": 8, "n_held_out": 8}
+    for name, source in list(data.SOURCES.items()):
+        monkeypatch.setitem(data.SOURCES, name, functools.partial(source, **sizes))
+
+
+def tree(path: Path) -> dict[str, bytes]:
+    """Every file below a folder, with its bytes."""
+    return {p.relative_to(path).as_posix(): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+def train(*more: str) -> None:
+    """A short training that must succeed."""
+    assert main(["train", *TFIM, *more]) == 0

@@ -1,0 +1,112 @@
+"""Bad input on the command line: one line on standard error, status 2, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_runs import shrink, train, tree
+
+from qgan.cli import main
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run ``r`` and files that are wrong in one way each."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        shrink(patch)
+        train("--run", "r")
+        label = np.arange(16) % 2
+        np.savez("shape.npz", states=np.eye(4)[np.arange(16) % 3, :3], label=label)
+        np.savez("norm.npz", states=1.1 * np.eye(4)[np.arange(16) % 4], label=label)
+        np.savez("short.npz", states=np.eye(4)[np.arange(16) % 4], label=label[:3])
+        np.savez("unlabelled.npz", states=np.eye(4))
+        Path("torn.npz").write_bytes(b"PK\x03\x04")
+        Path("bad.yaml").write_text("trainer: {stepz: 3}")
+        Path("notes").mkdir()
+        Path("notes/precious.txt").write_text("precious")
+    return folder
+
+
+LIGHTNING = "train --device lightning.qubit --discriminator circuit"
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "preset": ("train --preset isng", "`preset` must be one of ising, "),
+    "flag": ("train --step 3", "--step"),
+    "flag of a section": ("train --trainer.n-critics 3", "--trainer.n-critic"),
+    "steps": ("train --steps 0", "`trainer.steps` must be greater than or equal to 1, but got 0"),
+    "no number": ("train --batch many", "many"),
+    "no choice": ("train --generator dense", "dense"),
+    "cure": ("train --cure gradient-penalti", "`cure` must be one of gradient-penalty, "),
+    "weight of a cure": ("train --cure r1:much", "`cure` must be NAME or NAME:WEIGHT"),
+    "source": ("train --data.source bel", "`data.source` must be one of ising, "),
+    "qubits": ("train --preset bell --qubits 3", "`n_qubits` must be 2 for Bell states"),
+    "config": ("train --config absent.yaml", "`config` must be a readable file"),
+    "config key": ("train --config bad.yaml", "`trainer.stepz` must be a key of the schema"),
+    "config and preset": ("train --config bad.yaml --preset tfim", "`config` must not be given"),
+    "shape of states": ("train --data shape.npz", "must have a dimension that is a power of two"),
+    "norm of states": ("train --data norm.npz", "`states` must be normalised, but got trace 1.21"),
+    "number of labels": ("train --data short.npz", "`label` must have shape (16,), but got (3,)"),
+    "no labels": ("train --data unlabelled.npz", "must hold an array `label`"),
+    "torn file": ("train --data torn.npz", "must be a readable .npz file"),
+    "no file": ("train --data absent.npz", "must be a file that exists, but got absent.npz"),
+    "run": ("train --run r", "`run` must not exist without --overwrite, but got r"),
+    "no run": ("train --run notes --overwrite", "`run` must be a run folder to be overwritten"),
+    "device": ("train --device no.such", "`device` must be installed here"),
+    "plugin": ("train --device qiskit.aer", "pip install pennylane-qiskit"),
+    "gradient": (f"{LIGHTNING} --diff-method backprop", "`diff_method` must be one that lightning"),
+    "gradient of batched": ("train --diff-method backprop", "`diff_method` must be adjoint"),
+    "shots and backprop": (
+        "train --device default.qubit --shots 10 --diff-method backprop",
+        "`diff_method` must be parameter-shift with finite shots (shots=10), but got backprop",
+    ),
+    "shots and adjoint": (
+        f"{LIGHTNING} --shots 10 --diff-method adjoint",
+        "`diff_method` must be parameter-shift with finite shots (shots=10), but got adjoint",
+    ),
+    "shots of batched": ("train --shots 10", "`shots` must be None on the batched engine"),
+    "no shots": (f"{LIGHTNING} --shots 0", "`engine.shots` must be greater than or equal to 1"),
+    "view": ("train --device lightning.qubit", "View DensityView: "),
+    "label of a sample": ("sample r --label 7 --out s.npz", "`label` must be one of [0, 1]"),
+    "n of a sample": ("sample r --n 0 --out s.npz", "`n` must be at least 1, but got 0"),
+    "latent of a sample": ("sample r --latent 1 2 --out s.npz", "`latent` must have 1 entries"),
+    "place of a sample": ("sample r --out absent/s.npz", "must be a file in a folder that exists"),
+    "checkpoint": ("sample r --checkpoint middle --out s.npz", "`checkpoint` must be"),
+    "sample of nothing": ("sample notes --out s.npz", "`run` must hold config.yaml"),
+    "evaluate nothing": ("evaluate absent", "`run` must be an existing run folder, but got absent"),
+    "resume nothing": ("resume notes", "`run` must hold config.yaml, but got notes"),
+    "command": ("trian", "`command` must be one of train, "),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_input_is_one_line_and_changes_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    command, message = REFUSED[case]
+    monkeypatch.chdir(home)
+    shrink(monkeypatch)
+    before = tree(home)
+    assert main(command.split()) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.err.count("\n") == 1 and said.err.endswith("\n")
+    assert said.out == ""
+    assert tree(home) == before
+
+
+def bug() -> int:
+    raise ZeroDivisionError("ours")
+
+
+def test_our_own_mistakes_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    from qgan import cli
+
+    broken: Callable[..., int] = lambda argv: bug()  # noqa: E731
+    monkeypatch.setitem(cli.COMMANDS, "list", broken)
+    with pytest.raises(ZeroDivisionError):
+        main(["list"])
