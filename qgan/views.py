@@ -156,9 +156,9 @@ class CircuitView(View):
 
     def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled expectation values ``(B, K)``."""
-        if isinstance(self.engine, BatchedEngine) and isinstance(source, States):
-            if not label.is_floating_point():
-                return self._by_label(self.engine, source, label)
+        classes = not label.is_floating_point()
+        if classes and isinstance(self.engine, BatchedEngine) and isinstance(source, States):
+            return self._by_label(self.engine, source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine
         nothing = self.weights.new_zeros(len(label), 0)
         parts = []
