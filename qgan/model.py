@@ -101,7 +101,7 @@ class Model:
         label: Any = None,
         n: int | None = None,
         seed: int = 0,
-        latent: Tensor | Sequence[float] | None = None,
+        latent: Tensor | Sequence[float] | Sequence[Sequence[float]] | None = None,
     ) -> States:
         """Generated states: ``n`` of one label, or of each label if none is named.
 
@@ -112,7 +112,8 @@ class Model:
             latent: latents to use instead of drawn ones: ``(n_latent,)`` or ``(n, n_latent)``.
 
         Raises:
-            QganError: for an unknown label, ``n`` below 1, or a latent of another width.
+            QganError: for an unknown label, ``n`` below 1 or not as many as latents, or a latent
+                of another width.
         """
         return self.draw(label, n, seed, latent)[0]
 
@@ -121,7 +122,7 @@ class Model:
         label: Any = None,
         n: int | None = None,
         seed: int = 0,
-        latent: Tensor | Sequence[float] | None = None,
+        latent: Tensor | Sequence[float] | Sequence[Sequence[float]] | None = None,
     ) -> tuple[States, Tensor, Tensor]:
         """The same as :meth:`sample`, with class indices and latents."""
         if n is not None and n < 1:
@@ -136,7 +137,9 @@ class Model:
                 )
             if not torch.isfinite(given).all():
                 raise errors.argument("latent", "must be finite", given.flatten().tolist())
-            if n is not None and len(given) == 1:
+            if n is not None and len(given) not in (1, n):
+                raise errors.argument("n", f"must be {len(given)}, as many as latents", n)
+            if n is not None:
                 given = given.expand(n, -1)
             n = len(given)
             z = given.repeat(len(classes), 1)

@@ -109,6 +109,24 @@ def summary(results: list[dict]) -> list[dict]:
     return table
 
 
+def record(name: str, result: dict) -> None:
+    """Write a seed's figures beside those of other seeds of the task."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    known = json.loads(path.read_text())["seeds"] if path.exists() else []
+    others = [other for other in known if other["seed"] != result["seed"]]
+    results = sorted([*others, result], key=lambda found: found["seed"])
+    written = {
+        "task": name,
+        "command": f"python examples/benchmarks/tasks.py {name}",
+        "flags": TASKS[name][0],
+        "versions": versions(),
+        "summary": summary(results),
+        "seeds": results,
+    }
+    path.write_text(json.dumps(written, indent=1) + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("task", nargs="*", help="names of tasks")
@@ -123,21 +141,10 @@ def main() -> int:
         return 2 if unknown else 0
     for name in asked.task:
         seeds = asked.seeds or range(TASKS[name][1])
-        results = []
         with multiprocessing.get_context("spawn").Pool(asked.processes) as pool:
             for result in pool.imap(run, [(name, seed) for seed in seeds]):
                 print(name, row(result), flush=True)
-                results.append(result)
-        RESULTS.mkdir(exist_ok=True)
-        written = {
-            "task": name,
-            "command": f"python examples/benchmarks/tasks.py {name}",
-            "flags": TASKS[name][0],
-            "versions": versions(),
-            "summary": summary(results),
-            "seeds": results,
-        }
-        (RESULTS / f"{name}.json").write_text(json.dumps(written, indent=1) + "\n")
+                record(name, result)
     return 0
 
 

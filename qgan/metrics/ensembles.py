@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -13,6 +15,8 @@ from qgan.states import States
 
 LEAST_SPREAD = 1e-6
 """Mean pairwise infidelity of real states below which a spread ratio says nothing."""
+MOST_MIXED = 256
+"""Mixed states compared pair by pair: each pair costs a singular value decomposition."""
 LEAST_NEIGHBOUR = 1e-12
 """Nearest-neighbour infidelity of real states that double precision cannot tell from zero."""
 
@@ -72,8 +76,17 @@ def precision(fidelities: Float[Tensor, "R G"]) -> float:
     return float(fidelities.max(dim=0).values.mean())
 
 
+def most_pairwise(states: States) -> int:
+    """States compared pair by pair: all pure ones; of mixed ones, a decomposition a pair, fewer."""
+    return max(1, len(states)) if states.is_pure else MOST_MIXED
+
+
 def spread(states: States) -> float:
-    """Mean infidelity of two different states: ``mean_{i != j} (1 - F_ij)``; nan for one state."""
+    """Mean infidelity of two different states: ``mean_{i != j} (1 - F_ij)``; nan for one state.
+
+    Of more than ``MOST_MIXED`` mixed states, evenly spaced ones are compared.
+    """
+    states = states[:: math.ceil(len(states) / most_pairwise(states))] if len(states) else states
     n = len(states)
     if n < 2:
         return float("nan")
@@ -122,7 +135,7 @@ def nearest_neighbour_ratio(real: States, generated: States, seed: int = 0) -> f
         About 1 for an equally fine ensemble, 0 for frozen copies; nan if the real states are
         copies themselves or either has fewer than two states.
     """
-    n = min(len(real), len(generated))
+    n = min(len(real), len(generated), most_pairwise(real), most_pairwise(generated))
     rng = np.random.default_rng(seed)
     real, generated = (s[torch.as_tensor(rng.permutation(len(s))[:n])] for s in (real, generated))
     scale = nearest_neighbour(real)

@@ -58,7 +58,9 @@ class Trainer:
         # Real states and latents take the precision and the place of the generator's parameters.
         self.like = next(generator.parameters())
         single = self.like.dtype == torch.float32
-        self.data = data.to(torch.complex64 if single else torch.complex128, self.like.device)
+        self.data = data  # as it came, for whoever judges
+        dtype = torch.complex64 if single else torch.complex128
+        self.shown = data.to(dtype, self.like.device)
         self.config = config or TrainerConfig()
         self.objective: Objective = objective or Wasserstein(self.config.mismatched_share)
         default = (GradientPenalty(),) if isinstance(self.objective, Wasserstein) else ()
@@ -122,7 +124,7 @@ class Trainer:
         if "discriminator" not in self.optimisers:
             return 0.0
         c, view = self.config, self.discriminator.view
-        real = self.data.draw(c.batch * c.n_critic, self.order)
+        real = self.shown.draw(c.batch * c.n_critic, self.order)
         latent = self._latent(len(real))
         wrong = self._wrong_label(real.label) if self._shows_mismatched else None
         with torch.no_grad():
@@ -182,7 +184,7 @@ class Trainer:
         return loss.detach()
 
     def _generator_step(self) -> float:
-        real = self.data.draw(self.config.batch, self.order)
+        real = self.shown.draw(self.config.batch, self.order)
         label, latent = real.label, self._latent(len(real))
         fake = self.generator(label, latent)
         shown = self._perturbed(self.discriminator.view(fake, label))

@@ -67,9 +67,9 @@ def test_the_seed_alone_decides_the_latents(model: Model) -> None:
         ({"label": 1}, r"`label` must be one of"),
         ({"n": 0}, r"`n` must be at least 1, but got 0"),
         ({"latent": [0.1, 0.2]}, r"`latent` must have 1 entries, but got \(1, 2\)"),
-        ({"latent": [[[0.1]]]}, r"`latent` must have 1 entries, but got \(1, 1, 1\)"),
+        ({"latent": torch.zeros(1, 1, 1)}, r"`latent` must have 1 entries, but got \(1, 1, 1\)"),
         ({"latent": [float("nan")]}, r"`latent` must be finite, but got \[nan\]"),
-        ({"latent": [[0.1], [0.2]], "n": 3}, r"`n` must be"),
+        ({"latent": [[0.1], [0.2]], "n": 3}, r"`n` must be 2, as many as latents, but got 3"),
     ],
 )
 def test_what_cannot_be_sampled_is_refused(

@@ -10,14 +10,16 @@ from qgan.training.history import COLUMNS, History, read
 
 
 def rows(*steps: int) -> list[dict[str, float]]:
-    return [{"step": s, "seconds": s / 3, "generator_loss": -math.pi / (s + 1)} for s in steps]
+    return [
+        {"step": float(s), "seconds": s / 3, "generator_loss": -math.pi / (s + 1)} for s in steps
+    ]
 
 
 def test_rows_come_back_exactly_and_gaps_stay_empty(tmp_path: Path) -> None:
     history = History(tmp_path / "h.csv")
     for row in rows(1, 2):
         history.append(row)
-    history.append({"step": 3, "wasserstein": 0.1, "unknown": 5.0})
+    history.append({"step": 3.0, "wasserstein": 0.1, "unknown": 5.0})
     found = read(tmp_path / "h.csv")
     assert tuple(found) == COLUMNS
     assert found["step"] == [1, 2, 3]
@@ -27,7 +29,7 @@ def test_rows_come_back_exactly_and_gaps_stay_empty(tmp_path: Path) -> None:
     with (tmp_path / "h.csv").open(newline="") as file:
         lines = list(csv.reader(file))
     assert lines[0] == list(COLUMNS)
-    assert lines[3] == ["3", "", "", "", "0.1", ""]
+    assert lines[3] == ["3.0", "", "", "", "0.1", ""]
 
 
 def test_an_empty_history_has_its_header(tmp_path: Path) -> None:
