@@ -27,7 +27,7 @@ class Generator(nn.Module):
         n_labels: number of classes (or of real conditions, if labels are float).
         n_latent: entries of z, or give ``prior``.
         embedding: module (label, latent) -> inputs ``(B, n_inputs)``; by default the registers'
-            if the circuit has a label register, else a tanh network with 32 hidden units.
+            if the circuit has a label register, else a small tanh network.
         engine: what runs the circuit; ``BatchedEngine()`` by default.
         prior: distribution of z; uniform on ``[-1, 1]`` by default.
         spread: initial circuit weights are uniform in ``[-spread, spread]`` radians.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from types import TracebackType
 from typing import Any
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -73,6 +75,9 @@ def train_and_report(trainer: Trainer, folder: RunFolder, resume: bool = False) 
 
     Status 130 or 143 after an interrupt, when checkpoint and report are written all the same.
     """
+    if "OMP_NUM_THREADS" not in os.environ:
+        # A step is thousands of small tensor operations: a second thread costs more than it brings.
+        torch.set_num_threads(1)
     bar = Bar(trainer.config.steps)
     session = Session(trainer, folder, bar)
     if resume:
