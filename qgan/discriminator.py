@@ -101,7 +101,8 @@ class MLPHead(nn.Module):
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
         entry = torch.cat([features, condition(label, self.n_labels).to(features)], 1)
-        scores: Tensor = self.layers(entry)
+        like = next(self.layers.parameters())
+        scores: Tensor = self.layers(entry.to(like.dtype))
         return scores.squeeze(1)
 
 
