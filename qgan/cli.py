@@ -36,7 +36,8 @@ SHORT = {
 def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | None, bool]:
     """Settings of a training command: (experiment, run folder or None, overwrite).
 
-    Defaults come from ``--config FILE`` or ``--preset NAME``; flags override them.
+    Defaults come from ``--config FILE`` or ``--preset NAME`` (``file`` with ``--data``, else
+    ``ising``); flags override them.
 
     Raises:
         QganError: for a wrong flag or value.
@@ -49,7 +50,8 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
     config, preset = _take(arguments, "--config"), _value(arguments, "--preset")
     if config is not None and preset is not None:
         raise errors.argument("config", "must not be given with --preset", config)
-    start = presets.preset(preset or "ising") if config is None else from_yaml(config)
+    usual = "ising" if _value(arguments, "--data.file") is None else "file"
+    start = presets.preset(preset or usual) if config is None else from_yaml(config)
 
     def train(
         experiment: Annotated[Experiment, tyro.conf.arg(name="")] = start,

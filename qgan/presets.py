@@ -42,13 +42,13 @@ from qgan.training.run_folder import parse
 from qgan.views import CircuitView, DensityView, PauliView, View
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "ising": {},
-    # Ground states turn evenly with h and the labels lie far apart: one hidden layer keeps z in
-    # order, and no mismatched pairs are needed.
+    # States of the two labels nearly touch (h = 0.9 and 1.1): mismatched pairs keep them apart.
+    "ising": {"trainer": {"mismatched_share": 0.02}},
+    # Ground states turn evenly with h: one hidden layer keeps z in order.
     "tfim": {
         "data": {"source": "tfim"},
         "generator": {"n_latent": 1, "hidden": (32,)},
-        "trainer": {"steps": 3500, "mismatched_share": 0.0},
+        "trainer": {"steps": 3500},
     },
     "level-crossing": {
         "data": {"source": "level-crossing"},
@@ -82,14 +82,15 @@ PRESETS: dict[str, dict[str, Any]] = {
             "generator_rate": 0.01,
             "discriminator_rate": 0.01,
             "view_rate": 0.01,
-            "mismatched_share": 0.0,
         },
     },
+    "file": {},
 }
 """By name: what differs from the schema's defaults."""
 
 DESCRIPTIONS = {
     "ising": "ground states of the Ising chain in a mixed field; label: side of the transition",
+    "file": "states of a file, named by --data",
     "tfim": "ground states of the transverse-field Ising chain; label: side of the transition",
     "level-crossing": "an ensemble in two branches, with a latent that jumps between them",
     "bell": "depolarised Bell states of hidden strength: mixed states",
