@@ -24,16 +24,15 @@ def unsupported(what: str, reason: str, instead: str) -> QganError:
     return QganError(f"{what}: {reason}; {instead}.")
 
 
-def schema(error: Any, model: Any, prefix: tuple[str, ...] = ()) -> QganError:
+def schema(error: Any, model: Any) -> QganError:
     """Error for the first broken rule of a pydantic model, by its path.
 
     Args:
         error: a ``pydantic.ValidationError``.
         model: the model class, whose keys are searched for the one that was meant.
-        prefix: path of the model inside the whole schema.
     """
     first = error.errors()[0]
-    place = [str(part) for part in (*prefix, *first["loc"])]
+    place = [str(part) for part in first["loc"]]
     name = ".".join(place)
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, list(_keys(model)), n=1, cutoff=0.4)
