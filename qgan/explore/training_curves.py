@@ -1,4 +1,4 @@
-"""The picture of a training: two losses, and the distance to validation states."""
+"""The picture of a training: two losses, and two measures on validation states."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PANELS = (
     ("discriminator_loss", "discriminator loss", VERMILLION),
     ("generator_loss", "generator loss", BLUE),
     ("coverage", "coverage infidelity $1 - C$", GREEN),
-    ("wasserstein", r"1-Wasserstein distance in $\sqrt{1-F}$", PURPLE),
+    ("shortfall", "$1 -$ skill on validation states", PURPLE),
 )
 
 
@@ -48,14 +48,14 @@ def evaluated(history: Mapping[str, Sequence[float]], name: str) -> tuple[Array,
 
 
 def best_step(history: Mapping[str, Sequence[float]]) -> float | None:
-    """Step of the least Wasserstein distance; None if it was never evaluated.
+    """Step of the least shortfall of skill; None if it was never evaluated.
 
     Example:
-        >>> best_step({"step": [0.0, 10.0, 20.0], "wasserstein": [0.4, 0.1, float("nan")]})
+        >>> best_step({"step": [0.0, 10.0, 20.0], "shortfall": [0.4, 0.1, float("nan")]})
         10.0
     """
-    step, distance = evaluated(history, "wasserstein")
-    return float(step[distance.argmin()]) if len(step) else None
+    step, shortfall = evaluated(history, "shortfall")
+    return float(step[shortfall.argmin()]) if len(step) else None
 
 
 def smoothed(values: Array, window: int) -> Array:
@@ -73,15 +73,15 @@ def smoothed(values: Array, window: int) -> Array:
 
 
 def training_curves(history: Mapping[str, Sequence[float]], path: str | Path) -> Path:
-    """Draw the losses, the coverage infidelity and the Wasserstein distance over the steps.
+    """Draw the losses, the coverage infidelity and the shortfall of skill over the steps.
 
     ``1 - C`` with C the mean fidelity of the best generated state for each validation state, and
-    W the 1-Wasserstein distance to the validation states, both means over the labels. A dashed
-    line marks the step of least W, which is the model that a run keeps.
+    the shortfall 1 - skill, on validation states too, both means over the labels. A dashed
+    line marks the step of the least, which is the model that a run keeps.
 
     Args:
         history: columns ``step``, ``discriminator_loss``, ``generator_loss``, ``coverage`` and
-            ``wasserstein`` of equal length; nan where not evaluated, and a column may be missing.
+            ``shortfall`` of equal length; nan where not evaluated, and a column may be missing.
         path: of the PNG.
 
     Returns:

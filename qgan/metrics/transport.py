@@ -178,6 +178,10 @@ class Reference:
         """W from the fidelities ``(held-out, generated)``, at most ``n_draw`` at a time."""
         return _drawn_transport(fidelities, self.n_draw, self.seed)
 
+    def shortfall(self, distance: float) -> float:
+        """``(W - W0) / max(W1 - W0, 0.02)``: 1 - skill, and finite where skill is undefined."""
+        return (distance - self.w0) / max(self.w1 - self.w0, LEAST_RANGE)
+
     def wasserstein(self, generated: States) -> float:
         """W of generated and held-out states."""
         return self.distance(fidelity_matrix(self.held_out, prepare(generated)))

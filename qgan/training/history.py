@@ -12,6 +12,7 @@ COLUMNS = (
     "seconds",
     "discriminator_loss",
     "generator_loss",
+    "shortfall",
     "wasserstein",
     "coverage",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import fmean
+
 import torch
 from torch import Tensor
 
@@ -42,20 +44,26 @@ class Judge:
         return exact_states(generator, self.label, latent), latent
 
     def criterion(self, generator: Generator) -> dict[str, float]:
-        """Means over labels of the ensemble Wasserstein distance and of coverage.
+        """Means over labels of the shortfall, the ensemble Wasserstein distance and coverage.
 
-        Neither knows the hidden factors; the first chooses the best checkpoint.
+        None knows the hidden factors. The shortfall ``(W - W0) / max(W1 - W0, 0.02)``, which is
+        1 - skill where skill is defined, chooses the best checkpoint: measured so, a label that
+        varies little counts as much as one that varies much.
         """
         generated, _ = self.generate(generator)
-        distances, covered = [], []
+        shortfalls, distances, covered = [], [], []
         for label, reference in enumerate(self.references):
             fidelities = fidelity_matrix(
                 reference.held_out, generated[self.label == label].normalised()
             )
             distances.append(reference.distance(fidelities))
+            shortfalls.append(reference.shortfall(distances[-1]))
             covered.append(coverage(fidelities))
-        n = len(distances)
-        return {"wasserstein": sum(distances) / n, "coverage": sum(covered) / n}
+        return {
+            "shortfall": fmean(shortfalls),
+            "wasserstein": fmean(distances),
+            "coverage": fmean(covered),
+        }
 
     def report(self, generator: Generator) -> Report:
         """The whole evaluation."""

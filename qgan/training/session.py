@@ -17,7 +17,7 @@ from qgan.training.judge import Judge
 from qgan.training.run_folder import RunFolder, load
 from qgan.training.trainer import Trainer
 
-CRITERION = "mean over labels of the ensemble Wasserstein distance to validation states"
+CRITERION = "mean over labels of (W - W0) / (W1 - W0), 1 - skill, on validation states"
 
 # What is shown after a step: the step, its row of the history (NaN where not measured).
 Listener = Callable[[dict[str, float]], None]
@@ -87,8 +87,8 @@ class Session:
     def _evaluate(self, row: dict[str, float]) -> None:
         row.update(self.validation.criterion(self.trainer.averaged))
         self.history.append(row)
-        if row["wasserstein"] < self.best:
-            self.best = row["wasserstein"]
+        if row["shortfall"] < self.best:
+            self.best = row["shortfall"]
             self._save("best")
 
     def _save(self, name: str) -> None:

@@ -36,7 +36,7 @@ HISTORY = {
     "discriminator_loss": [1.0, 0.5, -0.2, -0.1],
     "generator_loss": [0.0, 0.3, 0.1, 0.2],
     "coverage": [NAN, 0.9, NAN, 1.0],
-    "wasserstein": [NAN, 0.2, NAN, 0.3],
+    "shortfall": [NAN, 0.2, NAN, 0.3],
 }
 
 
@@ -160,10 +160,10 @@ def test_real_states_are_the_held_out_ones_of_the_label() -> None:
 
 
 def test_history_is_read_where_it_was_evaluated() -> None:
-    step, values = evaluated(HISTORY, "wasserstein")
+    step, values = evaluated(HISTORY, "shortfall")
     assert (step.tolist(), values.tolist()) == ([10.0, 30.0], [0.2, 0.3])
     assert best_step(HISTORY) == 10.0
-    assert best_step({"step": [0.0, 1.0], "wasserstein": [NAN, NAN]}) is None
+    assert best_step({"step": [0.0, 1.0], "shortfall": [NAN, NAN]}) is None
     assert best_step({}) is None
 
 
@@ -237,8 +237,8 @@ def test_wide_states_are_drawn_reduced(tmp_path: Path, monkeypatch: pytest.Monke
     [
         {},
         {"step": [0.0], "discriminator_loss": [1.0], "generator_loss": [1.0]},
-        {**HISTORY, "coverage": [NAN] * 4, "wasserstein": [NAN] * 4},
-        {**HISTORY, "wasserstein": [0.0] * 4, "coverage": [1.0] * 4},
+        {**HISTORY, "coverage": [NAN] * 4, "shortfall": [NAN] * 4},
+        {**HISTORY, "shortfall": [0.0] * 4, "coverage": [1.0] * 4},
     ],
     ids=["empty", "one row", "never evaluated", "perfect"],
 )

@@ -107,13 +107,13 @@ def test_a_finished_run_is_laid_out_as_designed(whole: Session) -> None:
     ("scores", "best"),
     [([0.9, 0.3, 0.5, 0.4], 2), ([0.1, 0.2, 0.3, 0.4], 0), ([0.5, 0.5, 0.5, 0.4], 6)],
 )
-def test_the_best_checkpoint_has_the_least_distance(
+def test_the_best_checkpoint_has_the_least_shortfall(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: list[float], best: int
 ) -> None:
     told = iter(scores)
     monkeypatch.setattr(
         "qgan.training.judge.Judge.criterion",
-        lambda self, generator: {"wasserstein": next(told), "coverage": 0.5},
+        lambda self, generator: {"shortfall": next(told), "coverage": 0.5},
     )
     session = begin(tmp_path / "run")
     assert session.train()
@@ -125,8 +125,8 @@ def test_selection_sees_validation_states_and_the_report_held_out_ones(whole: Se
     data = whole.trainer.data
     assert whole.validation.real is data.validation
     averaged = whole.trainer.averaged
-    found = read(whole.run.history_file)["wasserstein"][-1]
-    assert found == whole.validation.criterion(averaged)["wasserstein"]
+    found = read(whole.run.history_file)["shortfall"][-1]
+    assert found == whole.validation.criterion(averaged)["shortfall"]
     report = json.loads(whole.run.report_file.read_text())
     assert report["last"]["held_out"]["labels"][0]["coverage"] > 0
 
