@@ -157,7 +157,7 @@ def test_a_wrong_import_is_seen(path, source):
         ("circuits/registers.py", "import math\nimport numpy as np\nimport pennylane as qml"),
         ("qgan/states.py", "from . import errors, pauli"),
         ("qgan/engines/batched/engine.py", "from .plan import Plan\nfrom ...states import States"),
-        ("qgan/presets.py", "import circuits\nfrom qgan import Generator"),
+        ("qgan/presets/games.py", "import circuits\nfrom qgan import Generator"),
     ],
 )
 def test_a_right_import_passes(path, source):

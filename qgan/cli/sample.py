@@ -1,0 +1,38 @@
+"""`qgan sample`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qgan.cli.parsing import Run, parse
+
+
+def command_sample(argv: Sequence[str]) -> int:
+    """`qgan sample DIR --out FILE`: generated states as a file that `--data` reads."""
+    from qgan.data import write_file
+    from qgan.training import load
+
+    def sample(
+        run: Run,
+        out: Path,
+        n: int | None = None,
+        seed: int = 0,
+        label: str | None = None,
+        latent: tuple[float, ...] | None = None,
+        checkpoint: str = "best",
+    ) -> dict[str, Any]:
+        return dict(locals())
+
+    text = "Write generated states: n of each label, unless one is named."
+    asked = parse(sample, argv, "qgan sample", text)
+    model = load(asked["run"], asked["checkpoint"])
+    states, label, latent = model.draw(asked["label"], asked["n"], asked["seed"], asked["latent"])
+    values = [model.label_values[k] for k in label.tolist()]
+    write_file(asked["out"], states, values, latent)
+    print(
+        f"{asked['out']}: {len(states)} states from checkpoint {model.checkpoint}, "
+        f"step {model.step}"
+    )
+    return 0

@@ -1,0 +1,49 @@
+"""`qgan train` and `qgan resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qgan.cli.parsing import Run, parse, parse_train
+from qgan.config import Experiment
+
+
+def command_train(argv: Sequence[str]) -> int:
+    """`qgan train`: train, judge, draw."""
+    from qgan import presets
+    from qgan.explore.console import train_and_report
+    from qgan.training import RunFolder
+
+    experiment, run, overwrite = parse_train(argv, "qgan train")
+    if run is not None:
+        RunFolder.check_free(run, overwrite)
+    data = presets.load_data(experiment)
+    trainer = presets.build_trainer(data, experiment)
+    folder = RunFolder.create(run or default_run(experiment), experiment, overwrite)
+    return train_and_report(trainer, folder)
+
+
+def default_run(experiment: Experiment) -> Path:
+    """``runs/PRESET-seedS``, or the first of ``-2``, ``-3``, ... that is free."""
+    base = Path("runs") / f"{experiment.preset}-seed{experiment.seed}"
+    path, count = base, 1
+    while path.exists():
+        count += 1
+        path = base.with_name(f"{base.name}-{count}")
+    return path
+
+
+def command_resume(argv: Sequence[str]) -> int:
+    """`qgan resume DIR`: go on from the last checkpoint."""
+    from qgan import presets
+    from qgan.explore.console import train_and_report
+    from qgan.training import RunFolder
+
+    def resume(run: Run) -> Path:
+        return run
+
+    folder = RunFolder.open(parse(resume, argv, "qgan resume", "Resume a run."))
+    experiment = folder.experiment()
+    trainer = presets.build_trainer(presets.load_data(experiment), experiment)
+    return train_and_report(trainer, folder, resume=True)

@@ -1,0 +1,26 @@
+"""The engine that a configuration describes."""
+
+from __future__ import annotations
+
+from qgan import errors
+from qgan.config import Experiment
+from qgan.engines import BatchedEngine, PennyLaneEngine
+from qgan.engines.base import Engine
+
+
+def build_engine(experiment: Experiment) -> Engine:
+    """The engine that trains."""
+    e = experiment.engine
+    if e.kind == "batched" and e.device is None:
+        if e.shots is not None:
+            raise errors.argument("shots", "must be None on the batched engine", e.shots)
+        if e.diff_method not in (None, "adjoint"):
+            raise errors.argument("diff_method", "must be adjoint on batched", e.diff_method)
+        return BatchedEngine(e.precision)
+    return PennyLaneEngine(
+        e.device or "default.qubit",
+        e.diff_method,
+        e.shots,
+        precision=e.precision,
+        seed=experiment.seed,
+    )

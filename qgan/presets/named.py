@@ -1,0 +1,79 @@
+"""Experiments by name: what differs from the schema's defaults."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from qgan import errors
+from qgan.config import Experiment
+from qgan.training.run_folder import parse
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # States of the two labels nearly touch (h = 0.9 and 1.1): mismatched pairs keep them apart.
+    "ising": {"trainer": {"mismatched_share": 0.02}},
+    # Ground states turn evenly with h: one hidden layer keeps z in order.
+    "tfim": {
+        "data": {"source": "tfim"},
+        "generator": {"n_latent": 1, "hidden": (32,)},
+        "trainer": {"steps": 3500},
+    },
+    "level-crossing": {
+        "data": {"source": "level-crossing"},
+        "generator": {"n_latent": 3, "n_levels": 2},
+    },
+    "bell": {"data": {"source": "bell"}, "generator": {"n_latent": 1}},
+    "gibbs": {
+        "data": {"source": "gibbs"},
+        "generator": {"kind": "register", "n_latent": 0},
+        "discriminator": {"head": "linear"},
+    },
+    "gibbs-ensemble": {
+        "data": {"source": "gibbs-ensemble"},
+        "generator": {"kind": "register", "n_latent": 1},
+    },
+    "ddk": {
+        "data": {"source": "basis"},
+        "generator": {
+            "kind": "register",
+            "ansatz": "ddk",
+            "n_layers": 2,
+            "n_latent": 0,
+            "spread": math.pi,
+        },
+        "discriminator": {"kind": "ddk", "head": "identity", "n_layers": 4},
+        "objective": "linear",
+        "cure": [],
+        "trainer": {
+            "steps": 1000,
+            "n_critic": 1,
+            "generator_rate": 0.01,
+            "discriminator_rate": 0.01,
+            "view_rate": 0.01,
+        },
+    },
+    "file": {},
+}
+"""By name: what differs from the schema's defaults."""
+
+DESCRIPTIONS = {
+    "ising": "ground states of the Ising chain in a mixed field; label: side of the transition",
+    "file": "states of a file, named by --data",
+    "tfim": "ground states of the transverse-field Ising chain; label: side of the transition",
+    "level-crossing": "an ensemble in two branches, with a latent that jumps between them",
+    "bell": "depolarised Bell states of hidden strength: mixed states",
+    "gibbs": "thermal states of the transverse-field chain at two temperatures",
+    "gibbs-ensemble": "thermal states with a hidden temperature; label: phase",
+    "ddk": "labels |0>, |1> are to give states |0>, |1>: arXiv:1804.08641, sec. IV",
+}
+
+
+def preset(name: str) -> Experiment:
+    """The settings of a preset.
+
+    Raises:
+        QganError: for a name that is no preset.
+    """
+    if name not in PRESETS:
+        raise errors.argument("preset", f"must be one of {', '.join(PRESETS)}", repr(name))
+    return parse({"preset": name, **PRESETS[name]})
