@@ -15,8 +15,11 @@ from qgan.engines.base import Circuit, check_angles, check_source
 from qgan.engines.batched.lowering import lower
 from qgan.engines.batched.plan import Plan, make_plan
 from qgan.engines.batched.propagate import propagate
+from qgan.engines.memory import check_memory
 from qgan.engines.trace import TracedCircuit, trace
 from qgan.states import States, StateSource
+
+LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
 _plans: weakref.WeakKeyDictionary[TracedCircuit, Plan] = weakref.WeakKeyDictionary()
 
@@ -115,7 +118,11 @@ class BatchedEngine:
     ) -> Tensor:
         """The final vectors of all wires, ``(B, 2**n_wires, r)``."""
         check_angles(circuit, weights, inputs)
-        plan, batch = plan_of(circuit), inputs.shape[0]
+        batch, n_wires = inputs.shape[0], circuit.registers.n_wires
+        columns = 1 if source is None or not isinstance(source, States) else source.rank
+        alive = LEAST_ALIVE * max(1, batch) * columns
+        check_memory(n_wires, alive, self.complex.itemsize, inputs.device)
+        plan = plan_of(circuit)
         start = None
         if source is not None:
             check_source(circuit, inputs, source)

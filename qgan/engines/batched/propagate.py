@@ -10,7 +10,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.engines.batched.plan import Plan
 from qgan.engines.batched.realise import Realisation
-from qgan.engines.batched.runs import program
+from qgan.engines.batched.schedule import program
 
 MOST_TAPED = 2**30  # bytes of kept states beyond which they are led back instead
 

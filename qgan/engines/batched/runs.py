@@ -12,19 +12,11 @@ import torch
 from torch import Tensor
 
 from qgan.engines.batched.blocks import (
-    CALL,
-    MULTIPLY,
-    PASS,
-    Block,
     apply_block,
     block_gradient,
-    shared_columns,
-    shared_cost,
 )
-from qgan.engines.batched.plan import Plan, Stage
+from qgan.engines.batched.plan import Stage
 from qgan.engines.batched.realise import Realisation
-
-MOST_MERGED_WIRES = 6  # whole layers as single matrices: 4**n entries each
 
 
 @runtime_checkable
@@ -143,75 +135,6 @@ def _phase_gradient(rotated: Tensor, state: Tensor, shared: bool) -> Tensor:
     return product.flatten(2).sum(-1)
 
 
-class Merged:
-    """Shared stages as one matrix each, multiplied together first where the batch is large.
-
-    Args:
-        stages: with a shared turn and a shared phase each.
-        n_wires: n.
-        first: whether the product of all stages meets the batch, rather than each stage.
-    """
-
-    def __init__(self, stages: tuple[Stage, ...], n_wires: int, first: bool) -> None:
-        turns = [stage.turn.index for stage in stages if stage.turn is not None]
-        phases = [stage.phase.index for stage in stages if stage.phase is not None]
-        self.turns = slice(turns[0], turns[-1] + 1)
-        self.phases = slice(phases[0], phases[-1] + 1)
-        self.length = len(stages)
-        self.block = Block(0, n_wires)
-        self.first = first
-
-    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
-        """Columns of states, or of the unit matrix, through each layer's matrix."""
-        matrices = self._matrices(at)
-        layers = matrices.unbind()
-        chain = [layers[0]] if self.first else [_columns(state)]
-        for matrix in layers[1:] if self.first else layers:
-            chain.append(torch.mm(matrix, chain[-1]))
-        if tape is not None:
-            tape.append(matrices)
-            tape.append(torch.stack(chain if self.first else chain[1:]))
-            if self.first:
-                tape.append(state)
-        if self.first:
-            return _apply(chain[-1], state)
-        return _states(chain[-1], state.shape)
-
-    def backward(
-        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
-    ) -> tuple[Tensor, Tensor | None]:
-        """The adjoint of each layer, then the gradients of all layers together."""
-        before = tape.pop() if self.first else None
-        after, matrices = tape.pop(), tape.pop()
-        adjoints = matrices.mH.resolve_conj().unbind()
-        shape, back = gradient.shape, gradient
-        if before is not None:
-            back = _apply(after[-1].mH, gradient)
-            here = _columns(gradient) @ _columns(before).mH
-        else:
-            here = _columns(gradient)
-        found = [here]
-        for layer in range(self.length - 1, 0, -1):
-            found.append(torch.mm(adjoints[layer], found[-1]))
-        if at.noting:
-            self._note(at, torch.stack(found[::-1]) @ after.mH)
-        if before is None:
-            back = _states(adjoints[0] @ found[-1], shape)
-        return back, None
-
-    def _matrices(self, at: Realisation) -> Tensor:
-        diagonals = at.phases[True].diagonals(self.phases)[:, 0]
-        return diagonals.unsqueeze(-1) * at.turns[True].whole(self.turns)
-
-    def _note(self, at: Realisation, overlap: Tensor) -> None:
-        """From ``R = G psi^dagger`` after each layer, ``(layers, 2**n, 2**n)``."""
-        diagonals = at.phases[True].diagonals(self.phases)[:, 0]
-        phases = overlap.diagonal(dim1=1, dim2=2).imag.unsqueeze(1)
-        at.phases[True].add_gradient(self.phases.start, phases)
-        unphased = overlap * (diagonals.conj().unsqueeze(-1) * diagonals.unsqueeze(-2))
-        at.turns[True].add_gradient(self.turns.start, self.block, unphased.real.unsqueeze(1))
-
-
 class Together:
     """Shared stages on the whole batch as columns of one state: fewer and larger products."""
 
@@ -220,99 +143,30 @@ class Together:
 
     def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
         """``(B, 2**n, r)`` as ``(1, 2**n, B r)``, and back."""
-        shape, state = state.shape, _columns(state).contiguous().unsqueeze(0)
+        shape, state = state.shape, columns_of(state).contiguous().unsqueeze(0)
         for run in self.runs:
             state = run.forward(at, state, tape)
-        return _states(state, shape)
+        return states_of(state, shape)
 
     def backward(
         self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """The same the other way."""
-        shape, gradient = gradient.shape, _columns(gradient).contiguous().unsqueeze(0)
-        state = None if state is None else _columns(state).contiguous().unsqueeze(0)
+        shape, gradient = gradient.shape, columns_of(gradient).contiguous().unsqueeze(0)
+        state = None if state is None else columns_of(state).contiguous().unsqueeze(0)
         for run in reversed(self.runs):
             gradient, state = run.backward(at, gradient, state, tape)
-        return _states(gradient, shape), None if state is None else _states(state, shape)
+        return states_of(gradient, shape), None if state is None else states_of(state, shape)
 
 
-def _apply(matrix: Tensor, state: Tensor) -> Tensor:
-    """A matrix on all wires of ``(B, 2**n, r)``."""
-    if state.shape[-1] == 1:
-        return torch.mm(state.squeeze(-1), matrix.T).unsqueeze(-1)
-    return torch.matmul(matrix, state)
-
-
-def _columns(state: Tensor) -> Tensor:
+def columns_of(state: Tensor) -> Tensor:
     """``(B, 2**n, r)`` as ``(2**n, B r)``."""
     return state.squeeze(-1).T if state.shape[-1] == 1 else state.transpose(0, 1).flatten(1)
 
 
-def _states(columns: Tensor, shape: torch.Size) -> Tensor:
+def states_of(columns: Tensor, shape: torch.Size) -> Tensor:
     """The way back; contiguous."""
     return columns.view(shape[1], shape[0], shape[2]).transpose(0, 1).contiguous()
-
-
-def program(
-    plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool = True
-) -> tuple[Run, ...]:
-    """The runs of a plan, chosen by cost for a batch of states of that many columns."""
-    key = (batch, columns, from_zero, merges)
-    if key not in plan.programs:
-        plan.programs[key] = _program(plan, *key)
-    found: tuple[Run, ...] = plan.programs[key]
-    return found
-
-
-def _program(
-    plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool
-) -> tuple[Run, ...]:
-    runs: list[Run] = []
-    stages = list(plan.stages)
-    if from_zero:
-        while stages and stages[0].turn is None and stages[0].fixed is None:
-            stages.pop(0)  # a phase of |0..0> is a global one
-        if stages and stages[0].turn is not None:
-            runs.append(Product(stages.pop(0)))
-    while stages:
-        count = next((i for i, stage in enumerate(stages) if not _mergeable(stage)), len(stages))
-        n = plan.n_wires
-        if (
-            merges
-            and count
-            and _merged_cost(n, count, batch * columns) < count * _stage_cost(n, columns, batch)
-        ):
-            runs.append(Merged(tuple(stages[:count]), n, first=batch * columns > 2**n))
-            stages = stages[count:]
-        else:
-            count = next((i for i, stage in enumerate(stages) if not stage.shared), len(stages))
-            if count and shared_columns(n, columns, batch) != columns:
-                runs.append(Together(tuple(stages[:count])))
-            else:
-                runs.extend(StageRun(stage) for stage in stages[: max(1, count)])
-            stages = stages[max(1, count) :]
-    return tuple(runs)
-
-
-def _mergeable(stage: Stage) -> bool:
-    both = stage.turn is not None and stage.phase is not None
-    return both and stage.shared
-
-
-def _merged_cost(n_wires: int, count: int, columns: int) -> float:
-    if n_wires > MOST_MERGED_WIRES:
-        return float("inf")
-    size: int = 2**n_wires
-    first = columns > size
-    product = 8 * size**2 * MULTIPLY
-    each = CALL + product * min(columns, size) + size**2 * 10 * PASS
-    return count * each + (CALL + product * columns if first else 0.0)
-
-
-def _stage_cost(n_wires: int, columns: int, batch: int) -> float:
-    numbers: int = batch * columns * 2**n_wires
-    turns = min(shared_cost(n_wires, columns, batch), shared_cost(n_wires, columns * batch, 1))
-    return turns + 2 * CALL + numbers * 3 * PASS
 
 
 def apply_matrix(matrix: Tensor, wires: tuple[int, ...], state: Tensor) -> Tensor:
