@@ -76,8 +76,8 @@ class DiscriminatorConfig(Section):
 class EngineConfig(Section):
     """What runs the circuits."""
 
-    kind: Literal["batched", "pennylane"] = "batched"
-    """Our batched engine, or a PennyLane device."""
+    kind: Literal["batched", "pennylane", "auto"] = "batched"
+    """Our batched engine, a PennyLane device, or whichever is measured to be the fastest."""
     device: str | None = None
     """Name of a PennyLane device; implies the pennylane engine."""
     diff_method: Literal["backprop", "adjoint", "parameter-shift"] | None = None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from qgan import errors
 from qgan.cli.evaluate import command_evaluate
 from qgan.cli.listing import command_list
+from qgan.cli.plan import command_plan
 from qgan.cli.sample import command_sample
 from qgan.cli.train import command_resume, command_train
 
@@ -18,6 +19,7 @@ COMMANDS = {
     "evaluate": command_evaluate,
     "sample": command_sample,
     "list": command_list,
+    "plan": command_plan,
 }
 
 

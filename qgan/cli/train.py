@@ -19,6 +19,7 @@ def command_train(argv: Sequence[str]) -> int:
     if run is not None:
         RunFolder.check_free(run, overwrite)
     data = presets.load_data(experiment)
+    experiment = presets.settled(experiment, data)
     trainer = presets.build_trainer(data, experiment)
     folder = RunFolder.create(run or default_run(experiment), experiment, overwrite)
     return train_and_report(trainer, folder)

@@ -1,7 +1,7 @@
 """Presets, and the objects that a configuration describes."""
 
 from qgan.presets.discriminators import build_discriminator, build_view
-from qgan.presets.engines import build_engine
+from qgan.presets.engines import build_engine, measure_engines, settled
 from qgan.presets.games import (
     CURES,
     OBJECTIVES,
@@ -28,5 +28,7 @@ __all__ = [
     "build_view",
     "default_cures",
     "load_data",
+    "measure_engines",
     "preset",
+    "settled",
 ]

@@ -11,7 +11,7 @@ from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset, from_file
 from qgan.objectives import LinearValue, Minimax, NonSaturating, Objective, Wasserstein
 from qgan.presets.discriminators import build_discriminator
-from qgan.presets.engines import build_engine
+from qgan.presets.engines import build_engine, settled
 from qgan.presets.generators import build_generator
 from qgan.stabilisers import (
     R1,
@@ -73,6 +73,7 @@ def build_terms(experiment: Experiment, data: Dataset) -> list[Term]:
 
 def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
     """Everything that an experiment describes, ready to train."""
+    experiment = settled(experiment, data)
     engine = build_engine(experiment)
     real = torch.float32 if experiment.engine.precision == "single" else torch.float64
     place = experiment.engine.accelerator

@@ -1,0 +1,195 @@
+"""Which engine: every candidate measured on the circuit and batch at hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from qgan import errors
+from qgan.engines.base import Circuit, Engine
+from qgan.engines.batched import BatchedEngine
+from qgan.engines.pennylane import PennyLaneEngine
+from qgan.pauli import z_words
+
+BUDGET = 2.0  # seconds for all candidates together
+MOST_REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An engine with a gradient method, as a configuration names them."""
+
+    kind: str
+    device: str | None
+    diff_method: str
+    accelerator: str = "cpu"
+
+    @property
+    def name(self) -> str:
+        """How the table calls it."""
+        place = " on cuda" if self.accelerator == "cuda" else ""
+        return (self.device or self.kind) + place
+
+    def build(self, shots: int | None = None) -> Engine:
+        """The engine.
+
+        Raises:
+            QganError: if its device is not installed or lacks the method.
+        """
+        if self.kind == "batched":
+            if shots is not None:
+                raise errors.argument("shots", "must be None on the batched engine", shots)
+            return BatchedEngine()
+        return PennyLaneEngine(self.device or "default.qubit", self.diff_method, shots)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a candidate costs for one forward and backward pass, or why it cannot serve.
+
+    Args:
+        candidate: the engine.
+        seconds: median time of a pass; None where it was not run.
+        extrapolated: whether that is the time of one sample times the batch.
+        memory: bytes of states that the backward pass needs, estimated.
+        exact: whether values are exact rather than estimated from shots.
+        why_not: the reason, if it cannot serve.
+    """
+
+    candidate: Candidate
+    seconds: float | None = None
+    extrapolated: bool = False
+    memory: int | None = None
+    exact: bool = True
+    why_not: str | None = None
+
+
+def candidates() -> tuple[Candidate, ...]:
+    """All engines and gradient methods; those of CUDA where torch sees a device."""
+    found = [
+        Candidate("batched", None, "adjoint"),
+        Candidate("pennylane", "default.qubit", "backprop"),
+        Candidate("pennylane", "lightning.qubit", "adjoint"),
+        Candidate("pennylane", "lightning.gpu", "adjoint"),
+        Candidate("pennylane", "lightning.kokkos", "adjoint"),
+        Candidate("pennylane", "default.mixed", "backprop"),
+        Candidate("pennylane", "default.qubit", "parameter-shift"),
+        Candidate("pennylane", "lightning.qubit", "parameter-shift"),
+    ]
+    if torch.cuda.is_available():
+        found.insert(1, Candidate("batched", None, "adjoint", "cuda"))
+    return tuple(found)
+
+
+def measure(
+    circuit: Circuit,
+    batch: int,
+    *,
+    needs_states: bool = False,
+    shots: int | None = None,
+    among: Sequence[Candidate] | None = None,
+    budget: float = BUDGET,
+) -> list[Measured]:
+    """Time one forward and backward pass of each candidate.
+
+    The pass reads all Z words of one qubit and differentiates their sum by all angles. A
+    candidate whose whole batch would pass its share of the budget runs one sample instead.
+
+    Args:
+        circuit: the circuit to run.
+        batch: B.
+        needs_states: whether the discriminator's view reads states.
+        shots: measurements of each circuit; None is exact.
+        among: candidates; all by default.
+        budget: seconds for all together.
+
+    Returns:
+        A row for each candidate, in their order.
+
+    Raises:
+        QganError: if the batch is not positive.
+    """
+    if batch < 1:
+        raise errors.argument("batch", "must be at least 1", batch)
+    wanted = candidates() if among is None else tuple(among)
+    return [_measure(c, circuit, batch, needs_states, shots, budget / len(wanted)) for c in wanted]
+
+
+def choose(measured: Sequence[Measured]) -> Measured:
+    """The fastest exact candidate that serves; the fastest that serves if none is exact.
+
+    Raises:
+        QganError: if none serves, with each reason.
+    """
+    serving = [m for m in measured if m.seconds is not None]
+    if not serving:
+        reasons = "; ".join(f"{m.candidate.name}: {m.why_not}" for m in measured)
+        raise errors.unsupported("Engine auto", f"no engine serves ({reasons})", "ask for less")
+    return min(serving, key=lambda m: (not m.exact, m.seconds))
+
+
+def _measure(
+    candidate: Candidate,
+    circuit: Circuit,
+    batch: int,
+    needs_states: bool,
+    shots: int | None,
+    share: float,
+) -> Measured:
+    try:
+        engine = candidate.build(shots)
+        reason = engine.supports(circuit, candidate.diff_method, shots)
+        if reason is None and needs_states and not engine.gives_states:
+            reason = "gives no states, which the discriminator's view reads"
+        if reason is not None:
+            return Measured(candidate, why_not=reason)
+        one = _time(engine, candidate, circuit, 1, share / 4)
+        # Backprop and ours take a batch at once; other devices run one sample after another.
+        at_once = candidate.kind == "batched" or candidate.diff_method == "backprop"
+        extrapolated = one > share if at_once else one * batch > 4 * share
+        seconds = one * batch if extrapolated else _time(engine, candidate, circuit, batch, share)
+    except errors.QganError as error:
+        return Measured(candidate, why_not=str(error))
+    memory = _memory(candidate, circuit, batch)
+    return Measured(candidate, seconds, extrapolated, memory, exact=shots is None)
+
+
+def _time(
+    engine: Engine, candidate: Candidate, circuit: Circuit, batch: int, share: float
+) -> float:
+    """Median seconds of passes, at least one and as many as the share allows."""
+    place = candidate.accelerator
+    random = torch.Generator().manual_seed(0)
+    weights = torch.rand(circuit.n_weights, generator=random).to(place).requires_grad_()
+    inputs = torch.rand(batch, circuit.n_inputs, generator=random).to(place).requires_grad_()
+    words = z_words(circuit.registers.n_wires, 1)
+
+    def step() -> float:
+        begun = time.perf_counter()
+        engine.expval(circuit, weights, inputs, words).sum().backward()
+        if place == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - begun
+
+    step()  # traces the circuit
+    found = [step()]
+    while len(found) < MOST_REPEATS and sum(found) < share:
+        found.append(step())
+    return sorted(found)[len(found) // 2]
+
+
+def _memory(candidate: Candidate, circuit: Circuit, batch: int) -> int:
+    """Bytes of states alive at once: all gates' under backprop, a few under the others."""
+    amplitudes: int = 2**circuit.registers.n_wires
+    if candidate.device == "default.mixed":
+        amplitudes **= 2
+    if candidate.kind == "batched":
+        from qgan.engines.batched.engine import plan_of
+
+        return 8 * amplitudes * batch * (3 + len(plan_of(circuit).stages))
+    if candidate.diff_method == "backprop":
+        return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
+    return 16 * amplitudes * 4
