@@ -7,6 +7,18 @@ from qgan.metrics.distances import (
     infidelity,
     trace_distance,
 )
+from qgan.metrics.divergences import (
+    gaussian_kl,
+    hellinger_distance,
+    jeffrey,
+    jensen_shannon,
+    jensen_shannon_distance,
+    kl_divergence,
+    likelihood_kl,
+    reverse_kl,
+    total_variation,
+    total_variation_by_events,
+)
 from qgan.metrics.ensembles import (
     average_distance,
     coverage,
@@ -18,12 +30,22 @@ from qgan.metrics.ensembles import (
     spread_ratio,
     top_eigenstate,
 )
+from qgan.metrics.estimators import (
+    Estimate,
+    classical_fidelity,
+    sampled_kl,
+)
 from qgan.metrics.evaluation import evaluate, references
 from qgan.metrics.f_divergences import (
     F_DIVERGENCES,
     FDivergence,
     f_divergence,
     weighted_jensen_shannon,
+)
+from qgan.metrics.gibbs_su import (
+    Inequality,
+    inequalities,
+    ten_metrics,
 )
 from qgan.metrics.latents import (
     label_recovered,
@@ -33,6 +55,19 @@ from qgan.metrics.latents import (
     nearest_label,
     rank_correlations,
 )
+from qgan.metrics.mean_discrepancy import (
+    gaussian_kernel,
+    mmd_squared,
+    permutation_p_value,
+)
+from qgan.metrics.probability_metrics import (
+    discrepancy,
+    discrete_wasserstein,
+    kolmogorov,
+    levy,
+    prokhorov,
+    separation,
+)
 from qgan.metrics.report import (
     LabelReport,
     Report,
@@ -40,40 +75,77 @@ from qgan.metrics.report import (
     judge_latent_ignored,
     judge_mode_collapse,
 )
+from qgan.metrics.samples import (
+    entropic_wasserstein,
+    frechet_distance,
+    kantorovich_rubinstein,
+    line_wasserstein,
+    sample_wasserstein,
+)
 from qgan.metrics.transport import Reference, skill, transport, wasserstein
 
 __all__ = [
     "F_DIVERGENCES",
+    "Estimate",
     "FDivergence",
+    "Inequality",
     "LabelReport",
     "Reference",
     "Report",
     "average_distance",
     "bures_angle",
+    "classical_fidelity",
     "coverage",
+    "discrepancy",
+    "discrete_wasserstein",
     "ensemble_average",
+    "entropic_wasserstein",
     "evaluate",
     "f_divergence",
     "fidelity_matrix",
+    "frechet_distance",
+    "gaussian_kernel",
+    "gaussian_kl",
+    "hellinger_distance",
     "hilbert_schmidt_distance",
+    "inequalities",
     "infidelity",
+    "jeffrey",
+    "jensen_shannon",
+    "jensen_shannon_distance",
     "judge_label_collapse",
     "judge_latent_ignored",
     "judge_mode_collapse",
+    "kantorovich_rubinstein",
+    "kl_divergence",
+    "kolmogorov",
     "label_recovered",
+    "levy",
+    "likelihood_kl",
+    "line_wasserstein",
+    "mmd_squared",
     "multiple_rank_correlation",
     "nearest",
     "nearest_factors",
     "nearest_label",
     "nearest_neighbour",
     "nearest_neighbour_ratio",
+    "permutation_p_value",
     "precision",
+    "prokhorov",
     "rank_correlations",
     "references",
+    "reverse_kl",
+    "sample_wasserstein",
+    "sampled_kl",
+    "separation",
     "skill",
     "spread",
     "spread_ratio",
+    "ten_metrics",
     "top_eigenstate",
+    "total_variation",
+    "total_variation_by_events",
     "trace_distance",
     "transport",
     "wasserstein",
