@@ -2,6 +2,8 @@
 
 from qgan.metrics.distances import (
     bures_angle,
+    bures_distance,
+    fidelity,
     fidelity_matrix,
     hilbert_schmidt_distance,
     infidelity,
@@ -29,6 +31,15 @@ from qgan.metrics.ensembles import (
     spread,
     spread_ratio,
     top_eigenstate,
+)
+from qgan.metrics.entanglement import (
+    half_chain_entropy,
+    negativity,
+)
+from qgan.metrics.entropies import (
+    entropy,
+    quantum_jensen_shannon,
+    relative_entropy,
 )
 from qgan.metrics.estimators import (
     Estimate,
@@ -68,6 +79,11 @@ from qgan.metrics.probability_metrics import (
     prokhorov,
     separation,
 )
+from qgan.metrics.quantum_wasserstein import (
+    Bounds,
+    pauli_wasserstein,
+    quantum_wasserstein,
+)
 from qgan.metrics.report import (
     LabelReport,
     Report,
@@ -86,6 +102,7 @@ from qgan.metrics.transport import Reference, skill, transport, wasserstein
 
 __all__ = [
     "F_DIVERGENCES",
+    "Bounds",
     "Estimate",
     "FDivergence",
     "Inequality",
@@ -94,18 +111,22 @@ __all__ = [
     "Report",
     "average_distance",
     "bures_angle",
+    "bures_distance",
     "classical_fidelity",
     "coverage",
     "discrepancy",
     "discrete_wasserstein",
     "ensemble_average",
     "entropic_wasserstein",
+    "entropy",
     "evaluate",
     "f_divergence",
+    "fidelity",
     "fidelity_matrix",
     "frechet_distance",
     "gaussian_kernel",
     "gaussian_kl",
+    "half_chain_entropy",
     "hellinger_distance",
     "hilbert_schmidt_distance",
     "inequalities",
@@ -130,11 +151,16 @@ __all__ = [
     "nearest_label",
     "nearest_neighbour",
     "nearest_neighbour_ratio",
+    "negativity",
+    "pauli_wasserstein",
     "permutation_p_value",
     "precision",
     "prokhorov",
+    "quantum_jensen_shannon",
+    "quantum_wasserstein",
     "rank_correlations",
     "references",
+    "relative_entropy",
     "reverse_kl",
     "sample_wasserstein",
     "sampled_kl",

@@ -233,4 +233,5 @@ def frechet_distance(x: Float[Tensor, "N d"], y: Float[Tensor, "M d"]) -> Float[
     cross: Tensor = torch.linalg.svdvals(centred[0] @ centred[1].mT).sum()
     within = centred[0].square().sum() + centred[1].square().sum()
     apart: Tensor = (means[0] - means[1]).square().sum()
-    return (apart + within - 2 * cross).clamp_min(0)
+    squared: Tensor = (apart + within - 2 * cross).clamp_min(0)
+    return squared
