@@ -55,7 +55,7 @@ def latent_use(
             resampled = _correlations(ranks[:, entry][index], targets[:, k][index])
             value = float(spearman[entry, k])
             found[f"spearman/{name}/{entry}"] = bootstrap.interval(value, resampled)
-        if len(latent) < LEAST_SAMPLES:
+        if len(latent) < LEAST_SAMPLES or not latent.shape[1]:
             found[f"multiple_rank/{name}"] = Measured(float("nan"))
         else:
             resampled = _correlations(predicted[:, k][index], targets[:, k][index])
