@@ -17,7 +17,6 @@ from qgan.metrics.distances import fidelity_matrix
 from qgan.metrics.ensembles import (
     LEAST_NEIGHBOUR,
     LEAST_SPREAD,
-    average_distance,
     average_scores,
     most_pairwise,
     neighbour_infidelities,
@@ -27,7 +26,7 @@ from qgan.metrics.ensembles import (
 from qgan.metrics.mean_discrepancy import mmd_squared, permutation_p_value
 from qgan.metrics.modes import effective_modes, equivalent_frozen
 from qgan.metrics.moments import overlap_matrix
-from qgan.metrics.transport import Transport, drawn_potentials, potentials
+from qgan.metrics.transport import N_GENERATED, Transport, drawn_potentials, potentials
 from qgan.states import States, concatenate
 
 NAN = float("nan")
@@ -56,7 +55,8 @@ class Comparison:
         states: G states that are judged, prepared.
         fidelities: of both, ``(R, G)``.
         prototypes: of the label.
-        n_draw: states a draw; where floors must carry the same sampling error, no more are used.
+        n_draw: states a draw. Where floors must carry the same sampling error, no more are used,
+            and 512 at most.
         seed: of draws, thinning and resampling.
         n_resamples: of the bootstrap; 0 for no intervals.
     """
@@ -82,7 +82,8 @@ class Comparison:
     @cached_property
     def _thin(self) -> tuple[Tensor, Tensor]:
         sizes = len(self.real), len(self.states)
-        first, second = (thinned(n, self.n_draw, self.seed) for n in sizes)
+        most = min(self.n_draw, N_GENERATED)
+        first, second = (thinned(n, most, self.seed) for n in sizes)
         return first, second
 
     def measures(self) -> dict[str, Measured]:
@@ -115,7 +116,7 @@ class Comparison:
         purity = self.states.purity()
         found = {
             "average_distance": self.bootstrap.mean(
-                average_distance(self.real, self.states), *scores
+                float(scores[0].mean() + scores[1].mean()), *scores
             ),
             "purity": self.bootstrap.mean(float(purity.mean()), generated=purity),
             "spread_ratio": Measured(NAN),

@@ -204,12 +204,14 @@ def average_distance(a: States, b: States) -> float:
 def average_scores(a: States, b: States) -> tuple[Float[Tensor, " N"], Float[Tensor, " M"]]:
     """What each state adds to the distance of the averages, ``+-Tr[S rho_i] / 2``.
 
-    S is the sign of the difference of the averages, the observable that tells them apart best.
+    S is the sign of the difference of the averages, the observable that tells them apart best;
+    the means of both scores add up to the distance.
     """
-    mean_a, mean_b = (ensemble_average(s).density_matrix()[0] for s in (a, b))
-    values, vectors = torch.linalg.eigh(mean_a - mean_b)
+    values, vectors = torch.linalg.eigh(a.average() - b.average())
     scores = []
     for states, side in ((a, 0.5), (b, -0.5)):
-        weights = (vectors.mH @ states.factor).abs().square().sum(2)
-        scores.append(side * weights @ values.sign())
+        columns = states.factor.transpose(0, 1).reshape(states.dimension, -1)
+        turned = vectors.mH @ columns
+        signed = values.sign() @ (turned.real.square() + turned.imag.square())
+        scores.append(side * signed.reshape(len(states), states.rank).sum(1))
     return scores[0], scores[1]

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.metrics.bootstrap import Bootstrap, Measured
-from qgan.metrics.ensembles import ensemble_average
-from qgan.metrics.entropies import entropy
+from qgan.metrics.entropies import spectral_entropy
 from qgan.states import States
 
 
@@ -78,10 +77,13 @@ def holevo_information(ensembles: list[States]) -> float:
     """
     if not ensembles:
         raise errors.argument("ensembles", "must hold at least one label", "none")
-    averages = [ensemble_average(states) for states in ensembles]
-    columns = torch.cat([one.factor for one in averages], dim=2) / len(averages) ** 0.5
-    within = sum(float(entropy(one)) for one in averages) / len(averages)
-    return max(0.0, float(entropy(States(columns))) - within)
+    for states in ensembles:
+        if not len(states):
+            raise errors.argument("ensembles", "must hold a state of each label", "none")
+    averages = torch.stack([states.average() for states in ensembles])
+    within = spectral_entropy(torch.linalg.eigvalsh(averages)).mean()
+    whole = spectral_entropy(torch.linalg.eigvalsh(averages.mean(0, keepdim=True)))
+    return max(0.0, float(whole[0] - within))
 
 
 @dataclass(frozen=True, eq=False)

@@ -165,8 +165,8 @@ class Reference:
 
     @cached_property
     def _frozen(self) -> tuple[Tensor, Tensor]:
-        rows = thinned(len(self.held_out), self.n_draw, self.seed)
-        return best_frozen(self.to_train[rows])
+        rows = thinned(len(self.held_out), min(self.n_draw, N_GENERATED), self.seed)
+        return best_frozen(self.to_train[rows][:, :N_GENERATED])
 
     @property
     def prototypes(self) -> Prototypes:
