@@ -3,6 +3,7 @@
 from qgan.metrics.bootstrap import (
     Measured,
 )
+from qgan.metrics.digit_features import digit_frechet_distance
 from qgan.metrics.distances import (
     bures_angle,
     bures_distance,
@@ -139,6 +140,7 @@ __all__ = [
     "bures_distance",
     "classical_fidelity",
     "coverage",
+    "digit_frechet_distance",
     "discrepancy",
     "discrete_wasserstein",
     "effective_modes",
