@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from qgan import metrics
 from qgan.errors import QganError
+from qgan.metrics.ensembles import average_scores
 from qgan.states import States, concatenate
 
 
@@ -129,6 +130,15 @@ def test_potentials_are_a_dual_solution() -> None:
         assert total == pytest.approx(solved.cost, abs=1e-9)
         assert float((solved.real[:, None] + solved.generated[None] - cost).max()) < 1e-9
         assert solved.cost == pytest.approx(float(ot.emd2([], [], cost.numpy())))
+
+
+@pytest.mark.parametrize("rank", [1, 3])
+def test_scores_of_averages_add_up_to_their_distance(rank: int) -> None:
+    a, b = random_states(0, 7, rank=rank), random_states(1, 9, rank=rank)
+    scores = average_scores(a, b)
+    total = float(scores[0].mean() + scores[1].mean())
+    assert total == pytest.approx(metrics.average_distance(a, b), abs=1e-12)
+    assert [len(s) for s in scores] == [7, 9]
 
 
 def test_information_of_labels() -> None:

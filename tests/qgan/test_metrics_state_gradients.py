@@ -111,3 +111,13 @@ def test_close_states_keep_their_digits() -> None:
         found = metrics.bures_angle(states[0], states[1])
         assert_close(found, angle[1:], rtol=1e-6, atol=0)
         assert_close(metrics.trace_distance(states[0], states[1]), angle[1:].sin(), **EXACT)
+
+
+def test_gradient_of_a_matrix_of_fidelities() -> None:
+    a, b = factors(0, 3, 2, 1).requires_grad_(), factors(1, 2, 2, 1).requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda x, y: metrics.fidelity_matrix(normalised(x), normalised(y)), (a, b)
+    )
+    plain = metrics.fidelity_matrix(normalised(a.detach()), normalised(b.detach()))
+    graph = metrics.fidelity_matrix(normalised(a), normalised(b))
+    assert_close(graph.detach(), plain, **EXACT)
