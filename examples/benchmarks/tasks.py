@@ -23,7 +23,7 @@ from qgan.cli import parse_train
 from qgan.data import SOURCES, write_file
 from qgan.presets import build_trainer, load_data
 from qgan.training import RunFolder, Session
-from qgan.training.session import versions
+from qgan.training.provenance import versions
 
 RESULTS = Path(__file__).parent / "results"
 
