@@ -11,7 +11,7 @@ from qgan.cli.parsing import Run, parse
 def command_evaluate(argv: Sequence[str]) -> int:
     """`qgan evaluate DIR`: judge a run's checkpoints on held-out states."""
     from qgan import presets
-    from qgan.explore.console import show_report
+    from qgan.explore.console import show_report, waiting
     from qgan.training import RunFolder, report
 
     def evaluate(run: Run) -> Path:
@@ -19,7 +19,8 @@ def command_evaluate(argv: Sequence[str]) -> int:
 
     text = "Judge a run on held-out states."
     folder = RunFolder.open(parse(evaluate, argv, "qgan evaluate", text))
-    data = presets.load_data(folder.experiment())
-    model, judged = report(folder, data)
+    with waiting("judging on held-out states"):
+        data = presets.load_data(folder.experiment())
+        model, judged = report(folder, data)
     show_report(folder, data, model, judged)
     return 0

@@ -44,6 +44,7 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
         SystemExit: with status 0, after ``--help`` or ``--print-config``.
     """
     from qgan import presets
+    from qgan.training.loggers import check_loggers
     from qgan.training.settings import from_yaml, to_yaml
 
     arguments = _expand(argv)
@@ -71,6 +72,7 @@ Presets: {names}.
 Short flags: {short}. Also --config FILE (YAML; a run writes one) in place of --preset, and
 --print-config, which prints all settings with comments as such a file and trains nothing."""
     result: tuple[Experiment, Path | None, bool] = parse(train, arguments, program, text)
+    check_loggers(result[0].loggers)
     if shown:
         print(to_yaml(result[0]), end="")
         raise SystemExit(0)

@@ -6,6 +6,8 @@ from typing import Any
 
 from qgan.metrics import Report
 from qgan.model import Model
+from qgan.training import history as history_file
+from qgan.training.accounting import reached
 from qgan.training.judge import Judge
 from qgan.training.provenance import commit, versions
 from qgan.training.run_folder import RunFolder, load
@@ -37,6 +39,7 @@ def report(run: RunFolder, data: Any, seconds: float | None = None) -> tuple[Mod
             "label_values": list(data.label_values),
             "label_names": list(data.label_names),
             "factor_names": list(data.factor_names),
+            "reached": reached(history_file.read(run.history_file)),
             "training_seconds": seconds,
             "versions": versions(),
             "commit": commit(),

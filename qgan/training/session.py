@@ -12,9 +12,11 @@ from typing import Any
 from qgan import errors
 from qgan.metrics import Report
 from qgan.model import Model, describe
+from qgan.training.accounting import cost_of_step
 from qgan.training.differences import differences
 from qgan.training.guard import Fault, NonFiniteError
 from qgan.training.judge import Judge
+from qgan.training.loggers import Records
 from qgan.training.provenance import commit, versions
 from qgan.training.reporting import report
 from qgan.training.run_folder import RunFolder
@@ -40,6 +42,9 @@ class Session:
         run: the folder, already created.
         listener: called after each step with its row of the history.
         tell: takes the lines that a user should see: what was lost, skipped or has changed.
+
+    Attributes:
+        records: loggers beside the history; none unless they are set.
     """
 
     def __init__(
@@ -58,6 +63,8 @@ class Session:
         self.saved: int | None = None  # step of the last checkpoint
         self.stopped_by: int | None = None
         self.lock = run.lock()
+        self.cost = cost_of_step(trainer)
+        self.records = Records()
         trainer.guard.on_fault = self._study
 
     @cached_property
@@ -142,16 +149,17 @@ class Session:
     def _train(self, stop: StopRequest) -> None:
         config, begun = self.trainer.config, time.monotonic() - self.seconds
         if self.history.rows == 0:
-            self._evaluate({"step": 0.0})
+            self._evaluate({"step": 0.0, **self.cost.after(0)})
             self._save("last")
         while self.trainer.step < config.steps and stop.number is None:
             row = {**self.trainer.train_step(), "step": float(self.trainer.step)}
+            row.update(self.cost.after(self.trainer.step))
             step, last = self.trainer.step, self.trainer.step == config.steps
             self.seconds = row["seconds"] = time.monotonic() - begun
             if step % config.evaluate_every == 0 or last:
                 self._evaluate(row)
             elif step % config.log_every == 0:
-                self.history.append(row)
+                self._record(row)
             if step % config.evaluate_every == 0 or step % config.checkpoint_every == 0 or last:
                 self._save("last")
             if self.listener is not None:
@@ -161,10 +169,14 @@ class Session:
 
     def _evaluate(self, row: dict[str, float]) -> None:
         row.update(self.validation.criterion(self.trainer.averaged))
-        self.history.append(row)
+        self._record(row)
         if row["shortfall"] < self.best:
             self.best = row["shortfall"]
             self._save("best")
+
+    def _record(self, row: dict[str, float]) -> None:
+        self.history.append(row)
+        self.records.metrics(row)
 
     def _save(self, name: str) -> None:
         self.history.sync()
@@ -179,6 +191,7 @@ class Session:
         }
         self.run.save_checkpoint(name, state)
         if name == "last":
+            self.records.save()
             self.saved = self.trainer.step
 
     @cached_property

@@ -9,10 +9,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import small_games
 import torch
+from same_runs import assert_same_run
 from tolerances import EXACT
 from torch.testing import assert_close
 
@@ -21,7 +21,7 @@ from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.model import exact_states
 from qgan.training import RunFolder, Session
-from qgan.training.history import COLUMNS, read
+from qgan.training.history import read
 
 Row = dict[str, float]
 
@@ -47,33 +47,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Session:
     assert session.train()
     session.report()
     return session
-
-
-def assert_same_run(path: Path, expected: Path) -> None:
-    """But for the time it took."""
-    found, wanted = read(path / "history.csv"), read(expected / "history.csv")
-    for name in set(COLUMNS) - {"seconds"}:
-        np.testing.assert_array_equal(found[name], wanted[name], err_msg=name)
-    for name in ("best", "last"):
-        one, other = (RunFolder(p).checkpoint(name) for p in (path, expected))
-        assert one.pop("seconds") >= 0 and other.pop("seconds") >= 0
-        assert_equal(one, other)
-
-
-def assert_equal(one: object, other: object) -> None:
-    """Tensors bit for bit, in nested plain data."""
-    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
-        assert torch.equal(one, other)
-    elif isinstance(one, dict) and isinstance(other, dict):
-        assert one.keys() == other.keys()
-        for key in one:
-            assert_equal(one[key], other[key])
-    elif isinstance(one, list) and isinstance(other, list):
-        assert len(one) == len(other)
-        for a, b in zip(one, other, strict=True):
-            assert_equal(a, b)
-    else:
-        assert one == other
 
 
 def test_everything_needed_to_go_on_exists_before_the_first_step(tmp_path: Path) -> None:
