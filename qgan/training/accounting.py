@@ -25,8 +25,8 @@ class Cost:
     A circuit is executed once for each state shown and each measurement setting of the view; its
     gradient by parameter shift takes two more for each rotation by a trained angle. An execution
     takes as many shots as the engine has; an exact one is counted as one shot, so multiply by the
-    shots you would take. A shot uses up a copy of each state it acts on. Judging on validation
-    states is not counted, nor are terms that look at states by themselves.
+    shots you would take. A shot uses up as many copies of a state as the view's ``order``. Judging
+    on validation states is not counted, nor are terms that look at states by themselves.
 
     Args:
         real_copies: copies of the data's states.
@@ -67,7 +67,7 @@ def cost_of_step(trainer: Trainer) -> Cost:
     }
     shifted = 2 * _rotations(generator.circuit, [k for k, trained in angles.items() if trained])
     generated += config.batch * seen * (1 + shifted)
-    copies = getattr(view, "n_copies", 1)
+    copies = getattr(view, "order", 1)
     runs = real + generated
     return Cost(real * shots * copies, generated * shots * copies, runs, runs * shots)
 

@@ -75,22 +75,27 @@ class Group:
         if not values:
             return Estimate(math.nan)
         if len(values) > 1:
-            return over_seeds(values)
+            return over_seeds(values, least=-math.inf if measure == "skill" else 0.0)
         own = rows[0].get("intervals", {}).get(measure)
         return Estimate(values[0], *own) if own else Estimate(values[0])
 
 
-def over_seeds(values: Sequence[float]) -> Estimate:
+def over_seeds(values: Sequence[float], least: float = -math.inf) -> Estimate:
     """Mean and Student's confidence interval of independent figures, two at least.
 
+    Args:
+        values: one a seed.
+        least: 0 for a fidelity, whose interval is then cut to [0, 1].
+
     Example:
-        >>> print(over_seeds([0.9, 1.0, 0.95]))
-        0.9500 [0.8258, 1.0742]
+        >>> print(over_seeds([0.9, 1.0, 0.95]), over_seeds([0.9, 1.0, 0.95], least=0.0))
+        0.9500 [0.8258, 1.0742] 0.9500 [0.8258, 1.0000]
     """
     from scipy.stats import t
 
     half = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * stdev(values) / len(values) ** 0.5
-    return Estimate(fmean(values), fmean(values) - half, fmean(values) + half)
+    low, high = fmean(values) - half, fmean(values) + half
+    return Estimate(fmean(values), max(low, least), high if least < 0 else min(high, 1.0))
 
 
 def find_runs(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:

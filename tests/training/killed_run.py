@@ -159,9 +159,9 @@ def run(engine: str, folder: Path) -> None:
     fresh = not folder.exists()
     run = RunFolder.create(folder, Experiment(trainer=CONFIG)) if fresh else RunFolder.open(folder)
     view = None if engine == "batched" else small_games.circuit_view(made)
-    session = Session(
-        small_games.trainer(CONFIG, seed=0 if fresh else 9, engine=made, view=view), run
-    )
+    # Another seed than the checkpoint's shows that everything comes from there.
+    seed = 9 if (folder / "checkpoints" / "last.pt").exists() else 0
+    session = Session(small_games.trainer(CONFIG, seed, engine=made, view=view), run)
     if fresh:
         session.start()
     else:
