@@ -22,7 +22,7 @@ MANY = [
     "last 5 keeping",
     "last 6 kept",
     "last 7 renamed",
-    "best 2 half",
+    "best 1 half",
     "step 1 between",
     "step 2 end",
     "step 3 between",

@@ -76,9 +76,7 @@ def test_a_logger_that_fails_is_dropped_and_the_others_go_on() -> None:
     for step in (1.0, 2.0):
         records.metrics({"step": step, "loss": 0.5, "skill": math.nan})
     assert (broken.calls, notes.seen) == (1, ({"loss": 0.5}, 2))
-    assert lines == [
-        "Logger Broken failed and is dropped (no route to host); history.csv goes on."
-    ]
+    assert lines == ["Logger Broken failed and is dropped (no route to host); history.csv goes on."]
 
 
 def test_a_logger_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
