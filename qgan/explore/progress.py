@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from qgan import errors
 from qgan.explore.console import show_report, waiting
 from qgan.training import RunFolder, Session, Trainer
 from qgan.training.loggers import Records
@@ -38,7 +39,7 @@ class Bar:
         self.progress = Progress(*columns, console=self.console, disable=not shown)
         self.task = self.progress.add_task("training", total=n_steps, rate="", told="")
         self.skill = math.nan
-        self.begun: tuple[float, float] | None = None
+        self.begun = (0.0, 0.0)
 
     def begin(self, step: int, seconds: float) -> None:
         """Where the run starts, or goes on: steps before it say nothing about the time left."""
@@ -59,7 +60,7 @@ class Bar:
 
     def __call__(self, row: dict[str, float]) -> None:
         """Show a step's row of the history."""
-        first, second = self.begun or (row["step"] - 1, row["seconds"] - 1e-9)
+        first, second = self.begun
         self.skill = 1 - row["shortfall"] if "shortfall" in row else self.skill
         rate = (row["step"] - first) / max(1e-9, row["seconds"] - second)
         told = (
@@ -93,6 +94,9 @@ def train_and_report(trainer: Trainer, folder: RunFolder, resume: bool = False) 
         bar.begin(trainer.step, session.seconds)
         with bar:
             finished = session.train()
+    except errors.QganError:
+        session.records.finalize("failed")
+        raise
     except KeyboardInterrupt:  # before the training took signals over, or the second of them
         session.lock.release()
         print(f"Stopped at once; the last checkpoint is of step {session.saved or 0}. Go on with")
