@@ -18,7 +18,7 @@ from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.discriminator import MLPHead
 from qgan.engines import BatchedEngine
-from qgan.explore.console import train_and_report
+from qgan.explore.progress import train_and_report
 from qgan.objectives import Wasserstein
 from qgan.presets import build_trainer, load_data, preset
 from qgan.stabilisers import GradientPenalty

@@ -15,7 +15,7 @@ Rate = Annotated[float, Field(gt=0)]
 class Section(BaseModel):
     """A part of the schema: unknown keys are refused, values cannot change later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class DataConfig(Section):
@@ -117,8 +117,13 @@ class TrainerConfig(Section):
     """
     evaluate_every: Positive = 250
     """Steps between evaluations on validation states; the best checkpoint is chosen there."""
+    checkpoint_every: Positive = 250
+    """Steps between checkpoints, the most that a crash loses; every evaluation makes one too."""
     log_every: Positive = 10
     """Steps between rows of the history."""
+    on_nonfinite: Literal["stop", "skip", "halve-rate"] = "stop"
+    """What follows a loss or a gradient that is NaN or infinite, beside leaving out its update:
+    training stops, goes on, or goes on with half the learning rates."""
 
 
 class Experiment(Section):
@@ -136,5 +141,8 @@ class Experiment(Section):
     cure: tuple[str, ...] | None = None
     """Penalties and cures, each NAME or NAME:WEIGHT. None takes the gradient penalty for the
     wasserstein objective, and purity matching for a register generator of pure states."""
+    loggers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = ("tensorboard",)
+    """Where the history goes beside history.csv. wandb and mlflow must be installed, and lightning
+    (the extra `loggers`) to reach them."""
     engine: EngineConfig = EngineConfig()
     trainer: TrainerConfig = TrainerConfig()

@@ -35,8 +35,8 @@ def schema(error: Any, model: Any) -> QganError:
     place = [str(part) for part in first["loc"]]
     name = ".".join(place)
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, list(_keys(model)), n=1, cutoff=0.4)
-        meant = f" (perhaps `{near[0]}`)" if near else ""
+        near = nearest(name, list(_keys(model)))
+        meant = "" if near is None else f" (perhaps `{near}`)"
         return argument(name, f"must be a key of the schema{meant}", repr(first["input"]))
     message = first["msg"]
     if message.startswith("Value error, "):
@@ -44,6 +44,18 @@ def schema(error: Any, model: Any) -> QganError:
     rule = message[0].lower() + message[1:]
     rule = rule.replace("input should be", "must be").replace("field required", "must be given")
     return argument(name or "config", rule, repr(first["input"]))
+
+
+def nearest(name: str, keys: list[str]) -> str | None:
+    """The key that was probably meant: one of the same last part, or the most alike.
+
+    Example:
+        >>> nearest("steps", ["preset", "trainer.steps"]), nearest("sed", ["seed", "cure"])
+        ('trainer.steps', 'seed')
+    """
+    same = [key for key in keys if key.split(".")[-1] == name.rsplit(".", maxsplit=1)[-1]]
+    near = same or difflib.get_close_matches(name, keys, n=1, cutoff=0.4)
+    return near[0] if near else None
 
 
 def _keys(model: Any, prefix: str = "") -> Iterator[str]:

@@ -16,6 +16,7 @@ from qgan import data, load, presets
 from qgan.cli import COMMANDS, default_run, main
 from qgan.training import RunFolder, Trainer
 from qgan.training.history import COLUMNS, read
+from qgan.training.settings import from_yaml
 
 
 @pytest.fixture(scope="module")
@@ -140,12 +141,60 @@ def test_an_interrupted_run_reports_and_resumes(
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "train_step", interrupted)
         assert main(["train", *TFIM, "--run", "cut"]) == 130
-    assert "qgan resume cut" in capsys.readouterr().out
-    assert json.loads(Path("cut/report.json").read_text())["last"]["step"] == 3
+    assert "Stopped at step 3 of 4; go on with\n  qgan resume cut\n" in capsys.readouterr().out
+    assert RunFolder("cut").checkpoint("last")["step"] == 3
     assert main(["resume", "cut"]) == 0
+    assert json.loads(Path("cut/report.json").read_text())["last"]["step"] == 4
     one, other = (read(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("cut")))
     for name in set(COLUMNS) - {"seconds"}:
         np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_a_second_interrupt_ends_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(self: Trainer) -> dict[str, float]:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("never reached")
+
+    from cli_runs import TFIM
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_step", interrupted)
+        assert main(["train", *TFIM, "--run", "cut"]) == 130
+    said = capsys.readouterr().out
+    assert (
+        said == "Stopped at once; the last checkpoint is of step 0. Go on with\n  qgan resume cut\n"
+    )
+
+
+def test_print_config_is_a_file_that_config_reads_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--preset", "tfim", "--steps", "7", "--cure", "r1:0.5"]
+    assert main(["train", *flags, "--print-config"]) == 0
+    text = capsys.readouterr().out
+    assert "# Seed of everything random." in text
+    Path("experiment.yaml").write_text(text)
+    assert main(["train", "--config", "experiment.yaml", "--print-config"]) == 0
+    assert capsys.readouterr().out == text
+    assert [path.name for path in tmp_path.iterdir()] == ["experiment.yaml"]
+    settings = from_yaml("experiment.yaml")
+    assert (settings.preset, settings.trainer.steps, settings.cure) == ("tfim", 7, ("r1:0.5",))
+
+
+def test_runs_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = home / "runs" / "tfim-seed0"
+    train("--run", "other", "--trainer.n-critic", "2")
+    Path("notes").mkdir()
+    capsys.readouterr()
+    assert main(["compare", str(first), "other", "notes"]) == 0
+    said = capsys.readouterr()
+    assert said.err == "notes is no run and is left out.\n"
+    assert "trainer.n_critic" in said.out and "trainer.steps" not in said.out
+    skill = json.loads((first / "report.json").read_text())["held_out"]["labels"][0]["skill"]
+    assert f"{skill:.4f}" in said.out
 
 
 @pytest.mark.parametrize("command", [None, *sorted(set(COMMANDS) - {"list"})])

@@ -79,6 +79,13 @@ REFUSED: dict[str, tuple[str, str]] = {
     "sample of nothing": ("sample notes --out s.npz", "`run` must hold config.yaml"),
     "evaluate nothing": ("evaluate absent", "`run` must be an existing run folder, but got absent"),
     "resume nothing": ("resume notes", "`run` must hold config.yaml, but got notes"),
+    "seed": ("train --seed -1", "`seed` must be greater than or equal to 0, but got -1"),
+    "word for a number": ("train --generator.n-latent x", "must be a whole number, but got 'x'"),
+    "word for a rate": ("train --trainer.view-rate x", "must be a number, but got 'x'"),
+    "misspelt flag": ("train --trainer.n-critics 3", "(perhaps `--trainer.n-critic`), but got 3"),
+    "logger": ("train --loggers comet", "`loggers`"),
+    "compare nothing": ("compare absent", "`runs` must be existing run folders, but got absent"),
+    "compare no run": ("compare notes", "`runs` must hold a run, but got notes"),
     "command": ("trian", "`command` must be one of train, "),
 }
 

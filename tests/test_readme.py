@@ -25,7 +25,7 @@ PROMISED = (
     "pip install -e . && python examples/train_qgan.py",
     'pip install -e ".[test]" && pytest',
 )
-PROGRAMS = {"qgan", "python", "pip", "pytest", "git", "cd"}
+PROGRAMS = {"qgan", "python", "pip", "pytest", "git", "cd", "tensorboard"}
 
 
 @dataclass(frozen=True)

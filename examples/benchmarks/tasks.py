@@ -26,7 +26,7 @@ from qgan.data.ising_chain import IsingChain
 from qgan.presets import build_trainer, load_data
 from qgan.states import States
 from qgan.training import RunFolder, Session
-from qgan.training.session import versions
+from qgan.training.provenance import versions
 
 RESULTS = Path(__file__).parent / "results"
 

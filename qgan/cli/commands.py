@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
 from qgan import errors
+from qgan.cli.compare import command_compare
 from qgan.cli.evaluate import command_evaluate
 from qgan.cli.listing import command_list
 from qgan.cli.plan import command_plan
@@ -18,9 +21,14 @@ COMMANDS = {
     "resume": command_resume,
     "evaluate": command_evaluate,
     "sample": command_sample,
+    "compare": command_compare,
     "list": command_list,
     "plan": command_plan,
 }
+
+
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO}
+"""What is wrong with a disk, not with the program."""
 
 
 def _usage() -> str:
@@ -37,9 +45,18 @@ def guarded(function: Callable[[], int]) -> int:
         return 2
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 128 + signal.SIGINT
     except BrokenPipeError:  # `qgan list | head`: nobody reads on, and nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        place = f" for {error.filename}" if error.filename else ""
+        print(f"Argument `disk` must take files, but got {error.strerror}{place}.", file=sys.stderr)
+        return 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -44,12 +44,13 @@ def command_evaluate(argv: Sequence[str]) -> int:
 
 def _judge_run(run: Path) -> int:
     from qgan import presets
-    from qgan.explore.console import show_report
+    from qgan.explore.console import show_report, waiting
     from qgan.training import RunFolder, report
 
     folder = RunFolder.open(run)
-    data = presets.load_data(folder.experiment())
-    model, judged = report(folder, data)
+    with waiting("judging on held-out states"):
+        data = presets.load_data(folder.experiment())
+        model, judged = report(folder, data)
     show_report(folder, data, model, judged)
     return 0
 
@@ -62,7 +63,7 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     from qgan.explore.judged import judged_pictures
     from qgan.metrics import evaluate
     from qgan.training.checkpoint import write_atomically
-    from qgan.training.session import versions
+    from qgan.training.provenance import versions
 
     data = halves(real, seed)
     batch, latent = read_generated(generated, data)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
+from pydantic import ValidationError
 
 from qgan import errors
 from qgan.config import Experiment
@@ -40,12 +41,15 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
 
     Raises:
         QganError: for a wrong flag or value.
-        SystemExit: with status 0, after ``--help``.
+        SystemExit: with status 0, after ``--help`` or ``--print-config``.
     """
     from qgan import presets
-    from qgan.training.run_folder import from_yaml
+    from qgan.training.loggers import check_loggers
+    from qgan.training.settings import from_yaml, to_yaml
 
     arguments = _expand(argv)
+    shown = "--print-config" in arguments
+    arguments = [word for word in arguments if word != "--print-config"]
     config, preset = _take(arguments, "--config"), _value(arguments, "--preset")
     if config is not None and preset is not None:
         raise errors.argument("config", "must not be given with --preset", config)
@@ -65,8 +69,13 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
 
 Presets: {names}.
 
-Short flags: {short}. Also --config FILE (YAML; a run writes one) in place of --preset."""
+Short flags: {short}. Also --config FILE (YAML; a run writes one) in place of --preset, and
+--print-config, which prints all settings with comments as such a file and trains nothing."""
     result: tuple[Experiment, Path | None, bool] = parse(train, arguments, program, text)
+    check_loggers(result[0].loggers)
+    if shown:
+        print(to_yaml(result[0]), end="")
+        raise SystemExit(0)
     return result
 
 
@@ -110,10 +119,43 @@ def parse(function: Callable[..., Any], argv: Sequence[str], program: str, text:
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(function, args=list(argv), prog=program, description=text)
+    except ValidationError as error:  # of a key that is in no section
+        raise errors.schema(error, Experiment) from None
     except SystemExit as error:
         if error.code in (0, None):
             raise
         raise errors.QganError(_one_line(said.getvalue())) from None
+
+
+COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] = (
+    (
+        r"for (\w+?)(?:Config)? (\S+) Input (should be .*?) \[type=.*?input_value=(.*?), input_",
+        lambda m: errors.argument(
+            f"{m[1].lower()}." * (m[1].lower() in Experiment.model_fields) + m[2],
+            m[3].replace("should be", "must be"),
+            m[4],
+        ),
+    ),
+    (
+        r"^Unrecognized options: (--[^\s,]+)(?:, (.*?))?(?: Perhaps you meant: (--[^\s,]+).*)?$",
+        lambda m: errors.argument(
+            m[1], "must be an option" + (f" (perhaps `{m[3]}`)" if m[3] else ""), m[2] or m[1]
+        ),
+    ),
+    (
+        r"^invalid choice (.+?) for argument '--(\S+)'\. Expected one of \((.*)\)\.",
+        lambda m: errors.argument(m[2], f"must be one of {m[3].replace(chr(39), '')}", m[1]),
+    ),
+    (
+        r"^Error parsing --(\S+?): invalid literal for int\(\) with base 10: ('.*?')",
+        lambda m: errors.argument(m[1], "must be a whole number", m[2]),
+    ),
+    (
+        r"^Error parsing --(\S+?): could not convert string to float: ('.*?')",
+        lambda m: errors.argument(m[1], "must be a number", m[2]),
+    ),
+)
+"""What the parser complains of, by pattern, and the same in the form that all errors have."""
 
 
 def _one_line(complaint: str) -> str:
@@ -121,13 +163,8 @@ def _one_line(complaint: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
     lines = [line.strip("│ \n") for line in text.splitlines() if not line.startswith(("╭", "╰"))]
     told = " ".join(line for line in lines if line.strip("─") and "--help" not in line)
-    broken = re.search(
-        r"for (\w+?)(?:Config)? (\S+) Input (should be .*?) \[type=.*?input_value=(.*?), input_",
-        told,
-    )
-    if broken is None:
-        return told or "Arguments could not be read."
-    section, key, rule, value = broken.groups()
-    prefix = f"{section.lower()}." if section.lower() in Experiment.model_fields else ""
-    rule = rule.replace("should be", "must be")
-    return str(errors.argument(f"{prefix}{key}", rule, value))
+    for pattern, reworded in COMPLAINTS:
+        found = re.search(pattern, told)
+        if found is not None:
+            return str(reworded(found))
+    return told or "Arguments could not be read."

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgan import errors
 from qgan.config import Experiment
-from qgan.training.run_folder import parse
+from qgan.training.settings import parse
 
 PRESETS: dict[str, dict[str, Any]] = {
     # States of the two labels nearly touch (h = 0.9 and 1.1): mismatched pairs keep them apart.

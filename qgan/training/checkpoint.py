@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import io
 import os
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +16,90 @@ import torch
 
 from qgan import errors
 
-MAGIC = b"qgan-checkpoint-1\n"
+FORMAT = 2
+"""Number of what a checkpoint holds; another number is refused, not guessed at."""
+MAGIC = b"qgan-checkpoint-%d\n" % FORMAT
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> None:
     """Write a file so that a reader sees the old or the new one, never a part.
 
-    A temporary file in the same folder is flushed to disk and renamed; then the folder is synced.
+    A temporary file in the same folder is flushed to disk, read back and renamed; then the folder
+    is synced. A failure leaves the old file, and no temporary one.
+
+    Args:
+        path: the file.
+        data: all of it.
+        previous: where the old file is kept, by the time the new one has read back.
+
+    Raises:
+        QganError: if the disk is full, or the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    part = path.with_name(f".{path.name}.part")
     try:
-        os.fsync(folder)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            # Forget the pages, so that what is compared comes from the disk where it can.
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if part.read_bytes() != data:
+            raise OSError(errno.EIO, "does not read back as it was written")
+        if previous is not None and path.exists():
+            _keep(path, previous)
+        os.replace(part, path)
+        _sync(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise unwritable(path, error) from None
+
+
+def _keep(path: Path, previous: Path) -> None:
+    """Give the file a second name; it keeps its own until another takes it."""
+    previous.unlink(missing_ok=True)
+    try:
+        os.link(path, previous)
+    except OSError:  # a file system without hard links: for a moment only the second name exists
+        os.replace(path, previous)
+
+
+def _sync(folder: Path) -> None:
+    """Flush a folder's entries to disk: a rename survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
-def save(path: Path, state: dict[str, Any]) -> None:
+def unwritable(path: Path, error: OSError) -> errors.QganError:
+    """The error for a file that could not be written, with the system's reason."""
+    return errors.argument(path.name, "must be writable", f"{error.strerror or error} for {path}")
+
+
+def clean(folder: Path) -> None:
+    """Remove what writes that were cut short have left in a folder."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def save(path: Path, state: dict[str, Any], previous: Path | None = None) -> None:
     """Write a state of tensors and plain data, with a SHA-256 of its bytes before them."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     body = buffer.getvalue()
-    write_atomically(path, MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    data = MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+    write_atomically(path, data, previous)
 
 
 def read(path: Path) -> dict[str, Any]:
     """Read what :func:`save` wrote; a file that would run code is refused, not run.
 
     Raises:
-        QganError: if the file is missing, foreign, truncated or changed.
+        QganError: if the file is missing, foreign, of another format, truncated or changed.
     """
     try:
         data = path.read_bytes()
@@ -54,12 +107,24 @@ def read(path: Path) -> dict[str, Any]:
         reason = error.strerror or "unreadable"
         raise errors.argument("checkpoint", "must be readable", f"{path} ({reason})") from None
     if not data.startswith(MAGIC):
-        raise errors.argument("checkpoint", "must be a checkpoint of this program", path)
+        raise _foreign(path, data)
     digest, _, body = data[len(MAGIC) :].partition(b"\n")
     if hashlib.sha256(body).hexdigest().encode() != digest:
         raise errors.argument("checkpoint", "must match its SHA-256 (it is damaged)", path)
     try:
-        state: dict[str, Any] = torch.load(io.BytesIO(body), weights_only=True)
+        state = torch.load(io.BytesIO(body), weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError):
-        raise errors.argument("checkpoint", "must hold tensors and plain data only", path) from None
+        state = None
+    if not isinstance(state, dict):
+        raise errors.argument("checkpoint", "must hold tensors and plain data only", path)
     return state
+
+
+def _foreign(path: Path, data: bytes) -> errors.QganError:
+    """The error for a file that does not start as ours do."""
+    other = re.match(rb"qgan-checkpoint-(\d{1,9})\n", data)
+    if other is None:
+        return errors.argument("checkpoint", "must be a checkpoint of this program", path)
+    age = "newer" if int(other[1]) > FORMAT else "older"
+    rule = f"must have format {FORMAT}, which this version of qgan reads"
+    return errors.argument("checkpoint", rule, f"{path} of {age} format {int(other[1])}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from qgan.generator import Generator
 from qgan.objectives import Objective, Wasserstein
 from qgan.stabilisers import GradientPenalty, StepContext, Term, TermStep
 from qgan.states import States, StateSource, concatenate
+from qgan.training import state
+from qgan.training.guard import Guard, Parts, named
+from qgan.training.update import update
 
 
 class Trainer:
@@ -68,6 +72,7 @@ class Trainer:
         self.order = np.random.default_rng(seed)
         self.random = torch.Generator().manual_seed(seed)
         self.step = 0
+        self.guard = Guard(self.config.on_nonfinite)
         self.optimisers = self._optimisers()
         self.averaged = copy.deepcopy(generator) if self.config.average else generator
         self._shows_mismatched = self.config.mismatched_share > 0 and data.n_labels > 1
@@ -99,13 +104,14 @@ class Trainer:
                 after_step(losses)
 
     def train_step(self) -> dict[str, float]:
-        """One round of the game; returns the two losses."""
+        """One round of the game; returns the two losses, NaN where no update was taken.
+
+        Raises:
+            NonFiniteError: if a loss or a gradient is not finite and that is to stop the training.
+        """
         self._set_rates()
         losses = {"discriminator_loss": self._discriminator_steps()}
         losses["generator_loss"] = self._generator_step()
-        for name, value in losses.items():
-            if not math.isfinite(value):
-                raise errors.QganError(f"{name} is {value} at step {self.step}: training stopped.")
         self._average()
         self.step += 1
         return losses
@@ -114,7 +120,7 @@ class Trainer:
         """Cosine decay from 1 to ``final_rate``, counted in steps."""
         c = self.config
         cosine = (1 + math.cos(math.pi * min(1.0, self.step / c.steps))) / 2
-        factor = c.final_rate + (1 - c.final_rate) * cosine
+        factor = (c.final_rate + (1 - c.final_rate) * cosine) * self.guard.factor
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = group["initial_lr"] * factor
@@ -134,9 +140,12 @@ class Trainer:
         for k in range(c.n_critic):
             rows = slice(k * c.batch, (k + 1) * c.batch)
             part, other = real[rows], None if wrong is None else wrong[rows]
-            shown = self._views(part, fake[rows], other) if fixed is None else fixed[:, rows]
-            losses.append(self._discriminator_step(part, fake[rows], latent[rows], shown, other))
-        return float(torch.stack(losses).mean())
+            shown = (part, fake[rows], latent[rows])
+            given = None if fixed is None else fixed[:, rows]
+            parts = partial(self._discriminator_parts, *shown, other, given)
+            taken = update(self, "discriminator", parts, shown)
+            losses += [] if taken is None else [taken]
+        return float(torch.stack(losses).mean()) if losses else math.nan
 
     def _views(self, real: Batch, fake: StateSource, wrong: Tensor | None) -> Tensor:
         """Views (2 or 3, B, K) of real, generated and, with wrong labels, again of real states."""
@@ -154,16 +163,18 @@ class Trainer:
             shown = torch.cat([shown, shown[:1]])
         return shown
 
-    def _discriminator_step(
+    def _discriminator_parts(
         self,
         real: Batch,
         fake: StateSource,
         latent: Tensor,
-        views: Tensor,
         wrong: Tensor | None,
-    ) -> Tensor:
+        views: Tensor | None,
+    ) -> Parts:
+        """The discriminator's loss on a batch, part by part; views that are fixed come along."""
         label, head = real.label, self.discriminator.head
         n, labels = len(label), torch.cat([label, label, *([] if wrong is None else [wrong])])
+        views = self._views(real, fake, wrong) if views is None else views
         shown = self._perturbed(views.flatten(0, 1))
         scores = head(shown, labels)
         loss = self.objective.discriminator_loss(
@@ -174,33 +185,25 @@ class Trainer:
         context = self._context(
             real, fake, latent, shown[n : 2 * n], scores[n : 2 * n], shown[:n], scores[:n]
         )
-        for term in self.terms:
-            extra = term.discriminator_term(context)
-            loss = loss if extra is None else loss + extra
-        optimiser = self.optimisers["discriminator"]
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        return loss.detach()
+        extras = [term.discriminator_term(context) for term in self.terms]
+        return named(self.objective, loss, self.terms, extras)
 
     def _generator_step(self) -> float:
         real = self.shown.draw(self.config.batch, self.order)
-        label, latent = real.label, self._latent(len(real))
-        fake = self.generator(label, latent)
-        shown = self._perturbed(self.discriminator.view(fake, label))
-        scores = self.discriminator.head(shown, label)
+        latent = self._latent(len(real))
+        parts = partial(self._generator_parts, real, latent)
+        taken = update(self, "generator", parts, (real, None, latent))
+        return math.nan if taken is None else float(taken)
+
+    def _generator_parts(self, real: Batch, latent: Tensor) -> Parts:
+        """The generator's loss on labels and latents, part by part."""
+        fake = self.generator(real.label, latent)
+        shown = self._perturbed(self.discriminator.view(fake, real.label))
+        scores = self.discriminator.head(shown, real.label)
         loss = self.objective.generator_loss(fake=scores)
         context = self._context(real, fake, latent, shown, scores)
-        for term in self.terms:
-            extra = term.generator_term(context)
-            loss = loss if extra is None else loss + extra
-        # The discriminator takes no gradient here, whether or not it could.
-        parameters = _trainable(self.generator)
-        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        self.optimisers["generator"].step()
-        return float(loss.detach())
+        extras = [term.generator_term(context) for term in self.terms]
+        return named(self.objective, loss, self.terms, extras)
 
     def _context(
         self,
@@ -249,26 +252,11 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
-        return {
-            "step": self.step,
-            "generator": self.generator.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
-            "order": self.order.bit_generator.state,
-            "random": self.random.get_state(),
-        }
+        return state.capture(self)
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, found: dict[str, Any]) -> None:
         """Continue from :meth:`state_dict`."""
-        self.step = state["step"]
-        self.generator.load_state_dict(state["generator"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.discriminator.load_state_dict(state["discriminator"])
-        for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
-        self.order.bit_generator.state = state["order"]
-        self.random.set_state(state["random"])
+        state.restore(self, found)
 
 
 def _trainable(module: nn.Module) -> list[nn.Parameter]:

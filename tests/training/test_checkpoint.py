@@ -50,7 +50,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path, share: float) -> None
         checkpoint.read(path)
 
 
-@pytest.mark.parametrize("place", [0, 17, 30, 100, -1000, -1])
+@pytest.mark.parametrize("place", [0, 18, 30, 100, -1000, -1])
 def test_a_flipped_bit_is_seen(tmp_path: Path, place: int) -> None:
     path = tmp_path / "a.pt"
     checkpoint.save(path, STATE)
@@ -113,7 +113,10 @@ def test_code_in_a_checkpoint_is_refused_and_not_run(
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("body", [b"", b"garbage", b"PK\x03\x04 cut short", plain_pickle([])[:3]])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"garbage", b"PK\x03\x04 cut short", plain_pickle([])[:3], plain_torch([torch.ones(2)])],
+)
 def test_a_sealed_body_that_is_no_state_is_refused(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "a.pt").write_bytes(sealed(body))
     with pytest.raises(QganError, match="must hold tensors and plain data only"):
@@ -130,6 +133,51 @@ def test_an_interrupted_write_leaves_the_old_checkpoint(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("qgan.training.checkpoint.os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(QganError, match=r"`a\.pt` must be writable, but got No space left on"):
         checkpoint.save(path, {**STATE, "step": 8})
     assert checkpoint.read(path)["step"] == 7
+    assert [file.name for file in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_a_write_that_does_not_read_back_leaves_the_old_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read_bytes = tmp_path / "a.pt", Path.read_bytes
+    checkpoint.save(path, STATE)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda self: read_bytes(self)[:-1] + b"?")
+        with pytest.raises(QganError, match="does not read back as it was written"):
+            checkpoint.save(path, {**STATE, "step": 8}, tmp_path / "previous.pt")
+    assert checkpoint.read(path)["step"] == 7
+    assert [file.name for file in tmp_path.iterdir()] == ["a.pt"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_the_checkpoint_before_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def refused(*names: Path) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr("qgan.training.checkpoint.os.link", refused)
+    path, previous = tmp_path / "a.pt", tmp_path / "b.pt"
+    for step in (7, 8, 9):
+        checkpoint.save(path, {**STATE, "step": step}, previous)
+    assert (checkpoint.read(path)["step"], checkpoint.read(previous)["step"]) == (9, 8)
+
+
+@pytest.mark.parametrize(("number", "age"), [(1, "older"), (3, "newer"), (12, "newer")])
+def test_another_format_is_named(tmp_path: Path, number: int, age: str) -> None:
+    path = tmp_path / "a.pt"
+    checkpoint.save(path, STATE)
+    path.write_bytes(path.read_bytes().replace(b"checkpoint-2", b"checkpoint-%d" % number, 1))
+    with pytest.raises(QganError, match=rf"must have format 2, .* of {age} format {number}\.$"):
+        checkpoint.read(path)
+
+
+def test_what_is_left_of_writes_is_removed(tmp_path: Path) -> None:
+    for name in (".last.pt.part", "last.pt", "mine.part"):
+        (tmp_path / name).write_bytes(b"")
+    checkpoint.clean(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["last.pt", "mine.part"]

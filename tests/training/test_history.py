@@ -6,6 +6,9 @@ import csv
 import math
 from pathlib import Path
 
+import pytest
+
+from qgan.errors import QganError
 from qgan.training.history import COLUMNS, History, read
 
 
@@ -29,7 +32,7 @@ def test_rows_come_back_exactly_and_gaps_stay_empty(tmp_path: Path) -> None:
     with (tmp_path / "h.csv").open(newline="") as file:
         lines = list(csv.reader(file))
     assert lines[0] == list(COLUMNS)
-    assert lines[3] == ["3.0", "", "", "", "", "0.1", ""]
+    assert lines[3] == ["3.0", "", "", "", "", "0.1", *[""] * (len(COLUMNS) - 6)]
 
 
 def test_an_empty_history_has_its_header(tmp_path: Path) -> None:
@@ -51,3 +54,33 @@ def test_later_rows_are_dropped_on_resuming(tmp_path: Path) -> None:
     assert found["seconds"] == [1 / 3, 2 / 3, 5 / 3]
     History(path, until=-1)
     assert read(path)["step"] == []
+
+
+@pytest.mark.parametrize(
+    "torn", ["3", "3.0,0.5", "3.0,1.0,-0.1,,,,,,,", "\0" * 40 + "\n", "3.0,?,1\n"]
+)
+def test_a_torn_last_row_is_left_out(tmp_path: Path, torn: str) -> None:
+    path = tmp_path / "h.csv"
+    history = History(path)
+    for row in rows(1, 2):
+        history.append(row)
+    whole = path.read_bytes()
+    with path.open("a", newline="") as file:
+        file.write(torn)
+    assert read(path)["step"] == [1, 2]
+    assert History(path).rows == 2
+    assert path.read_bytes() == whole
+
+
+def test_a_history_that_cannot_be_written_says_so_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(tmp_path / "h.csv")
+
+    def full(self: Path, *mode: str, **options: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(QganError, match=r"^Argument `h\.csv` must be writable, but got No space"):
+        history.append(rows(1)[0])
+    assert history.rows == 0

@@ -1,4 +1,4 @@
-"""The folder of a run: its files, its settings, what may be overwritten and what is no run."""
+"""The folder of a run: its files, what may be overwritten and what is no run."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import yaml
 
 from qgan.config import Experiment
 from qgan.errors import QganError
-from qgan.presets import PRESETS, preset
-from qgan.training import RunFolder
-from qgan.training.run_folder import from_yaml, parse, to_yaml
+from qgan.training import RunFolder, load
 
 
 def names(path: Path) -> list[str]:
@@ -23,28 +21,6 @@ def test_a_new_run_has_its_settings_and_empty_folders(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "deep" / "run", Experiment())
     assert names(run.path) == ["checkpoints", "config.yaml", "plots"]
     assert yaml.safe_load(run.config_file.read_text())["trainer"]["n_critic"] == 5
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_settings_survive_the_file(tmp_path: Path, name: str) -> None:
-    settings = preset(name)
-    assert RunFolder.create(tmp_path / "run", settings).experiment() == settings
-
-
-def test_odd_settings_survive_the_file(tmp_path: Path) -> None:
-    settings = parse(
-        {
-            "preset": "ising",
-            "seed": 2**40,
-            "data": {"file": "a folder/é: #1.npz"},
-            "cure": ["r1:0.5", "instance-noise"],
-            "engine": {"device": "lightning.qubit", "diff_method": "adjoint"},
-            "trainer": {"betas": [0.0, 0.999], "generator_rate": 1e-5},
-        }
-    )
-    (tmp_path / "c.yaml").write_text(to_yaml(settings))
-    assert from_yaml(tmp_path / "c.yaml") == settings
-    assert settings.cure == ("r1:0.5", "instance-noise")
 
 
 def test_a_folder_that_exists_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -90,36 +66,8 @@ def test_what_is_no_run_is_not_opened(tmp_path: Path) -> None:
         RunFolder.open(tmp_path)
     run = RunFolder.create(tmp_path / "run", Experiment())
     with pytest.raises(QganError, match=r"`run` must hold circuit\.json"):
-        RunFolder.open(run.path)
-    run.save_circuit({"format": 1})
+        load(run.path)
     assert RunFolder.open(run.path).experiment() == Experiment()
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("seed: [1", r"`config` must be YAML"),
-        ("- 1", r"`config` must be a valid dictionary"),
-        ("", r"`config` must be a valid dictionary"),
-        ("sed: 1", r"`sed` must be a key of the schema \(perhaps `seed`\), but got 1"),
-        ("trainer: {n_critics: 3}", r"`trainer\.n_critics` .*\(perhaps `trainer\.n_critic`\)"),
-        ("trainer: {batch: 0}", r"`trainer\.batch` must be greater than or equal to 1, but got 0"),
-        ("generator: {kind: dense}", r"`generator\.kind` must be 'reuploading' or 'register'"),
-        ("seed: minus", r"`seed` must be a valid integer.*but got 'minus'"),
-    ],
-)
-def test_wrong_settings_are_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "c.yaml").write_text(text)
-    with pytest.raises(QganError, match=message) as caught:
-        from_yaml(tmp_path / "c.yaml")
-    assert "\n" not in str(caught.value)
-
-
-def test_a_config_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    for name in ("absent", "binary", "."):
-        with pytest.raises(QganError, match=r"`config` must be"):
-            from_yaml(tmp_path / name)
 
 
 def test_a_report_is_strict_json(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import small_games
 import torch
+from same_runs import assert_same_run
 from tolerances import EXACT
 from torch.testing import assert_close
 
@@ -20,8 +20,8 @@ from qgan import load
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.model import exact_states
-from qgan.training import RunFolder, Session, Trainer
-from qgan.training.history import COLUMNS, read
+from qgan.training import RunFolder, Session
+from qgan.training.history import read
 
 Row = dict[str, float]
 
@@ -49,48 +49,21 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return session
 
 
-def assert_same_run(path: Path, expected: Path) -> None:
-    """But for the time it took."""
-    found, wanted = read(path / "history.csv"), read(expected / "history.csv")
-    for name in set(COLUMNS) - {"seconds"}:
-        np.testing.assert_array_equal(found[name], wanted[name], err_msg=name)
-    for name in ("best", "last"):
-        one, other = (RunFolder(p).checkpoint(name) for p in (path, expected))
-        assert one.pop("seconds") >= 0 and other.pop("seconds") >= 0
-        assert_equal(one, other)
-
-
-def assert_equal(one: object, other: object) -> None:
-    """Tensors bit for bit, in nested plain data."""
-    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
-        assert torch.equal(one, other)
-    elif isinstance(one, dict) and isinstance(other, dict):
-        assert one.keys() == other.keys()
-        for key in one:
-            assert_equal(one[key], other[key])
-    elif isinstance(one, list) and isinstance(other, list):
-        assert len(one) == len(other)
-        for a, b in zip(one, other, strict=True):
-            assert_equal(a, b)
-    else:
-        assert one == other
-
-
 def test_everything_needed_to_go_on_exists_before_the_first_step(tmp_path: Path) -> None:
     session = begin(tmp_path / "run")
     files = {p.relative_to(tmp_path / "run").as_posix() for p in (tmp_path / "run").rglob("*.*")}
-    wanted = {"config.yaml", "circuit.json", "history.csv"}
-    assert files == wanted | {"checkpoints/best.pt", "checkpoints/last.pt"}
+    wanted = {"config.yaml", "circuit.json", "history.csv", ".lock"}
+    assert files == wanted | {"checkpoints/last.pt"}
     assert RunFolder(tmp_path / "run").checkpoint("last")["step"] == 0
-    assert load(tmp_path / "run").step == 0
-    assert read(session.run.history_file)["step"] == [0]
+    assert load(tmp_path / "run", "last").step == 0
+    assert read(session.run.history_file)["step"] == []
 
 
 def test_a_finished_run_is_laid_out_as_designed(whole: Session) -> None:
     path = whole.run.path
     top = {"config.yaml", "circuit.json", "history.csv", "report.json", "checkpoints", "plots"}
     assert {p.name for p in path.iterdir()} == top
-    assert {p.name for p in (path / "checkpoints").iterdir()} == {"best.pt", "last.pt"}
+    assert {p.stem for p in (path / "checkpoints").iterdir()} == {"best", "last", "previous"}
     history = read(path / "history.csv")
     assert history["step"] == [0, 1, 2, 3, 4, 5, 6]
     assert [math.isnan(w) for w in history["wasserstein"]] == [k % 2 == 1 for k in range(7)]
@@ -165,6 +138,14 @@ def test_a_second_signal_ends_at_once_and_restores_the_handlers(tmp_path: Path) 
         session.train()
     assert signal.getsignal(signal.SIGINT) is handler
     assert load(tmp_path / "run", "last").step == 2
+    carry_on(tmp_path / "run")  # nothing holds the folder any more
+
+
+def test_a_second_request_of_a_scheduler_does_not_cut_the_checkpoint_short(tmp_path: Path) -> None:
+    session = begin(tmp_path / "run", interrupt(3, signal.SIGTERM, times=2))
+    assert not session.train()
+    assert session.stopped_by == signal.SIGTERM
+    assert load(tmp_path / "run", "last").step == 3
 
 
 class Killed(Exception):
@@ -204,21 +185,11 @@ def test_what_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
     path = begin(tmp_path / "run").run.path
     with pytest.raises(QganError, match=r"`checkpoint` must be readable"):
         load(path, "middle")
+    with pytest.raises(QganError, match=r"`checkpoint` must be readable"):
+        load(path)  # there is no best before the first evaluation
     (path / "circuit.json").write_text("{")
     with pytest.raises(QganError, match=r"`circuit\.json` must be readable JSON"):
-        load(path)
+        load(path, "last")
     (path / "circuit.json").write_text('{"format": 99}')
     with pytest.raises(QganError, match=r"`circuit\.json` must have format 1, but got 99"):
-        load(path)
-
-
-def test_a_loss_that_is_not_finite_leaves_the_last_good_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session, step = begin(tmp_path / "run"), Trainer._generator_step
-    monkeypatch.setattr(
-        Trainer, "_generator_step", lambda self: math.inf if self.step == 4 else step(self)
-    )
-    with pytest.raises(QganError, match="generator_loss is inf at step 4"):
-        session.train()
-    assert load(tmp_path / "run", "last").step == 4
+        load(path, "last")

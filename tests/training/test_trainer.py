@@ -278,7 +278,9 @@ class Breaks(Silent):
 @pytest.mark.parametrize("part", ["discriminator", "generator"])
 def test_a_loss_that_is_not_finite_stops_the_training(part: str) -> None:
     game = trainer(terms=[Breaks(part, step=2)])
-    with pytest.raises(QganError, match=rf"^{part}_loss is nan at step 2: training stopped\.$"):
+    with pytest.raises(
+        QganError, match=rf"^{part}_loss is nan at step 2, from Breaks: training stopped\.$"
+    ):
         game.fit()
     assert game.step == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -63,7 +64,9 @@ class PennyLaneEngine:
         options = dict(device_options or {})
         if "shots" in options:
             raise errors.argument("device_options", "must leave shots to `shots`", options)
-        options = options if seed is None else {**options, "seed": seed}
+        # One generator of ours for the devices of all widths: its state can be kept and restored.
+        self._random = None if seed is None else np.random.default_rng(seed)
+        options = options if seed is None else {**options, "seed": self._random}
         has = diff_methods(open_device(device, 1, options))
         method = diff_method or (has[0] if shots is None else "parameter-shift")
         rule = why_not(device, has, method, shots)
@@ -96,6 +99,15 @@ class PennyLaneEngine:
     def dtype(self) -> torch.dtype:
         """Complex dtype of the states that come out."""
         return torch.complex128 if self.precision == "double" else torch.complex64
+
+    def state_dict(self) -> dict[str, Any]:
+        """State of the shots' generator, if it was seeded: what makes a resumed run the same."""
+        return {"random": None if self._random is None else self._random.bit_generator.state}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from :meth:`state_dict`."""
+        if self._random is not None and state["random"] is not None:
+            self._random.bit_generator.state = state["random"]
 
     def run(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
         """The states of the output register, all other wires traced out.

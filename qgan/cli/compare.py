@@ -1,0 +1,85 @@
+"""`qgan compare`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from qgan.cli.parsing import parse
+
+if TYPE_CHECKING:
+    from qgan.training.comparison import Group
+
+Runs = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIR ...")]
+
+
+def command_compare(argv: Sequence[str]) -> int:
+    """`qgan compare DIR ...`: settings that differ, and results with confidence intervals."""
+
+    def compare(runs: Runs) -> tuple[Path, ...]:
+        return runs
+
+    text = """Compare runs: the settings in which they differ, and what they reached on held-out
+states. Runs that differ in nothing but the seed share a line, with intervals over the seeds."""
+    asked = parse(compare, argv, "qgan compare", text)
+
+    from rich.console import Console
+
+    from qgan.training.comparison import differing, find_runs, group_runs
+
+    runs, others = find_runs(asked)
+    for path in others:
+        print(f"{path} is no run and is left out.", file=sys.stderr)
+    groups = group_runs(runs)
+    console = Console(width=None if Console().is_terminal else 160)
+    rows = differing(groups)
+    if rows:
+        console.print(settings_table(groups, rows))
+    else:
+        console.print("No setting differs but the seed.")
+    console.print(results_table(groups))
+    for group in groups:
+        for run, steps in zip(group.runs, group.steps, strict=True):
+            if not (run / "report.json").exists():
+                total = group.settings["trainer.steps"]
+                console.print(f"{run}: no report yet, step {steps} of {total}. qgan resume {run}")
+    return 0
+
+
+def settings_table(groups: Sequence[Group], rows: dict[str, list[Any]]) -> Any:
+    """Keys down, groups across."""
+    from rich.table import Table
+
+    made = Table(title="settings that differ", title_justify="left")
+    made.add_column("key")
+    for group in groups:
+        made.add_column(group.name, overflow="fold")
+    for key, values in rows.items():
+        made.add_row(key, *("-" if value is None else str(value) for value in values))
+    return made
+
+
+def results_table(groups: Sequence[Group]) -> Any:
+    """Groups and labels down, measures across."""
+    from rich.table import Table
+
+    from qgan.training.comparison import CONFIDENCE, MEASURES
+
+    title = f"held-out states, [{CONFIDENCE:.0%} confidence interval over seeds]"
+    made = Table(title=title.replace("[", r"\["), title_justify="left")
+    for name in ("runs", "seeds", "label"):
+        made.add_column(name)
+    for measure in MEASURES:
+        made.add_column(measure, justify="right")
+    for group in groups:
+        for place, label in enumerate(group.labels()):
+            first = (group.name, str(len(group.reports))) if place == 0 else ("", "")
+            cells = (str(group.estimate(place, m)).replace("[", r"\[") for m in MEASURES)
+            made.add_row(*first, label, *cells)
+        if not group.reports:
+            made.add_row(group.name, "0", "", *("-" for _ in MEASURES))
+    return made

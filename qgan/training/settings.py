@@ -1,0 +1,145 @@
+"""Settings as YAML: written whole with comments, read back with each mistake named."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from qgan import errors
+from qgan.config import Experiment
+
+WIDTH = 100
+
+
+def to_yaml(experiment: Experiment, header: Sequence[str] = ()) -> str:
+    """All settings as YAML, each under what its docstring says and what values it takes.
+
+    Args:
+        experiment: the settings.
+        header: lines of comment before everything else.
+
+    Returns:
+        Text that :func:`from_yaml` reads back to the same settings.
+
+    Example:
+        >>> print(to_yaml(Experiment(seed=3), header=["mine"])[:129])
+        # mine
+        <BLANKLINE>
+        # Everything a run is made from.
+        <BLANKLINE>
+        # Name of the preset these settings started from.
+        preset: ising
+        # Seed of everything
+    """
+    schema = Experiment.model_json_schema()
+    top = _comment(type(experiment).__doc__ or "", "")
+    body = _section(experiment, experiment.model_dump(mode="json"), schema, schema, "")
+    lines = [*(f"# {line}" for line in header), *([""] if header else []), *top, "", *body]
+    return "\n".join(lines) + "\n"
+
+
+def _section(
+    section: BaseModel, data: dict[str, Any], schema: Any, root: Any, pad: str
+) -> Iterator[str]:
+    """Lines of one part of the schema, and below it of its parts."""
+    after = False
+    for name, field in type(section).model_fields.items():
+        value, rules = getattr(section, name), schema["properties"][name]
+        if isinstance(value, BaseModel):
+            yield ""
+            yield from _comment(type(value).__doc__ or "", pad)
+            yield f"{pad}{name}:"
+            inner = root["$defs"][type(value).__name__]
+            yield from _section(value, data[name], inner, root, pad + "  ")
+            after = True
+            continue
+        if after:
+            yield ""
+        after = False
+        rule = _rule(rules)
+        yield from _comment((field.description or "") + (f" ({rule})" if rule else ""), pad)
+        yield f"{pad}{name}: {_inline(data[name])}"
+
+
+def _inline(value: Any) -> str:
+    """A value as YAML on one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=10**9, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _comment(text: str, pad: str) -> list[str]:
+    """A text as comment lines; YAML says null where Python says None."""
+    told = re.sub(r"\bNone\b", "null", " ".join(text.split()))
+    mark = f"{pad}# "
+    return textwrap.wrap(
+        told, WIDTH, initial_indent=mark, subsequent_indent=mark, break_on_hyphens=False
+    )
+
+
+BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+
+
+def _rule(schema: dict[str, Any]) -> str:
+    """What values a key takes, from its JSON schema; empty where any of its type will do."""
+    if "anyOf" in schema:
+        kinds = [_rule(kind) for kind in schema["anyOf"] if kind.get("type") != "null"]
+        return ", or ".join([*kinds, "null"]) if any(kinds) else ""
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if "items" in schema:
+        inner = _rule(schema["items"])
+        return f"a list, each {inner}" if inner else "a list"
+    return ", ".join(f"{word} {schema[key]:g}" for key, word in BOUNDS.items() if key in schema)
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, but a key given twice is an error: it would drop the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping, if its keys differ."""
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise errors.argument(
+                    "config", "must give a key once", f"{key.value} again in line {line}"
+                )
+            seen.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+
+def from_yaml(path: str | Path) -> Experiment:
+    """Settings from a YAML file; keys that are not given take their defaults.
+
+    Raises:
+        QganError: if the file is missing, is no YAML, or breaks the schema; the message names the
+            key, the rule and the value.
+    """
+    try:
+        data = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.argument("config", "must be a readable file", error) from None
+    except yaml.YAMLError as error:
+        line = str(error).replace("\n", " ")
+        raise errors.argument("config", "must be YAML", line) from None
+    return parse(data)
+
+
+def parse(data: Any) -> Experiment:
+    """Settings from plain data; a broken rule is an error of one line."""
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        raise errors.schema(error, Experiment) from None
