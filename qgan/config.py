@@ -105,6 +105,8 @@ class TrainerConfig(Section):
     """Adam's learning rate for the discriminator's head."""
     view_rate: Rate = 5e-3
     """Adam's learning rate for a trainable view."""
+    optimiser: Literal["adam", "rmsprop"] = "adam"
+    """Optimiser of both sides; RMSProp takes no betas."""
     betas: tuple[float, float] = (0.5, 0.9)
     """Adam's two decays."""
     final_rate: Annotated[float, Field(ge=0, le=1)] = 0.05

@@ -19,6 +19,7 @@ from qgan.generator import Generator
 from qgan.objectives import Objective, Wasserstein
 from qgan.stabilisers import GradientPenalty, StepContext, Term, TermStep
 from qgan.states import States, StateSource, concatenate
+from qgan.training.optimisers import make_optimiser
 
 
 class Trainer:
@@ -79,13 +80,10 @@ class Trainer:
             {"params": _trainable(d.view), "lr": c.view_rate},
         ]
         groups = [group for group in groups if group["params"]]
-        made: dict[str, torch.optim.Optimizer] = {
-            "generator": torch.optim.Adam(
-                _trainable(self.generator), lr=c.generator_rate, betas=c.betas, fused=True
-            )
-        }
+        mine = [{"params": _trainable(self.generator), "lr": c.generator_rate}]
+        made = {"generator": make_optimiser(c, mine)}
         if groups:
-            made["discriminator"] = torch.optim.Adam(groups, betas=c.betas, fused=True)
+            made["discriminator"] = make_optimiser(c, groups)
         for optimiser in made.values():
             for group in optimiser.param_groups:
                 group["initial_lr"] = group["lr"]
@@ -181,6 +179,8 @@ class Trainer:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        for term in self.terms:
+            term.after_discriminator_step(self.discriminator)
         return loss.detach()
 
     def _generator_step(self) -> float:

@@ -1,4 +1,4 @@
-"""Views: linear maps from states to real numbers, all that a discriminator may see."""
+"""Circuit view: expectation values after trainable circuits, the quantum discriminator."""
 
 from __future__ import annotations
 
@@ -15,88 +15,7 @@ from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.states import Prepared, States, StateSource
-
-
-class View(nn.Module):
-    """Base of all views: ``m_k(rho) = Tr[M_k rho]``.
-
-    Attributes:
-        n_features: K.
-        needs_states: whether the view needs the state itself, which lightning and hardware do
-            not give.
-        sees_label: whether the numbers depend on the label.
-    """
-
-    n_features: int
-    needs_states = False
-    sees_label = False
-
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
-        """The K numbers of each state; ``label`` matters only to views that are circuits."""
-        raise NotImplementedError
-
-
-class DensityView(View):
-    """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.
-
-    The Euclidean norm of the view is the Hilbert-Schmidt norm: ``||m(rho) - m(sigma)||_2 =
-    ||rho - sigma||_F``. Single copy.
-
-    Args:
-        n_qubits: number of qubits n; ``K = 4**n``.
-    """
-
-    needs_states = True
-
-    def __init__(self, n_qubits: int) -> None:
-        super().__init__()
-        dimension = 2**n_qubits
-        self.n_qubits = n_qubits
-        self.n_features = dimension**2
-        row, column = torch.triu_indices(dimension, dimension, offset=1)
-        diagonal = torch.arange(dimension) * (dimension + 1)
-        self.register_buffer("diagonal", diagonal, persistent=False)
-        self.register_buffer("upper", row * dimension + column, persistent=False)
-
-    diagonal: Tensor
-    upper: Tensor
-
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
-        """Real coordinates of rho, ``(B, 4**n)``."""
-        if source.n_qubits != self.n_qubits:
-            raise errors.argument(
-                "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
-            )
-        rho = source.materialise().density_matrix().flatten(1)
-        upper = math.sqrt(2) * rho[:, self.upper]
-        return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
-
-
-class PauliView(View):
-    """Expectation values of all Pauli words of weight 1 to k. Single copy.
-
-    Args:
-        n_qubits: number of qubits.
-        max_weight: k.
-    """
-
-    def __init__(self, n_qubits: int, max_weight: int = 2) -> None:
-        super().__init__()
-        self.words = pauli.pauli_words(n_qubits, max_weight)
-        self.n_features = len(self.words)
-
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
-        """Expectation values ``(B, K)``."""
-        return read_words(source, self.words)
-
-
-def read_words(source: StateSource, words: Sequence[str]) -> Float[Tensor, "B K"]:
-    """Pauli words on the output register; a prepared source is read by its own engine."""
-    if isinstance(source, States):
-        return source.expval(words)
-    padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)
-    observables = [word + padding for word in words]
-    return source.engine.expval(source.circuit, source.weights, source.inputs, observables)
+from qgan.views.base import View
 
 
 class CircuitView(View):

@@ -1,0 +1,19 @@
+"""Terms beside an objective: penalties, cures, distances, none known to the loop by name."""
+
+from qgan.stabilisers.base import LabelledStates, Silent, StepContext, Term, TermStep
+from qgan.stabilisers.cures import FeatureMatching, InstanceNoise, PurityMatching
+from qgan.stabilisers.penalties import R1, GradientPenalty, WeightClipping
+
+__all__ = [
+    "R1",
+    "FeatureMatching",
+    "GradientPenalty",
+    "InstanceNoise",
+    "LabelledStates",
+    "PurityMatching",
+    "Silent",
+    "StepContext",
+    "Term",
+    "TermStep",
+    "WeightClipping",
+]

@@ -1,0 +1,49 @@
+"""Density view: the state itself."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan import errors
+from qgan.states import StateSource
+from qgan.views.base import View
+
+
+class DensityView(View):
+    """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.
+
+    The Euclidean norm of the view is the Hilbert-Schmidt norm: ``||m(rho) - m(sigma)||_2 =
+    ||rho - sigma||_F``. Single copy.
+
+    Args:
+        n_qubits: number of qubits n; ``K = 4**n``.
+    """
+
+    needs_states = True
+
+    def __init__(self, n_qubits: int) -> None:
+        super().__init__()
+        dimension = 2**n_qubits
+        self.n_qubits = n_qubits
+        self.n_features = dimension**2
+        row, column = torch.triu_indices(dimension, dimension, offset=1)
+        diagonal = torch.arange(dimension) * (dimension + 1)
+        self.register_buffer("diagonal", diagonal, persistent=False)
+        self.register_buffer("upper", row * dimension + column, persistent=False)
+
+    diagonal: Tensor
+    upper: Tensor
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+        """Real coordinates of rho, ``(B, 4**n)``."""
+        if source.n_qubits != self.n_qubits:
+            raise errors.argument(
+                "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
+            )
+        rho = source.materialise().density_matrix().flatten(1)
+        upper = math.sqrt(2) * rho[:, self.upper]
+        return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
