@@ -19,6 +19,12 @@ from qgan.metrics.ensembles import (
     top_eigenstate,
 )
 from qgan.metrics.evaluation import evaluate, references
+from qgan.metrics.f_divergences import (
+    F_DIVERGENCES,
+    FDivergence,
+    f_divergence,
+    weighted_jensen_shannon,
+)
 from qgan.metrics.latents import (
     label_recovered,
     multiple_rank_correlation,
@@ -37,6 +43,8 @@ from qgan.metrics.report import (
 from qgan.metrics.transport import Reference, skill, transport, wasserstein
 
 __all__ = [
+    "F_DIVERGENCES",
+    "FDivergence",
     "LabelReport",
     "Reference",
     "Report",
@@ -45,6 +53,7 @@ __all__ = [
     "coverage",
     "ensemble_average",
     "evaluate",
+    "f_divergence",
     "fidelity_matrix",
     "hilbert_schmidt_distance",
     "infidelity",
@@ -68,4 +77,5 @@ __all__ = [
     "trace_distance",
     "transport",
     "wasserstein",
+    "weighted_jensen_shannon",
 ]
