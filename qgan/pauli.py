@@ -10,6 +10,9 @@ from torch import Tensor
 
 from qgan import errors
 
+MOST_DENSE = 6
+"""Qubits up to which an observable is written as a matrix."""
+
 
 def pauli_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:
     """All Pauli words on ``n_qubits`` of weight 1 to ``max_weight``.
@@ -112,3 +115,50 @@ def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tens
     moved = factor[:, index[None, :] ^ flips[:, None]]  # (B, flips, D, r)
     correlation = (factor[:, None] * moved.conj()).sum(-1)[:, which]  # (B, K, D)
     return (correlation * phases.to(factor.dtype)).sum(-1).real
+
+
+def operator(weights: Float[Tensor, "*rows K"], words: Sequence[str]) -> Complex[Tensor, "..."]:
+    """The matrices ``sum_k w_k P_k``.
+
+    Args:
+        weights: coefficients ``(..., K)``.
+        words: K Pauli words of one length n.
+
+    Returns:
+        Hermitian matrices ``(..., 2**n, 2**n)``.
+
+    Example:
+        >>> operator(torch.tensor([1.0, 2.0]), ["Z", "X"]).real.tolist()
+        [[1.0, 2.0], [2.0, -1.0]]
+    """
+    flips, which, phases = (table.to(weights.device) for table in _tables(tuple(words)))
+    dimension = phases.shape[1]
+    column = torch.arange(dimension, device=weights.device)
+    row = column ^ flips[which].unsqueeze(1)
+    dtype = torch.complex64 if weights.dtype == torch.float32 else torch.complex128
+    values = (weights.unsqueeze(-1) * phases.to(dtype)).flatten(-2)
+    empty = values.new_zeros(*weights.shape[:-1], dimension**2)
+    filled: Tensor = empty.index_add(-1, (row * dimension + column).flatten(), values)
+    return filled.reshape(*weights.shape[:-1], dimension, dimension)
+
+
+def eigenvalue_bounds(
+    weights: Float[Tensor, "*rows K"], words: Sequence[str]
+) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+    """Numbers between which the eigenvalues of ``sum_k w_k P_k`` lie.
+
+    Exact for words of Z and I, which are diagonal together, and up to 6 qubits; else
+    ``sum_k |w_k|``.
+
+    Example:
+        >>> eigenvalue_bounds(torch.tensor([1.0, 1.0]), ["ZI", "IZ"])
+        (tensor(-2.), tensor(2.))
+    """
+    if not set("".join(words)) & {"X", "Y"}:
+        values = weights @ _tables(tuple(words))[2].real.to(weights)
+    elif len(words[0]) <= MOST_DENSE:
+        values = torch.linalg.eigvalsh(operator(weights, words))
+    else:
+        most = weights.abs().sum(-1)
+        return -most, most
+    return values.amin(-1), values.amax(-1)

@@ -71,7 +71,8 @@ class Trainer:
         self.step = 0
         self.optimisers = self._optimisers()
         self.averaged = copy.deepcopy(generator) if self.config.average else generator
-        self._shows_mismatched = self.config.mismatched_share > 0 and data.n_labels > 1
+        told = getattr(discriminator.head, "sees_label", True) or discriminator.view.sees_label
+        self._shows_mismatched = self.config.mismatched_share > 0 and data.n_labels > 1 and told
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
         c, d = self.config, self.discriminator
@@ -160,10 +161,10 @@ class Trainer:
         views: Tensor,
         wrong: Tensor | None,
     ) -> Tensor:
-        label, head = real.label, self.discriminator.head
+        label = real.label
         n, labels = len(label), torch.cat([label, label, *([] if wrong is None else [wrong])])
         shown = self._perturbed(views.flatten(0, 1))
-        scores = head(shown, labels)
+        scores = self.discriminator.scores(shown, labels, n)
         loss = self.objective.discriminator_loss(
             real=scores[:n],
             fake=scores[n : 2 * n],

@@ -15,7 +15,7 @@ from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.states import Prepared, States, StateSource
-from qgan.views.base import View
+from qgan.views.base import Bounds, View
 
 
 class CircuitView(View):
@@ -63,7 +63,7 @@ class CircuitView(View):
         self.words = tuple(observables or pauli.z_words(n_wires, min(3, n_wires)))
         pauli.check_words(self.words, n_wires)
         self.engine: Engine = engine or BatchedEngine()
-        self.scale = scale
+        self.scale = self.largest = scale
         self.n_features = copies * len(self.words)
         angles = torch.empty(copies, circuit.n_weights)
         self.weights = nn.Parameter(angles.uniform_(-math.pi, math.pi, generator=generator))
@@ -85,6 +85,14 @@ class CircuitView(View):
             inputs = embed(label, nothing)
             parts.append(engine.expval(self.circuit, weights, inputs, self.words, source))
         return self.scale * torch.cat(parts, 1)
+
+    def bounds(self, weights: Float[Tensor, "*rows K"]) -> Bounds:
+        """Sums over the circuits of what the words of each can reach, whatever its angles."""
+        low, high = torch.zeros_like(weights[..., 0]), torch.zeros_like(weights[..., 0])
+        for part in weights.split(len(self.words), dim=-1):
+            values = pauli.eigenvalue_bounds(part, self.words)
+            low, high = low + values[0], high + values[1]
+        return self.scale * low, self.scale * high
 
     def _by_label(
         self, engine: BatchedEngine, states: States, label: Tensor

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
 from qgan.states import StateSource
-from qgan.views.base import View
+from qgan.views.base import FixedView
 
 
-class DensityView(View):
+class DensityView(FixedView):
     """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.
 
     The Euclidean norm of the view is the Hilbert-Schmidt norm: ``||m(rho) - m(sigma)||_2 =
@@ -47,3 +47,14 @@ class DensityView(View):
         rho = source.materialise().density_matrix().flatten(1)
         upper = math.sqrt(2) * rho[:, self.upper]
         return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
+
+    def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
+        """The matrix H with ``Tr[H rho] = sum_k w_k m_k(rho)``."""
+        dimension = 2**self.n_qubits
+        pairs = len(self.upper)
+        diagonal, real, imaginary = weights.split([dimension, pairs, pairs], dim=-1)
+        empty = torch.zeros_like(torch.complex(weights, weights))  # K = dimension**2 entries
+        above = empty.index_add(-1, self.upper, torch.complex(real, imaginary) / math.sqrt(2))
+        above = above.unflatten(-1, (dimension, dimension))
+        matrix: Tensor = above + above.mH + torch.diag_embed(diagonal).to(above.dtype)
+        return matrix
