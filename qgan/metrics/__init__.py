@@ -2,10 +2,24 @@
 
 from qgan.metrics.distances import (
     bures_angle,
+    bures_distance,
+    fidelity,
     fidelity_matrix,
     hilbert_schmidt_distance,
     infidelity,
     trace_distance,
+)
+from qgan.metrics.divergences import (
+    gaussian_kl,
+    hellinger_distance,
+    jeffrey,
+    jensen_shannon,
+    jensen_shannon_distance,
+    kl_divergence,
+    likelihood_kl,
+    reverse_kl,
+    total_variation,
+    total_variation_by_events,
 )
 from qgan.metrics.ensembles import (
     average_distance,
@@ -18,12 +32,31 @@ from qgan.metrics.ensembles import (
     spread_ratio,
     top_eigenstate,
 )
+from qgan.metrics.entanglement import (
+    half_chain_entropy,
+    negativity,
+)
+from qgan.metrics.entropies import (
+    entropy,
+    quantum_jensen_shannon,
+    relative_entropy,
+)
+from qgan.metrics.estimators import (
+    Estimate,
+    classical_fidelity,
+    sampled_kl,
+)
 from qgan.metrics.evaluation import evaluate, references
 from qgan.metrics.f_divergences import (
     F_DIVERGENCES,
     FDivergence,
     f_divergence,
     weighted_jensen_shannon,
+)
+from qgan.metrics.gibbs_su import (
+    Inequality,
+    inequalities,
+    ten_metrics,
 )
 from qgan.metrics.latents import (
     label_recovered,
@@ -33,6 +66,24 @@ from qgan.metrics.latents import (
     nearest_label,
     rank_correlations,
 )
+from qgan.metrics.mean_discrepancy import (
+    gaussian_kernel,
+    mmd_squared,
+    permutation_p_value,
+)
+from qgan.metrics.probability_metrics import (
+    discrepancy,
+    discrete_wasserstein,
+    kolmogorov,
+    levy,
+    prokhorov,
+    separation,
+)
+from qgan.metrics.quantum_wasserstein import (
+    Bounds,
+    pauli_wasserstein,
+    quantum_wasserstein,
+)
 from qgan.metrics.report import (
     LabelReport,
     Report,
@@ -40,40 +91,87 @@ from qgan.metrics.report import (
     judge_latent_ignored,
     judge_mode_collapse,
 )
+from qgan.metrics.samples import (
+    entropic_wasserstein,
+    frechet_distance,
+    kantorovich_rubinstein,
+    line_wasserstein,
+    sample_wasserstein,
+)
 from qgan.metrics.transport import Reference, skill, transport, wasserstein
 
 __all__ = [
     "F_DIVERGENCES",
+    "Bounds",
+    "Estimate",
     "FDivergence",
+    "Inequality",
     "LabelReport",
     "Reference",
     "Report",
     "average_distance",
     "bures_angle",
+    "bures_distance",
+    "classical_fidelity",
     "coverage",
+    "discrepancy",
+    "discrete_wasserstein",
     "ensemble_average",
+    "entropic_wasserstein",
+    "entropy",
     "evaluate",
     "f_divergence",
+    "fidelity",
     "fidelity_matrix",
+    "frechet_distance",
+    "gaussian_kernel",
+    "gaussian_kl",
+    "half_chain_entropy",
+    "hellinger_distance",
     "hilbert_schmidt_distance",
+    "inequalities",
     "infidelity",
+    "jeffrey",
+    "jensen_shannon",
+    "jensen_shannon_distance",
     "judge_label_collapse",
     "judge_latent_ignored",
     "judge_mode_collapse",
+    "kantorovich_rubinstein",
+    "kl_divergence",
+    "kolmogorov",
     "label_recovered",
+    "levy",
+    "likelihood_kl",
+    "line_wasserstein",
+    "mmd_squared",
     "multiple_rank_correlation",
     "nearest",
     "nearest_factors",
     "nearest_label",
     "nearest_neighbour",
     "nearest_neighbour_ratio",
+    "negativity",
+    "pauli_wasserstein",
+    "permutation_p_value",
     "precision",
+    "prokhorov",
+    "quantum_jensen_shannon",
+    "quantum_wasserstein",
     "rank_correlations",
     "references",
+    "relative_entropy",
+    "reverse_kl",
+    "sample_wasserstein",
+    "sampled_kl",
+    "separation",
     "skill",
     "spread",
     "spread_ratio",
+    "ten_metrics",
     "top_eigenstate",
+    "total_variation",
+    "total_variation_by_events",
     "trace_distance",
     "transport",
     "wasserstein",

@@ -1,4 +1,8 @@
-"""Distances between two states, from their factors, in double precision."""
+"""Distances between two states, from their factors, in double precision.
+
+Gradients with respect to factors are finite everywhere, at equal and at orthogonal states too;
+where a distance has a kink, one of its slopes, or zero, is given. They are first derivatives.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from qgan.states import States
 
 CHUNK = 2**22
 """Overlaps (complex numbers) formed at a time: 64 MB, and a few copies of it."""
+ROUNDING = 1e-14
+"""Eigenvalues of a difference of states that double precision cannot tell from zero."""
 
 
 def _double(states: States) -> Complex[Tensor, "B D r"]:
@@ -30,21 +36,36 @@ def _check(a: States, b: States, *, same_length: bool) -> None:
         raise errors.argument("b", f"must hold {len(a)} states, as `a` does", f"{len(b)} states")
 
 
-def _difference(a: States, b: States) -> Complex[Tensor, "B k k"]:
-    """A matrix with the non-zero eigenvalues of ``rho - sigma``.
+def _difference(a: States, b: States) -> tuple[Complex[Tensor, "B D k"], Complex[Tensor, "B k k"]]:
+    """``rho - sigma = Q M Q^dagger``, Q with orthonormal columns, M small where the ranks are.
 
-    With ``[A, B] = Q R`` it is ``R diag(1, -1) R^dagger``, small where the ranks are.
+    With ``[A, B] = Q R`` it is ``M = R diag(1, -1) R^dagger``. Outside the graph: the gradient of
+    a QR decomposition does not exist where the states are equal.
     """
     _check(a, b, same_length=True)
-    left, right = _double(a), _double(b)
+    left, right = _double(a).detach(), _double(b).detach()
     columns = torch.cat([left, right], dim=-1)
     if columns.shape[2] >= columns.shape[1]:
-        return left @ left.mH - right @ right.mH
-    small: Tensor = torch.linalg.qr(columns)[1]
+        eye = torch.eye(columns.shape[1], dtype=columns.dtype, device=columns.device)
+        return eye.expand(len(columns), -1, -1), left @ left.mH - right @ right.mH
+    basis, small = torch.linalg.qr(columns)
     signs = torch.ones(columns.shape[2], dtype=small.dtype, device=small.device)
     signs[left.shape[2] :] = -1
-    difference: Tensor = (small * signs) @ small.mH
-    return difference
+    return basis, (small * signs) @ small.mH
+
+
+def _expectation(
+    a: States, b: States, basis: Complex[Tensor, "B D k"], matrix: Complex[Tensor, "B k k"]
+) -> Float[Tensor, " B"]:
+    """``Tr[(rho - sigma) Q M Q^dagger]``, linear in both states: M carries no gradient.
+
+    A norm is the greatest such value over a set of M, so at the best M this has its gradient too.
+    """
+    values = []
+    for states in (a, b):
+        inner = basis.mH @ states.factor.to(torch.complex128)
+        values.append((inner.conj() * (matrix @ inner)).sum((1, 2)).real)
+    return values[0] - values[1]
 
 
 def trace_distance(a: States, b: States) -> Float[Tensor, " B"]:
@@ -70,8 +91,11 @@ def trace_distance(a: States, b: States) -> Float[Tensor, " B"]:
         >>> trace_distance(basis[[0, 0]], basis).tolist()
         [0.0, 1.0]
     """
-    eigenvalues: Tensor = torch.linalg.eigvalsh(_difference(a, b))
-    return (eigenvalues.abs().sum(-1) / 2).clamp(0, 1)
+    basis, matrix = _difference(a, b)
+    values, vectors = torch.linalg.eigh(matrix)
+    sign = torch.where(values.abs() > ROUNDING, values.sign(), 0.0).to(vectors.dtype)
+    best = (vectors * sign.unsqueeze(-2)) @ vectors.mH
+    return (_expectation(a, b, basis, best) / 2).clamp(0, 1)
 
 
 def hilbert_schmidt_distance(a: States, b: States) -> Float[Tensor, " B"]:
@@ -89,12 +113,17 @@ def hilbert_schmidt_distance(a: States, b: States) -> Float[Tensor, " B"]:
     Raises:
         QganError: if numbers of states or of qubits differ.
     """
-    norm: Tensor = torch.linalg.matrix_norm(_difference(a, b))
-    return norm
+    basis, matrix = _difference(a, b)
+    norm: Tensor = torch.linalg.matrix_norm(matrix)
+    positive = norm > ROUNDING
+    best = torch.where(positive, 1 / torch.where(positive, norm, 1.0), 0.0).reshape(-1, 1, 1)
+    return _expectation(a, b, basis, matrix * best).clamp_min(0)
 
 
-def infidelity(a: States, b: States) -> Float[Tensor, " B"]:
-    """Infidelity, pair by pair: ``1 - F`` with Uhlmann's F (squared).
+def fidelity(a: States, b: States) -> Float[Tensor, " B"]:
+    """Uhlmann's fidelity, pair by pair: ``F = (Tr sqrt(sqrt(rho) sigma sqrt(rho)))^2``, no root.
+
+    From factors it is ``||A^dagger B||_1^2``.
 
     Args:
         a: B states of n qubits.
@@ -105,13 +134,55 @@ def infidelity(a: States, b: States) -> Float[Tensor, " B"]:
 
     Raises:
         QganError: if numbers of states or of qubits differ.
+
+    References:
+        Uhlmann, Rep. Math. Phys. 9, 273 (1976); Nielsen and Chuang, eq. 9.53, print the root.
+    """
+    return 1 - infidelity(a, b)
+
+
+def infidelity(a: States, b: States) -> Float[Tensor, " B"]:
+    """Infidelity, pair by pair: ``1 - F``; arguments and errors as :func:`fidelity`."""
+    _check(a, b, same_length=True)
+    factors = [States(s.factor.to(torch.complex128)) for s in (a, b)]
+    return (1 - factors[0].fidelity(factors[1])).clamp(0, 1)
+
+
+def bures_distance(a: States, b: States) -> Float[Tensor, " B"]:
+    """Bures distance, pair by pair: ``sqrt(2 - 2 sqrt F)``.
+
+    It is ``min_U ||A - B U||_2`` over unitaries U, taken so: close states keep all their digits,
+    and the gradient is that of a norm, at most 1. States are normalised first.
+
+    Args:
+        a: B states of n qubits.
+        b: B states of n qubits.
+
+    Returns:
+        ``(B,)`` in [0, sqrt 2], double precision.
+
+    Raises:
+        QganError: if numbers of states or of qubits differ.
+
+    References:
+        Bures, Trans. AMS 135, 199 (1969); Bengtsson and Zyczkowski, Geometry of Quantum States,
+        eq. 9.27.
     """
     _check(a, b, same_length=True)
-    return (1 - States(_double(a)).fidelity(States(_double(b)))).clamp(0, 1)
+    left, right = (States(s.factor.to(torch.complex128)).normalised().factor for s in (a, b))
+    columns = max(left.shape[2], right.shape[2])
+    left, right = (
+        torch.nn.functional.pad(factor, (0, columns - factor.shape[2])) for factor in (left, right)
+    )
+    with torch.no_grad():
+        vectors, _, others = torch.linalg.svd(right.mH @ left)
+        closest = vectors @ others
+    apart: Tensor = torch.linalg.vector_norm(left - right @ closest, dim=(1, 2))
+    return apart
 
 
 def bures_angle(a: States, b: States) -> Float[Tensor, " B"]:
-    """Bures angle, pair by pair: ``arccos sqrt F``.
+    """Bures angle, pair by pair: ``arccos sqrt F``, twice the arcsine of half the distance.
 
     Args:
         a: B states of n qubits.
@@ -126,7 +197,7 @@ def bures_angle(a: States, b: States) -> Float[Tensor, " B"]:
     References:
         Nielsen and Chuang, eq. 9.82.
     """
-    return torch.arccos((1 - infidelity(a, b)).sqrt())
+    return 2 * torch.arcsin(bures_distance(a, b) / 2)
 
 
 def fidelity_matrix(a: States, b: States) -> Float[Tensor, "N M"]:

@@ -1,0 +1,182 @@
+"""Entropies of states and the divergences made of them, from factors, in nats.
+
+``A^dagger A`` has the non-zero eigenvalues of ``rho = A A^dagger``: with few columns nothing
+larger is decomposed.
+"""
+
+from __future__ import annotations
+
+from math import inf, isinf
+from typing import Any
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from qgan import errors
+from qgan.states import States
+
+LEAST_EIGENVALUE = 1e-14
+"""Eigenvalues that double precision cannot tell from zero."""
+LEAST_LEAK = 1e-9
+"""Weight outside a support above which a relative entropy is infinite."""
+
+
+def _spectrum(factor: Complex[Tensor, "B D r"]) -> Float[Tensor, "B k"]:
+    """Eigenvalues of rho, all that are not zero, from the smaller of both Gram matrices."""
+    narrow = factor.shape[2] <= factor.shape[1]
+    gram = factor.mH @ factor if narrow else factor @ factor.mH
+    values: Tensor = torch.linalg.eigvalsh(gram)
+    return values
+
+
+def _entropy(values: Float[Tensor, "B k"]) -> Float[Tensor, " B"]:
+    """``-sum w log w``; an eigenvalue zero adds nothing, to the gradient neither.
+
+    It is at a minimum there: the derivative with respect to the factor is zero.
+    """
+    kept = values > LEAST_EIGENVALUE
+    safe = torch.where(kept, values, 1.0)
+    return -torch.where(kept, safe * safe.log(), 0.0).sum(-1)
+
+
+def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
+    """Renyi entropy of states, ``log(Tr rho^a) / (1 - a)``, at a = 1 von Neumann's.
+
+    Args:
+        states: B states.
+        order: a, at least 0: 0 counts the eigenvalues, 1 is ``-Tr rho log rho``, 2 is minus the
+            logarithm of the purity, infinity that of the largest eigenvalue.
+
+    Returns:
+        ``(B,)`` in nats, from 0 (pure) to ``n log 2``.
+
+    Raises:
+        QganError: for a negative order.
+
+    References:
+        Nielsen and Chuang, eq. 11.51; Müller-Lennert et al., J. Math. Phys. 54, 122203 (2013).
+
+    Example:
+        >>> mixed = States(torch.eye(2).cfloat()[None] / 2**0.5)
+        >>> [round(entropy(mixed, order).item(), 4) for order in (0, 1, 2, float("inf"))]
+        [0.6931, 0.6931, 0.6931, 0.6931]
+    """
+    if not order >= 0:
+        raise errors.argument("order", "must be at least 0", order)
+    values = _spectrum(states.factor.to(torch.complex128))
+    if order == 1:
+        return _entropy(values)
+    if order == 0:
+        return (values > LEAST_EIGENVALUE).sum(-1).double().log()
+    if isinf(order):
+        return -values.amax(-1).log()
+    kept = values > LEAST_EIGENVALUE
+    powers = torch.where(kept, torch.where(kept, values, 1.0) ** order, 0.0)
+    return powers.sum(-1).log() / (1 - order)
+
+
+def quantum_jensen_shannon(a: States, b: States) -> Float[Tensor, " B"]:
+    """Quantum Jensen-Shannon divergence, pair by pair; its square root is a metric.
+
+    ``S((rho + sigma) / 2) - S(rho) / 2 - S(sigma) / 2``, with von Neumann's entropy S.
+
+    Args:
+        a: B states of n qubits.
+        b: B states of n qubits.
+
+    Returns:
+        ``(B,)`` in nats, [0, ln 2].
+
+    Raises:
+        QganError: if numbers of states or of qubits differ.
+
+    References:
+        Majtey, Lamberti and Prato, Phys. Rev. A 72, 052310 (2005); Virosztek, Adv. Math. 380,
+        107595 (2021): the metric.
+
+    Example:
+        >>> basis = States(torch.eye(2).cfloat()[:, :, None])
+        >>> quantum_jensen_shannon(basis[[0, 0]], basis).round(decimals=4).tolist()
+        [0.0, 0.6931]
+    """
+    left, right = _pair(a, b)
+    middle = torch.cat([left, right], dim=-1) / 2**0.5
+    parts = [_entropy(_spectrum(factor)) for factor in (middle, left, right)]
+    return (parts[0] - parts[1] / 2 - parts[2] / 2).clamp_min(0)
+
+
+def relative_entropy(a: States, b: States) -> Float[Tensor, " B"]:
+    """Relative entropy, pair by pair: ``S(rho || sigma) = Tr rho (log rho - log sigma)``.
+
+    Infinite where rho has weight outside the support of sigma (more than 1e-9 of it), as for any
+    two different pure states.
+
+    Args:
+        a: B states rho of n qubits.
+        b: B states sigma of n qubits.
+
+    Returns:
+        ``(B,)`` in nats, at least 0, infinity included; where it is infinite the gradient is zero.
+
+    Raises:
+        QganError: if numbers of states or of qubits differ.
+
+    References:
+        Umegaki, Kodai Math. Sem. Rep. 14, 59 (1962); Nielsen and Chuang, eq. 11.50.
+
+    Example:
+        >>> pure = States(torch.tensor([[[1.0], [0.0]]]).cfloat())
+        >>> mixed = States(torch.eye(2).cfloat()[None] / 2**0.5)
+        >>> round(relative_entropy(pure, mixed).item(), 4), relative_entropy(mixed, pure).item()
+        (0.6931, inf)
+    """
+    left, right = _pair(a, b)
+    across = right.mH @ left  # log sigma = B h(G) B^dagger on the support, G = B^dagger B
+    logs, projector = _LogOverGram.apply(right.mH @ right)
+    inside = (across.conj() * (projector @ across)).sum((1, 2)).real
+    energy = (across.conj() * (logs @ across)).sum((1, 2)).real
+    weight = (left.real**2 + left.imag**2).sum((1, 2))
+    finite = (weight - inside).detach() <= LEAST_LEAK
+    value = (-_entropy(_spectrum(left)) - energy).clamp_min(0)
+    return torch.where(finite, value, inf)
+
+
+class _LogOverGram(torch.autograd.Function):
+    """``log(G) / G`` and the projector over G on G's support; the first has a gradient.
+
+    For a function of a Hermitian matrix the derivative is that of Daleckii and Krein, with
+    divided differences, which equal eigenvalues do not disturb.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, gram: Tensor) -> tuple[Tensor, Tensor]:
+        values, vectors = torch.linalg.eigh(gram)
+        kept = values > LEAST_EIGENVALUE * 100
+        safe = torch.where(kept, values, 1.0)
+        logs = torch.where(kept, safe.log() / safe, 0.0)
+        inverse = torch.where(kept, 1 / safe, 0.0)
+        ctx.save_for_backward(vectors, safe, kept, logs)
+        made = [(vectors * v.unsqueeze(-2).to(vectors.dtype)) @ vectors.mH for v in (logs, inverse)]
+        ctx.mark_non_differentiable(made[1])
+        return made[0], made[1]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        vectors, values, kept, logs = ctx.saved_tensors
+        apart = values[:, :, None] - values[:, None, :]
+        near = apart.abs() < 1e-6 * values.amax(-1)[:, None, None]
+        middle = (values[:, :, None] + values[:, None, :]) / 2
+        slope = (1 - middle.log()) / middle**2
+        rise = (logs[:, :, None] - logs[:, None, :]) / torch.where(near, 1.0, apart)
+        table = torch.where(near, slope, rise) * (kept[:, :, None] & kept[:, None, :])
+        turned = vectors.mH @ gradients[0] @ vectors
+        gradient: Tensor = vectors @ (turned * table) @ vectors.mH
+        return gradient
+
+
+def _pair(a: States, b: States) -> tuple[Tensor, Tensor]:
+    if a.dimension != b.dimension or len(a) != len(b):
+        rule = f"must hold {len(a)} states of {a.n_qubits} qubits, as `a` does"
+        raise errors.argument("b", rule, f"{len(b)} of {b.n_qubits}")
+    return a.factor.to(torch.complex128), b.factor.to(torch.complex128)
