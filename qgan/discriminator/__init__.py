@@ -4,9 +4,12 @@ from qgan.discriminator.base import Discriminator, Head
 from qgan.discriminator.linear import BoundedLinearHead, IdentityHead, LinearHead
 from qgan.discriminator.minibatch import MinibatchHead
 from qgan.discriminator.mlp import AuxiliaryHead, MLPHead, ProjectionHead
+from qgan.discriminator.none import BlindView, ZeroHead, no_discriminator
+from qgan.discriminator.potentials import PotentialsHead
 
 __all__ = [
     "AuxiliaryHead",
+    "BlindView",
     "BoundedLinearHead",
     "Discriminator",
     "Head",
@@ -14,5 +17,8 @@ __all__ = [
     "LinearHead",
     "MLPHead",
     "MinibatchHead",
+    "PotentialsHead",
     "ProjectionHead",
+    "ZeroHead",
+    "no_discriminator",
 ]

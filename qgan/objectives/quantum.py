@@ -11,6 +11,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.objectives.base import Reading, rejected
+from qgan.objectives.wasserstein import Wasserstein
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,23 @@ class LinearValue:
     def value(self, *, real: Float[Tensor, " B"], fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """V itself: 1/2 where nothing can be told apart (at phi = pi/4), at most 1."""
         return 0.5 - self.discriminator_loss(real=real, fake=fake) / 4
+
+
+@dataclass(frozen=True)
+class QuantumSemimetric(Wasserstein):
+    """The quantum Wasserstein semimetric ``min_pi Tr[pi (1 - SWAP) / 2]``, by its dual.
+
+    ``max Tr[Q psi] - Tr[P phi]`` over observables with ``I x psi - phi x I <= C``: the critic of
+    real states is not that of generated ones. The losses here are those of phi; psi and the rule
+    are the business of :class:`qgan.stabilisers.CouplingPenalty`, and
+    :class:`qgan.discriminator.PotentialsHead` holds both observables. Of pure states it is
+    ``(1 - F) / 2``.
+
+    Args:
+        mismatched_share: see :class:`qgan.objectives.base.Objective`.
+
+    References:
+        Chakrabarti et al., arXiv:1911.00111, sec. 3 and 4.
+    """
+
+    name = "quantum-semimetric"

@@ -91,7 +91,8 @@ class Term(Protocol):
     """Something that sees, or adds to, a loss; a part that has nothing to say returns None.
 
     A term may also have ``per_sample = True``: it takes the score for a function of one state's
-    view; and ``limits_slope = True``: it makes a critic Lipschitz (see :class:`Silent`).
+    view; ``limits_slope = True``: it makes a critic Lipschitz; ``needs_states = True`` (see
+    :class:`Silent`).
     """
 
     def perturb(self, features: Tensor, at: TermStep) -> Tensor:
@@ -113,10 +114,12 @@ class Silent:
     Attributes:
         per_sample: whether it takes the score for a function of one state's view.
         limits_slope: whether it makes a critic Lipschitz.
+        needs_states: whether it needs states themselves, which lightning and hardware do not give.
     """
 
     per_sample: ClassVar[bool] = False
     limits_slope: ClassVar[bool] = False
+    needs_states: ClassVar[bool] = False
 
     def perturb(self, features: Tensor, at: TermStep) -> Tensor:
         """The view unchanged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -66,6 +67,8 @@ class PurityMatching(Silent):
     """
 
     weight: float = 1.0
+
+    needs_states: ClassVar[bool] = True
 
     def generator_term(self, context: StepContext) -> Tensor | None:
         """The mean squared difference of purities."""
