@@ -1,25 +1,93 @@
-"""`qgan evaluate`."""
+"""`qgan evaluate`: a run's checkpoints, or anybody's states in two files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
-from qgan.cli.parsing import Run, parse
+import tyro
+
+from qgan import errors
+from qgan.cli.parsing import parse
+
+OptionalRun = Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
 
 
 def command_evaluate(argv: Sequence[str]) -> int:
-    """`qgan evaluate DIR`: judge a run's checkpoints on held-out states."""
+    """`qgan evaluate DIR`, or `--real FILE --generated FILE`: judge states on held-out ones."""
+
+    def evaluate(
+        run: OptionalRun = None,
+        real: Path | None = None,
+        generated: Path | None = None,
+        out: Path | None = None,
+        seed: int = 0,
+    ) -> dict[str, Any]:
+        return dict(locals())
+
+    text = (
+        "Judge a run on held-out states; or judge the states of --generated on those of --real, "
+        "NumPy archives as --data reads them (--generated may hold `latent` too), and write "
+        "report.json and pictures to --out (default: the generated file's name and -judged)."
+    )
+    asked = parse(evaluate, argv, "qgan evaluate", text)
+    real, generated, out = asked["real"], asked["generated"], asked["out"]
+    if asked["run"] is None:
+        if real is None or generated is None:
+            raise errors.argument("DIR", "must be given, or --real and --generated", "neither")
+        return _judge_files(real, generated, out, asked["seed"])
+    if any(value is not None for value in (real, generated, out)):
+        raise errors.argument("DIR", "must not be given with --real, --generated or --out", "both")
+    return _judge_run(asked["run"])
+
+
+def _judge_run(run: Path) -> int:
     from qgan import presets
     from qgan.explore.console import show_report
     from qgan.training import RunFolder, report
 
-    def evaluate(run: Run) -> Path:
-        return run
-
-    text = "Judge a run on held-out states."
-    folder = RunFolder.open(parse(evaluate, argv, "qgan evaluate", text))
+    folder = RunFolder.open(run)
     data = presets.load_data(folder.experiment())
     model, judged = report(folder, data)
     show_report(folder, data, model, judged)
+    return 0
+
+
+def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> int:
+    import json
+
+    from qgan.data import halves, read_generated
+    from qgan.explore import report_table
+    from qgan.explore.judged import judged_pictures
+    from qgan.metrics import evaluate
+    from qgan.training.checkpoint import write_atomically
+    from qgan.training.session import versions
+
+    data = halves(real, seed)
+    batch, latent = read_generated(generated, data)
+    folder = out or Path(f"{generated.stem}-judged")
+    if folder.exists() and not folder.is_dir():
+        raise errors.argument("out", "must be a folder", folder)
+    judged = evaluate(
+        batch.states, batch.label, latent, data.train.states, data.train.label,
+        data.held_out.states, data.held_out.label, data.held_out.factors, data.factor_names,
+        data.n_labels, seed=seed, train_factors=data.train.factors,
+    )  # fmt: skip
+    title = f"{generated} judged on one half of {real}, with the other half as floor"
+    console = report_table.plain_console()
+    report_table.show(console, judged, data.label_names, data.factor_names, title)
+    written = {
+        "real": str(real),
+        "generated": str(generated),
+        "held_out": judged.to_dict(),
+        "label_values": list(data.label_values),
+        "factor_names": list(data.factor_names),
+        "versions": versions(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(written, indent=2, allow_nan=False)
+    write_atomically(folder / "report.json", text.encode())
+    judged_pictures(batch.states, batch.label, data, folder)
+    console.print(f"Written: {folder}  (report.json, coverage.png, average.png)")
     return 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from qgan.data.base import Batch, Dataset, split
 from qgan.data.basis import basis
 from qgan.data.bell import bell, depolarised_bell
-from qgan.data.file import from_file, write_file
+from qgan.data.file import from_file, halves, read_generated, write_file
 from qgan.data.spin_chains import ising, level_crossing, tfim
 from qgan.data.thermal import gibbs, gibbs_ensemble
 
@@ -36,8 +36,10 @@ __all__ = [
     "from_file",
     "gibbs",
     "gibbs_ensemble",
+    "halves",
     "ising",
     "level_crossing",
+    "read_generated",
     "split",
     "tfim",
     "write_file",

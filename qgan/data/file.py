@@ -6,6 +6,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan import errors
-from qgan.data.base import FEWEST, Batch, Dataset, check_seed, split
+from qgan.data.base import FEWEST, Batch, Dataset, check_seed, join, split
 from qgan.states import States
 
 Array = NDArray[Any]
@@ -64,6 +65,63 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
     parts = split(batch, seed)
     names = tuple(str(value) for value in values)
     return Dataset(*parts, values, names, factor_names, Path(path).stem)
+
+
+def halves(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
+    """Labelled states of an archive in two halves, to judge others by: nothing is learned.
+
+    Arguments and errors as :func:`from_file`.
+
+    Returns:
+        One half held out, what is judged on; the other to train, the floor. No validation part.
+    """
+    data = from_file(path, seed)
+    every = join([data.train, data.validation, data.held_out])
+    places = [torch.nonzero(every.label == label).flatten() for label in range(data.n_labels)]
+    train, held_out = (every[torch.cat([place[start::2] for place in places])] for start in (0, 1))
+    return replace(data, train=train, validation=every[:0], held_out=held_out)
+
+
+def read_generated(
+    path: str | os.PathLike[str], real: Dataset
+) -> tuple[Batch, Float[Tensor, "N n_latent"]]:
+    """Generated states of an archive, labelled as the real ones are.
+
+    Args:
+        path: an ``.npz`` file with ``states`` and ``label`` as :func:`from_file` reads them, and,
+            if known, ``latent`` ``(N, n_latent)``.
+        real: the data they imitate.
+
+    Returns:
+        The states with the class indices of the real data, and the latents, of no entries where
+        the file has none.
+
+    Raises:
+        QganError: as :func:`from_file` for the arrays; if the qubits differ, a label is not one
+            of the real data, or one of these has no state.
+    """
+    arrays = _arrays(Path(path))
+    _check_states(arrays["states"])
+    states = _trimmed(States.from_numpy(arrays["states"]))
+    if len(states) and states.n_qubits != real.n_qubits:
+        rule = f"must be of {real.n_qubits} qubits, as the real ones are"
+        raise errors.argument("states", rule, f"{states.n_qubits} in {path}")
+    label = arrays["label"]
+    if label.shape != (len(states),) or label.dtype.kind not in LABEL_KINDS:
+        raise errors.argument("label", f"must have shape ({len(states)},)", label.shape)
+    index = {value: place for place, value in enumerate(real.label_values)}
+    strange = [value for value in label.tolist() if value not in index]
+    if strange:
+        rule = f"must be labels of the real states, {list(index)}"
+        raise errors.argument("label", rule, repr(strange[0]))
+    missing = [value for value in index if value not in label.tolist()]
+    if missing:
+        raise errors.argument("label", "must hold each label of the real states", f"no {missing}")
+    found = arrays.get("latent", np.zeros((len(states), 0)))
+    if found.ndim != 2 or len(found) != len(states) or found.dtype.kind not in "biuf":
+        raise errors.argument("latent", f"must have shape ({len(states)}, n_latent)", found.shape)
+    classes = torch.tensor([index[value] for value in label.tolist()])
+    return Batch(states, classes), torch.from_numpy(found.astype(np.float64))
 
 
 def write_file(
@@ -122,7 +180,7 @@ def _arrays(path: Path) -> dict[str, Array]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = list(archive.files)
-            known = ("states", "label", "factors", "factor_names")
+            known = ("states", "label", "factors", "factor_names", "latent")
             arrays = {key: np.asarray(archive[key]) for key in known if key in found}
     except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
         raise errors.argument("path", rule, path) from error

@@ -1,5 +1,8 @@
 """Measures of states and of ensembles of states; nothing here knows how states were made."""
 
+from qgan.metrics.bootstrap import (
+    Measured,
+)
 from qgan.metrics.distances import (
     bures_angle,
     bures_distance,
@@ -58,6 +61,13 @@ from qgan.metrics.gibbs_su import (
     inequalities,
     ten_metrics,
 )
+from qgan.metrics.labels import (
+    holevo_information,
+    label_information,
+)
+from qgan.metrics.latent_use import (
+    latent_use,
+)
 from qgan.metrics.latents import (
     label_recovered,
     multiple_rank_correlation,
@@ -70,6 +80,17 @@ from qgan.metrics.mean_discrepancy import (
     gaussian_kernel,
     mmd_squared,
     permutation_p_value,
+)
+from qgan.metrics.modes import (
+    best_frozen,
+    effective_modes,
+    equivalent_frozen,
+    factor_reached,
+)
+from qgan.metrics.moments import (
+    ensemble_mmd,
+    moment_distance,
+    overlap_matrix,
 )
 from qgan.metrics.probability_metrics import (
     discrepancy,
@@ -84,6 +105,7 @@ from qgan.metrics.quantum_wasserstein import (
     pauli_wasserstein,
     quantum_wasserstein,
 )
+from qgan.metrics.reference import Reference
 from qgan.metrics.report import (
     LabelReport,
     Report,
@@ -98,7 +120,7 @@ from qgan.metrics.samples import (
     line_wasserstein,
     sample_wasserstein,
 )
-from qgan.metrics.transport import Reference, skill, transport, wasserstein
+from qgan.metrics.transport import Transport, potentials, skill, transport, wasserstein
 
 __all__ = [
     "F_DIVERGENCES",
@@ -107,20 +129,27 @@ __all__ = [
     "FDivergence",
     "Inequality",
     "LabelReport",
+    "Measured",
     "Reference",
     "Report",
+    "Transport",
     "average_distance",
+    "best_frozen",
     "bures_angle",
     "bures_distance",
     "classical_fidelity",
     "coverage",
     "discrepancy",
     "discrete_wasserstein",
+    "effective_modes",
     "ensemble_average",
+    "ensemble_mmd",
     "entropic_wasserstein",
     "entropy",
+    "equivalent_frozen",
     "evaluate",
     "f_divergence",
+    "factor_reached",
     "fidelity",
     "fidelity_matrix",
     "frechet_distance",
@@ -129,6 +158,7 @@ __all__ = [
     "half_chain_entropy",
     "hellinger_distance",
     "hilbert_schmidt_distance",
+    "holevo_information",
     "inequalities",
     "infidelity",
     "jeffrey",
@@ -140,11 +170,14 @@ __all__ = [
     "kantorovich_rubinstein",
     "kl_divergence",
     "kolmogorov",
+    "label_information",
     "label_recovered",
+    "latent_use",
     "levy",
     "likelihood_kl",
     "line_wasserstein",
     "mmd_squared",
+    "moment_distance",
     "multiple_rank_correlation",
     "nearest",
     "nearest_factors",
@@ -152,8 +185,10 @@ __all__ = [
     "nearest_neighbour",
     "nearest_neighbour_ratio",
     "negativity",
+    "overlap_matrix",
     "pauli_wasserstein",
     "permutation_p_value",
+    "potentials",
     "precision",
     "prokhorov",
     "quantum_jensen_shannon",

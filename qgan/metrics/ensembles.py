@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
@@ -86,12 +86,15 @@ def spread(states: States) -> float:
 
     Of more than ``MOST_MIXED`` mixed states, evenly spaced ones are compared.
     """
+    scores = spread_scores(states)
+    return float(scores.mean()) if len(scores) > 1 else float("nan")
+
+
+def spread_scores(states: States) -> Float[Tensor, " N"]:
+    """Mean infidelity of each of the states compared with the others; their mean is the spread."""
     states = states[:: math.ceil(len(states) / most_pairwise(states))] if len(states) else states
-    n = len(states)
-    if n < 2:
-        return float("nan")
     fidelities = fidelity_matrix(states, states).fill_diagonal_(1.0)
-    return float((1 - fidelities).sum()) / (n * (n - 1))
+    return (1 - fidelities).sum(1) / max(1, len(states) - 1)
 
 
 def nearest_neighbour(states: States) -> float:
@@ -102,8 +105,20 @@ def nearest_neighbour(states: States) -> float:
     """
     if len(states) < 2:
         return float("nan")
+    return float(neighbour_infidelities(states).median())
+
+
+def neighbour_infidelities(states: States) -> Float[Tensor, " N"]:
+    """Infidelity of each state and its nearest neighbour, of at least two states."""
     fidelities = fidelity_matrix(states, states).fill_diagonal_(-1.0)
-    return float((1 - fidelities.max(dim=1).values).median())
+    return 1 - fidelities.max(dim=1).values
+
+
+def thinned(n: int, most: int, seed: int) -> Int[Tensor, " k"]:
+    """Places of at most ``most`` of n states, at random by ``seed``; all, in order, if they fit."""
+    if n <= most:
+        return torch.arange(n)
+    return torch.as_tensor(np.random.default_rng(seed).permutation(n)[:most])
 
 
 def spread_ratio(real: States, generated: States) -> float:
@@ -184,3 +199,19 @@ def average_distance(a: States, b: States) -> float:
         QganError: if an ensemble is empty or the numbers of qubits differ.
     """
     return float(trace_distance(ensemble_average(a), ensemble_average(b)))
+
+
+def average_scores(a: States, b: States) -> tuple[Float[Tensor, " N"], Float[Tensor, " M"]]:
+    """What each state adds to the distance of the averages, ``+-Tr[S rho_i] / 2``.
+
+    S is the sign of the difference of the averages, the observable that tells them apart best;
+    the means of both scores add up to the distance.
+    """
+    values, vectors = torch.linalg.eigh(a.average() - b.average())
+    scores = []
+    for states, side in ((a, 0.5), (b, -0.5)):
+        columns = states.factor.transpose(0, 1).reshape(states.dimension, -1)
+        turned = vectors.mH @ columns
+        signed = values.sign() @ (turned.real.square() + turned.imag.square())
+        scores.append(side * signed.reshape(len(states), states.rank).sum(1))
+    return scores[0], scores[1]

@@ -30,7 +30,7 @@ def _spectrum(factor: Complex[Tensor, "B D r"]) -> Float[Tensor, "B k"]:
     return values
 
 
-def _entropy(values: Float[Tensor, "B k"]) -> Float[Tensor, " B"]:
+def spectral_entropy(values: Float[Tensor, "B k"]) -> Float[Tensor, " B"]:
     """``-sum w log w``; an eigenvalue zero adds nothing, to the gradient neither.
 
     It is at a minimum there: the derivative with respect to the factor is zero.
@@ -66,7 +66,7 @@ def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
         raise errors.argument("order", "must be at least 0", order)
     values = _spectrum(states.factor.to(torch.complex128))
     if order == 1:
-        return _entropy(values)
+        return spectral_entropy(values)
     if order == 0:
         return (values > LEAST_EIGENVALUE).sum(-1).double().log()
     if isinf(order):
@@ -102,7 +102,7 @@ def quantum_jensen_shannon(a: States, b: States) -> Float[Tensor, " B"]:
     """
     left, right = _pair(a, b)
     middle = torch.cat([left, right], dim=-1) / 2**0.5
-    parts = [_entropy(_spectrum(factor)) for factor in (middle, left, right)]
+    parts = [spectral_entropy(_spectrum(factor)) for factor in (middle, left, right)]
     return (parts[0] - parts[1] / 2 - parts[2] / 2).clamp_min(0)
 
 
@@ -138,7 +138,7 @@ def relative_entropy(a: States, b: States) -> Float[Tensor, " B"]:
     energy = (across.conj() * (logs @ across)).sum((1, 2)).real
     weight = (left.real**2 + left.imag**2).sum((1, 2))
     finite = (weight - inside).detach() <= LEAST_LEAK
-    value = (-_entropy(_spectrum(left)) - energy).clamp_min(0)
+    value = (-spectral_entropy(_spectrum(left)) - energy).clamp_min(0)
     return torch.where(finite, value, inf)
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
+from qgan.metrics.bootstrap import N_RESAMPLES, Measured
+from qgan.metrics.comparison import COPIES, Comparison
 from qgan.metrics.distances import fidelity_matrix
-from qgan.metrics.ensembles import (
-    average_distance,
-    coverage,
-    nearest_neighbour_ratio,
-    precision,
-    prepare,
-    spread_ratio,
-)
-from qgan.metrics.latents import multiple_rank_correlation, rank_correlations
+from qgan.metrics.ensembles import prepare
+from qgan.metrics.labels import RecoveredLabels, confusion_matrix, holevo_information
+from qgan.metrics.latent_use import latent_use
+from qgan.metrics.latents import nearest
+from qgan.metrics.reference import Reference
 from qgan.metrics.report import (
     LabelReport,
     Report,
@@ -27,7 +26,7 @@ from qgan.metrics.report import (
     judge_latent_ignored,
     judge_mode_collapse,
 )
-from qgan.metrics.transport import N_GENERATED, Reference, skill
+from qgan.metrics.transport import N_GENERATED
 from qgan.states import States
 
 
@@ -77,16 +76,22 @@ class _Real:
     held_out_factors: Tensor | None
     references: tuple[Reference, ...]
 
+    def factors(self, label: int) -> Tensor:
+        """All that is known of the label's factors."""
+        assert self.held_out_factors is not None
+        held_out = self.held_out_factors[self.held_out_label == label]
+        if self.train_factors is None:
+            return held_out
+        return torch.cat([held_out, self.train_factors[self.train_label == label]])
+
     def nearest_factors(self, to_train: Tensor, to_held_out: Tensor, label: int) -> Tensor | None:
         """Factors of the nearest real state of the label, from fidelities with all of them."""
         if self.held_out_factors is None:
             return None
-        fidelities, known = to_held_out, self.held_out_factors[self.held_out_label == label]
+        fidelities = to_held_out
         if self.train_factors is not None:
-            mine = self.train_label == label
-            fidelities = torch.cat([fidelities, to_train[:, mine]], dim=1)
-            known = torch.cat([known, self.train_factors[mine]])
-        return known[fidelities.argmax(dim=1)]
+            fidelities = torch.cat([fidelities, to_train[:, self.train_label == label]], dim=1)
+        return self.factors(label)[fidelities.argmax(dim=1)]
 
 
 def evaluate(
@@ -103,6 +108,7 @@ def evaluate(
     seed: int = 0,
     train_factors: Float[Tensor, "_ k"] | None = None,
     reference: Sequence[Reference] | None = None,
+    n_resamples: int = N_RESAMPLES,
 ) -> Report:
     """Judge generated states label by label.
 
@@ -120,6 +126,7 @@ def evaluate(
         seed: of draws and thinning.
         train_factors: ``(N, k)``: nearest states are then looked for among these too.
         reference: :func:`references` of the same real states, where already computed.
+        n_resamples: of the bootstrap that intervals come from; 0 for none.
 
     Returns:
         The report.
@@ -145,12 +152,19 @@ def evaluate(
         held_out_factors,
         tuple(reference),
     )
+    parts = [prepare(generated[generated_label == label]) for label in range(n_labels)]
+    to_train = [fidelity_matrix(part, real.train) for part in parts]
+    recovered = _recover(real, to_train, n_labels)
     reports = []
-    for label in range(n_labels):
-        mine = generated_label == label
-        states = prepare(generated[mine])
-        reports.append(_label_report(label, states, latent[mine], real, factor_names, seed))
-    return Report(tuple(reports))
+    for label, states in enumerate(parts):
+        fidelities = fidelity_matrix(real.references[label].held_out, states)
+        comparison = real.references[label].compare(states, fidelities, n_resamples)
+        mine = latent[generated_label == label]
+        reports.append(
+            _label_report(label, comparison, mine, to_train[label], recovered, real, factor_names)
+        )
+    held_out_parts = [one.held_out for one in real.references]
+    return Report(tuple(reports), holevo_information(parts), holevo_information(held_out_parts))
 
 
 def _check_generated(states: States, label: Tensor, latent: Tensor, n_labels: int) -> None:
@@ -170,63 +184,80 @@ def _check_real(name: str, states: States, label: Tensor, factors: Tensor | None
         raise errors.argument(f"{name}_factors", rule, tuple(factors.shape))
 
 
-def _correlations(
-    latent: Tensor, factors: Tensor | None, names: Sequence[str]
-) -> tuple[dict[str, tuple[float, ...]], dict[str, float]]:
-    """Spearman's correlations and R by the name of the factor; empty where none is known."""
-    if factors is None:
-        return {}, {}
-    columns = rank_correlations(latent, factors).T.tolist()
-    predicted = multiple_rank_correlation(latent, factors).tolist()
-    spearman = {name: tuple(column) for name, column in zip(names, columns, strict=True)}
-    return spearman, dict(zip(names, predicted, strict=True))
+def _names(measured: dict[str, Measured], kind: str, names: Sequence[str]) -> dict[str, float]:
+    return {name: measured[f"{kind}/{name}"].value for name in names if measured}
+
+
+def _recover(real: _Real, to_train: Sequence[Tensor], n_labels: int) -> RecoveredLabels:
+    rows = [real.train_label[one.argmax(dim=1)] for one in to_train]
+    asked = torch.arange(n_labels).repeat_interleave(torch.tensor([len(row) for row in rows]))
+    held_out = real.train_label[nearest(real.held_out, real.train)]
+    return RecoveredLabels(
+        confusion_matrix(asked, torch.cat(rows), n_labels),
+        confusion_matrix(real.held_out_label, held_out, n_labels),
+    )
 
 
 def _label_report(
     label: int,
-    generated: States,
+    comparison: Comparison,
     latent: Tensor,
+    to_train: Tensor,
+    recovered: RecoveredLabels,
     real: _Real,
     factor_names: Sequence[str],
-    seed: int,
 ) -> LabelReport:
     """The report of one label from prepared states."""
     reference = real.references[label]
-    held_out = real.held_out[real.held_out_label == label]
-    fidelities = fidelity_matrix(held_out, generated)
-    to_train = fidelity_matrix(generated, real.train)
-    w = reference.distance(fidelities)
-    recovered, recovered_real = (
-        float((real.train_label[f.argmax(dim=1)] == label).double().mean())
-        for f in (to_train, fidelity_matrix(held_out, real.train))
-    )
-    spread = spread_ratio(held_out, generated)
-    neighbour = nearest_neighbour_ratio(held_out, generated, seed)
-    factors = real.nearest_factors(to_train, fidelities.T, label)
-    spearman, multiple = _correlations(latent, factors, factor_names)
+    measured = comparison.measures()
+    seed, n_resamples = comparison.seed, comparison.n_resamples
+    used: dict[str, Measured] = {}
+    factors = real.nearest_factors(to_train, comparison.fidelities.T, label)
+    if factors is not None:
+        known = real.factors(label)
+        used = latent_use(latent, factors, known, factor_names, seed, n_resamples)
+    share, share_real = recovered.share(label)
+    information, information_real = recovered.information(label, seed, n_resamples)
+    right = (real.train_label[to_train.argmax(dim=1)] == label).double()
+    others = {
+        "skill": reference.measured_skill(comparison),
+        "label_recovered": comparison.bootstrap.mean(share, generated=right),
+        "label_information": information,
+    }
+    value = {name: one.value for name, one in measured.items()}
+    multiple = _names(used, "multiple_rank", factor_names)
+    every = measured | others | used
     return LabelReport(
         label=label,
-        n_generated=len(generated),
-        n_held_out=len(held_out),
-        skill=skill(w, reference.w0, reference.w1),
+        n_generated=len(comparison.states),
+        n_held_out=len(comparison.real),
+        skill=others["skill"].value,
         skill_undefined=reference.undefined,
-        w=w,
         w0=reference.w0,
         w1=reference.w1,
         w1_pure=reference.w1_pure,
-        coverage=coverage(fidelities),
         collapsed_coverage=reference.collapsed_coverage,
-        precision=precision(fidelities),
-        spread_ratio=spread,
-        nearest_neighbour_ratio=neighbour,
-        average_distance=average_distance(held_out, generated),
-        purity=float(generated.purity().mean()),
-        real_purity=float(held_out.purity().mean()),
-        label_recovered=recovered,
-        label_recovered_real=recovered_real,
-        spearman=spearman,
+        moments=tuple(value.pop(f"moment_{k}") for k in COPIES),
+        real_purity=float(comparison.real.purity().mean()),
+        label_recovered=share,
+        label_recovered_real=share_real,
+        label_information=information.value,
+        label_information_real=information_real,
+        spearman={
+            name: tuple(used[f"spearman/{name}/{k}"].value for k in range(latent.shape[1]))
+            for name in factor_names
+            if used
+        },
         multiple_rank=multiple,
-        label_collapse=judge_label_collapse(recovered, recovered_real, len(real.references)),
-        mode_collapse=judge_mode_collapse(spread, neighbour),
+        factor_reached=_names(used, "factor_reached", factor_names),
+        label_collapse=judge_label_collapse(share, share_real, len(real.references)),
+        mode_collapse=judge_mode_collapse(
+            value["spread_ratio"],
+            value["nearest_neighbour_ratio"],
+            value["effective_modes"] / value["effective_modes_real"],
+        ),
         latent_ignored=judge_latent_ignored(list(multiple.values())),
+        floors={name: one for name, one in reference.floors.items() if not isnan(one)},
+        intervals={name: (m.low, m.high) for name, m in every.items() if not isnan(m.low)},
+        **value,
     )

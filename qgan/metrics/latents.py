@@ -172,13 +172,29 @@ def multiple_rank_correlation(
     inputs, targets = _pair(latent, factors)
     if len(inputs) < LEAST_SAMPLES:
         return torch.full((targets.shape[1],), float("nan"), dtype=torch.float64)
+    predicted = _predicted(inputs, targets, degree)
+    return torch.as_tensor(np.diag(_correlate(predicted, targets)).clip(0, 1).copy())
+
+
+def _predicted(inputs: Array, targets: Array, degree: int = 3) -> Array:
+    """Each sample's targets by polynomials that were fitted without its fold."""
     design = _monomials(inputs, degree)
     predicted = np.zeros_like(targets)
     fold = np.arange(len(inputs)) % N_FOLDS
     for held in range(N_FOLDS):
         coefficients = np.linalg.lstsq(design[fold != held], targets[fold != held], rcond=1e-10)[0]
         predicted[fold == held] = design[fold == held] @ coefficients
-    return torch.as_tensor(np.diag(_correlate(predicted, targets)).clip(0, 1).copy())
+    return predicted
+
+
+def predicted_ranks(
+    latent: Float[Tensor, "_ L"], factors: Float[Tensor, "_ k"]
+) -> tuple[Float[Tensor, "_ L"], Float[Tensor, "_ k"], Float[Tensor, "_ k"]]:
+    """Ranks of latents and of factors, and what the latents predict of the latter."""
+    inputs, targets = _pair(latent, factors)
+    enough = len(inputs) >= LEAST_SAMPLES
+    predicted = _predicted(inputs, targets) if enough else np.zeros_like(targets)
+    return torch.as_tensor(inputs), torch.as_tensor(targets), torch.as_tensor(predicted)
 
 
 def _monomials(inputs: Array, degree: int) -> Array:

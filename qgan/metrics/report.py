@@ -11,6 +11,8 @@ LEAST_SPREAD_RATIO = 0.5
 """Mode collapse: generated states differ less than half as much as real ones do."""
 LEAST_NEIGHBOUR_RATIO = 0.01
 """Mode collapse: generated states lie a hundred times closer than real ones: frozen copies."""
+LEAST_MODES_RATIO = 0.5
+"""Mode collapse: generated states occupy fewer than half as many effective modes as real ones."""
 LEAST_RECOGNISED = 0.1
 """Real states must be recognised this much above chance for label collapse to be judged."""
 LEAST_MULTIPLE_RANK = 0.3
@@ -41,22 +43,27 @@ def judge_label_collapse(recovered: float, recovered_real: float, n_labels: int)
     return recovered < (chance + recovered_real) / 2
 
 
-def judge_mode_collapse(spread_ratio: float, nearest_neighbour_ratio: float) -> bool | None:
+def judge_mode_collapse(
+    spread_ratio: float, nearest_neighbour_ratio: float, modes_ratio: float = 1.0
+) -> bool | None:
     """Whether generated states are too few or too alike.
 
-    Yes if the spread ratio is below ``LEAST_SPREAD_RATIO`` or the nearest-neighbour ratio below
-    ``LEAST_NEIGHBOUR_RATIO``. A no is weak: frozen states with a little noise pass; skill tells.
+    Yes if the spread ratio is below ``LEAST_SPREAD_RATIO``, the nearest-neighbour ratio below
+    ``LEAST_NEIGHBOUR_RATIO`` or the ratio of effective modes below ``LEAST_MODES_RATIO``. A no is
+    weak: frozen states with a little noise pass; skill tells.
 
     Args:
         spread_ratio: see :func:`spread_ratio`.
         nearest_neighbour_ratio: see :func:`nearest_neighbour_ratio`.
+        modes_ratio: effective modes, generated to real; see :func:`effective_modes`.
 
     Returns:
         The verdict; None where real states do not spread.
     """
     if isnan(spread_ratio):
         return None
-    return spread_ratio < LEAST_SPREAD_RATIO or nearest_neighbour_ratio < LEAST_NEIGHBOUR_RATIO
+    few = nearest_neighbour_ratio < LEAST_NEIGHBOUR_RATIO or modes_ratio < LEAST_MODES_RATIO
+    return few or spread_ratio < LEAST_SPREAD_RATIO
 
 
 def judge_latent_ignored(multiple_rank: Sequence[float]) -> bool | None:
@@ -99,6 +106,7 @@ class LabelReport:
         skill: the headline, see :func:`skill`.
         skill_undefined: why skill is nan, or None.
         w: Wasserstein distance of generated and held-out states.
+        w2: that of order 2.
         w0: the floor, see :class:`Reference`.
         w1: that of the best single state.
         w1_pure: that of the top eigenvector; differs from ``w1`` only for mixed real states.
@@ -108,17 +116,29 @@ class LabelReport:
         spread_ratio: see :func:`spread_ratio`.
         nearest_neighbour_ratio: see :func:`nearest_neighbour_ratio`.
         average_distance: trace distance of the average states.
+        mmd: unbiased squared maximum mean discrepancy with kernel ``Tr[rho sigma]^2``.
+        mmd_p_value: how often a random split of real and generated states differs as much.
+        moments: for k = 1, 2, 3 see :func:`moment_distance`.
+        k_eq: see :func:`equivalent_frozen`; from as many generated states as the floor has.
+        effective_modes: see :func:`effective_modes`; modes are 16 real states chosen to cover.
+        effective_modes_real: the same of held-out states.
         purity: mean ``Tr rho^2`` of generated states.
         real_purity: the same of held-out states.
         label_recovered: share of generated states whose nearest training state has the label.
         label_recovered_real: the same of held-out states, the rate to compare with.
+        label_information: see :func:`label_information`, in nats.
+        label_information_real: the same of held-out states.
         spearman: for each factor its rank correlation with each latent.
         multiple_rank: for each factor R, see :func:`multiple_rank_correlation`.
+        factor_reached: for each factor the share of its range, see :func:`factor_reached`.
         label_collapse: the label is recovered less often than half-way from chance to real
             states' rate; None with one label, or where real states are hardly recognised.
-        mode_collapse: spread ratio below 0.5, or nearest-neighbour ratio below 0.01; None where
-            real states do not spread.
+        mode_collapse: spread ratio below 0.5, nearest-neighbour ratio below 0.01, or effective
+            modes below half of the real ones; None where real states do not spread.
         latent_ignored: no factor is predicted with R of 0.3; None without known factors.
+        floors: what training states score in place of generated ones, by names of measures.
+        intervals: ends of the 95 % bootstrap interval, by names of measures; those of a factor
+            are called as in ``multiple_rank/NAME``. Empty where no intervals were asked for.
     """
 
     label: int
@@ -130,21 +150,33 @@ class LabelReport:
     w0: float
     w1: float
     w1_pure: float
+    w2: float
     coverage: float
     collapsed_coverage: float
     precision: float
     spread_ratio: float
     nearest_neighbour_ratio: float
     average_distance: float
+    mmd: float
+    mmd_p_value: float
+    moments: tuple[float, ...]
+    k_eq: float
+    effective_modes: float
+    effective_modes_real: float
     purity: float
     real_purity: float
     label_recovered: float
     label_recovered_real: float
+    label_information: float
+    label_information_real: float
     spearman: dict[str, tuple[float, ...]]
     multiple_rank: dict[str, float]
+    factor_reached: dict[str, float]
     label_collapse: bool | None
     mode_collapse: bool | None
     latent_ignored: bool | None
+    floors: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; None for undefined."""
@@ -153,13 +185,25 @@ class LabelReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The evaluation of a generator: a report a label, in order of labels."""
+    """The evaluation of a generator: a report a label, in order of labels.
+
+    Args:
+        labels: the reports.
+        holevo: the most that one copy of a generated state tells of its label, in nats.
+        holevo_real: the same of held-out states.
+    """
 
     labels: tuple[LabelReport, ...]
+    holevo: float = float("nan")
+    holevo_real: float = float("nan")
 
     def wasserstein(self) -> float:
         """Mean over labels of W: less is better; it needs no knowledge of hidden factors."""
         return sum(report.w for report in self.labels) / len(self.labels)
+
+    def label_information(self) -> float:
+        """Mutual information of label and recovered label, labels equally likely, in nats."""
+        return sum(report.label_information for report in self.labels) / len(self.labels)
 
     @property
     def label_collapse(self) -> bool | None:
@@ -180,6 +224,9 @@ class Report:
         """Plain data for JSON; None for undefined."""
         return {
             "wasserstein": _plain(self.wasserstein()),
+            "label_information": _plain(self.label_information()),
+            "holevo": _plain(self.holevo),
+            "holevo_real": _plain(self.holevo_real),
             "label_collapse": self.label_collapse,
             "mode_collapse": self.mode_collapse,
             "latent_ignored": self.latent_ignored,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.metrics.distances import fidelity_matrix
-from qgan.metrics.ensembles import coverage, ensemble_average, prepare, top_eigenstate
+from qgan.metrics.ensembles import prepare
 from qgan.states import States
 
 N_GENERATED = 512
@@ -44,6 +44,45 @@ def transport(fidelities: Float[Tensor, "R G"], p: int = 1) -> float:
         >>> round(transport(torch.tensor([[1.0, 0.75], [0.75, 0.0]]).double()), 12)
         0.5
     """
+    return potentials(fidelities, p).distance
+
+
+@dataclass(frozen=True, eq=False)
+class Transport:
+    """A solved transport problem.
+
+    Args:
+        distance: ``W_p``.
+        cost: ``W_p^p``, which is also the mean of both potentials together.
+        real: the dual potential at each real state: how much of the cost hangs on it.
+        generated: the same at each generated state.
+    """
+
+    distance: float
+    cost: float
+    real: Float[Tensor, " R"]
+    generated: Float[Tensor, " G"]
+
+
+def potentials(fidelities: Float[Tensor, "R G"], p: int = 1) -> Transport:
+    """The transport problem of :func:`transport` with its dual potentials.
+
+    ``W_p^p = mean_i f_i + mean_j g_j`` with ``f_i + g_j <= d_ij^p``. Where the weights of the
+    states change a little, W_p^p changes as these means do.
+
+    Args:
+        fidelities: ``(N_real, N_generated)`` in [0, 1].
+        p: 1 or 2.
+
+    Returns:
+        Distance and potentials.
+
+    Raises:
+        QganError: as :func:`transport`.
+
+    References:
+        Sommerfeld and Munk, J. R. Stat. Soc. B 80, 219 (2018), theorem 1.
+    """
     if p not in (1, 2):
         raise errors.argument("p", "must be 1 or 2", p)
     if fidelities.ndim != 2 or not fidelities.numel():
@@ -52,8 +91,10 @@ def transport(fidelities: Float[Tensor, "R G"], p: int = 1) -> float:
 
     squared = (1 - fidelities.detach().to("cpu", torch.float64)).clamp(0, 1)
     cost = (squared if p == 2 else squared.sqrt()).numpy()
-    moved = max(0.0, float(ot.emd2([], [], np.ascontiguousarray(cost), numItermax=10**8)))
-    return moved if p == 1 else moved**0.5
+    moved, log = ot.emd2([], [], np.ascontiguousarray(cost), numItermax=10**8, log=True)
+    moved = max(0.0, float(moved))
+    duals = [torch.as_tensor(log[key]) for key in ("u", "v")]
+    return Transport(moved if p == 1 else moved**0.5, moved, *duals)
 
 
 def wasserstein(real: States, generated: States, p: int = 1) -> float:
@@ -97,104 +138,22 @@ def skill(w: float, w0: float, w1: float) -> float:
     return 1 - (w - w0) / (w1 - w0) if w1 - w0 >= LEAST_RANGE else float("nan")
 
 
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What one label's real states say by themselves: computed once, used at every evaluation.
+def drawn_potentials(fidelities: Float[Tensor, "R G"], n_draw: int, seed: int) -> Transport:
+    """W_1 and its potentials, averaged over draws of ``n_draw`` columns.
 
-    Args:
-        held_out: the states that generated ones are judged on.
-        w0: the floor, ``W(training, held-out)`` averaged over draws of ``n_draw`` states.
-        w1: ``mean_i sqrt(1 - F(rho_i, sigma))`` of the best single state sigma: the top
-            eigenvector of the held-out average, or, for mixed held-out states only, that
-            average itself where it is nearer.
-        w1_pure: the same of the top eigenvector, whatever the held-out states.
-        collapsed_coverage: best coverage by one of these single states.
-        largest_eigenvalue: of the held-out average: the coverage by its top eigenvector.
-        n_draw: states a draw; generated ones beyond that number are drawn from alike, so that
-            both sides carry the same sampling error.
-        seed: of the draws.
+    Of no more columns than that there is one draw: all. Potentials of generated states are those
+    of the states that were drawn, averaged over the draws they were in.
     """
-
-    held_out: States
-    w0: float
-    w1: float
-    w1_pure: float
-    collapsed_coverage: float
-    largest_eigenvalue: float
-    n_draw: int
-    seed: int = 0
-
-    @classmethod
-    def of(
-        cls, train: States, held_out: States, n_generated: int = N_GENERATED, seed: int = 0
-    ) -> Reference:
-        """Reference of the real states of one label.
-
-        Args:
-            train: N training states.
-            held_out: M other states of the same label.
-            n_generated: generated states that will be judged; a draw has as many training
-                states, or all where there are fewer.
-            seed: of the draws.
-
-        Returns:
-            The reference.
-
-        Raises:
-            QganError: if there is no training or no held-out state.
-        """
-        for name, states in (("train", train), ("held_out", held_out)):
-            if not len(states):
-                raise errors.argument(name, "must hold at least one state", "none")
-        train, held_out = prepare(train), prepare(held_out)
-        n_draw = min(n_generated, len(train))
-        eigenvalue, top = top_eigenstate(held_out)
-        single = [fidelity_matrix(held_out, top)]
-        if not held_out.is_pure:
-            single.append(fidelity_matrix(held_out, ensemble_average(held_out)))
-        distances = [transport(fidelities) for fidelities in single]
-        return cls(
-            held_out=held_out,
-            w0=_drawn_transport(fidelity_matrix(held_out, train), n_draw, seed),
-            w1=min(distances),
-            w1_pure=distances[0],
-            collapsed_coverage=max(coverage(fidelities) for fidelities in single),
-            largest_eigenvalue=eigenvalue,
-            n_draw=n_draw,
-            seed=seed,
-        )
-
-    @property
-    def undefined(self) -> str | None:
-        """Why skill is undefined here, or None where it is defined."""
-        if self.w1 - self.w0 >= LEAST_RANGE:
-            return None
-        return (
-            f"W1 - W0 = {self.w1 - self.w0:.3g} is below {LEAST_RANGE}: real states of this "
-            "label differ no more from one state than from each other"
-        )
-
-    def distance(self, fidelities: Float[Tensor, "R G"]) -> float:
-        """W from the fidelities ``(held-out, generated)``, at most ``n_draw`` at a time."""
-        return _drawn_transport(fidelities, self.n_draw, self.seed)
-
-    def shortfall(self, distance: float) -> float:
-        """``(W - W0) / max(W1 - W0, 0.02)``: 1 - skill, and finite where skill is undefined."""
-        return (distance - self.w0) / max(self.w1 - self.w0, LEAST_RANGE)
-
-    def wasserstein(self, generated: States) -> float:
-        """W of generated and held-out states."""
-        return self.distance(fidelity_matrix(self.held_out, prepare(generated)))
-
-    def skill(self, generated: States) -> float:
-        """Skill of generated states (see :func:`skill`); nan where :attr:`undefined` says why."""
-        return skill(self.wasserstein(generated), self.w0, self.w1)
-
-
-def _drawn_transport(fidelities: Float[Tensor, "R G"], n_draw: int, seed: int) -> float:
-    """W_1 averaged over draws of ``n_draw`` columns, or of all columns where there are no more."""
-    if fidelities.shape[1] <= n_draw:
-        return transport(fidelities)
+    n = fidelities.shape[1]
+    if n <= n_draw:
+        return potentials(fidelities)
     rng = np.random.default_rng(seed)
-    draws = [rng.choice(fidelities.shape[1], n_draw, replace=False) for _ in range(N_DRAWS)]
-    return float(np.mean([transport(fidelities[:, torch.as_tensor(d)]) for d in draws]))
+    draws = [torch.as_tensor(rng.choice(n, n_draw, replace=False)) for _ in range(N_DRAWS)]
+    solved = [potentials(fidelities[:, drawn]) for drawn in draws]
+    total, times = torch.zeros(n, dtype=torch.float64), torch.zeros(n, dtype=torch.float64)
+    for drawn, one in zip(draws, solved, strict=True):
+        total[drawn] += one.generated
+        times[drawn] += 1
+    distance = float(np.mean([one.distance for one in solved]))
+    real = torch.stack([one.real for one in solved]).mean(0)
+    return Transport(distance, distance, real, total[times > 0] / times[times > 0])

@@ -97,6 +97,14 @@ def test_an_honest_draw_of_real_states_scores_one(judge, seed: int):
         assert min(entry.multiple_rank.values()) > 0.97
         assert entry.spearman["h"][0] > 0.95 and entry.spearman["g"][1] > 0.95
         assert abs(entry.spearman["h"][1]) < 0.2
+        assert entry.mmd_p_value > 0.02 and abs(entry.mmd) < 0.02
+        assert entry.w2 < 2.5 * entry.floors["w2"] and max(entry.moments) < 0.1
+        assert entry.k_eq > 40 and entry.floors["k_eq"] > 40
+        assert 0.85 < entry.effective_modes / entry.effective_modes_real < 1.15
+        assert min(entry.factor_reached.values()) > 0.9
+        assert entry.label_information == pytest.approx(np.log(2), abs=0.02)
+        low, high = entry.intervals["skill"]
+        assert low < 1 < high and high - low < 0.3
     assert (report.label_collapse, report.mode_collapse, report.latent_ignored) == (False,) * 3
 
 
@@ -111,6 +119,9 @@ def test_one_state_a_label(judge, train: Family):
         assert entry.spread_ratio == pytest.approx(0, abs=1e-9)
         assert entry.spearman == {"h": (0.0, 0.0), "g": (0.0, 0.0)}
         assert entry.multiple_rank == {"h": 0.0, "g": 0.0}
+        assert entry.k_eq <= 2 and entry.effective_modes == 1
+        assert entry.factor_reached == {"h": 0.05, "g": 0.05}
+        assert entry.mmd_p_value < 0.01 and entry.intervals["skill"][1] < 0.1
     assert report.mode_collapse is True and report.latent_ignored is True
     assert report.label_collapse is False
 
@@ -136,6 +147,9 @@ def test_eight_frozen_real_states_a_label(judge, train: Family):
             assert entry.precision > 0.99  # flattered
             assert entry.nearest_neighbour_ratio < 1e-6
             assert entry.mode_collapse is True
+            assert entry.k_eq <= 10 < entry.floors["k_eq"]
+            assert max(entry.factor_reached.values()) < 0.5
+            assert entry.w2 > 1.5 * entry.floors["w2"]
         skills.append([entry.skill for entry in report.labels])
         coverages.append([entry.coverage for entry in report.labels])
     assert np.median(coverages, axis=0).min() > 0.97  # flattered
@@ -180,6 +194,9 @@ def test_the_average_states_eigenvectors(judge, train: Family):
         assert entry.spread_ratio == pytest.approx(1, abs=0.1)  # and so does the mean infidelity
         assert entry.skill < 0.3
         assert entry.precision < 0.95
+        assert entry.moments[0] < 0.1 and entry.moments[1] > 0.3  # one copy sees nothing, two do
+        assert entry.mmd_p_value < 0.01 and entry.mmd > 10 * abs(entry.floors["mmd"])
+        assert entry.k_eq <= 3 and entry.effective_modes < entry.effective_modes_real / 3
     assert report.mode_collapse is True
 
 
@@ -193,7 +210,11 @@ def test_a_generator_that_ignores_the_label(judge):
         assert entry.label_recovered == pytest.approx(0.5, abs=0.06)
         assert entry.skill < 0.85
         assert entry.label_collapse is True
+        assert entry.label_information < 0.01 and entry.label_information_real > 0.68
+        assert entry.intervals["label_information"][1] < 0.02
+        assert entry.mmd_p_value < 0.01 and entry.k_eq < entry.floors["k_eq"]
     assert report.label_collapse is True and report.mode_collapse is False
+    assert report.holevo < 0.01 and report.holevo_real > 0.1
 
 
 def test_a_generator_that_always_shows_one_label(judge):
