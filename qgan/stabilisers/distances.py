@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.metrics.kernels import energy_distance, overlap_kernel, root_infidelity_matrix
+from qgan.metrics.energy import energy_distance, root_infidelity_matrix
 from qgan.metrics.mean_discrepancy import mmd_squared
+from qgan.metrics.moments import overlap_matrix
 from qgan.metrics.quantum_wasserstein import pauli_observable
 from qgan.stabilisers.base import Silent, StepContext
 from qgan.states import States, concatenate
@@ -65,7 +66,7 @@ class MeanDiscrepancy(Silent):
 
     def generator_term(self, context: StepContext) -> Tensor | None:
         """The squared discrepancy."""
-        parts = [mmd_squared(overlap_kernel(s, self.power), n) for s, n in _samples(context)]
+        parts = [mmd_squared(overlap_matrix(s, s) ** self.power, n) for s, n in _samples(context)]
         return self.weight * torch.stack(parts).mean() if parts else None
 
 

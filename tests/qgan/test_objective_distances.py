@@ -16,12 +16,7 @@ from torch.testing import assert_close
 from qgan.discriminator import no_discriminator
 from qgan.errors import QganError
 from qgan.metrics import fidelity_matrix, quantum_wasserstein, trace_distance
-from qgan.metrics.kernels import (
-    energy_distance,
-    overlap_kernel,
-    overlap_matrix,
-    root_infidelity_matrix,
-)
+from qgan.metrics.energy import energy_distance, root_infidelity_matrix
 from qgan.metrics.quantum_wasserstein import pauli_observable, pauli_wasserstein
 from qgan.objectives import DistanceOnly
 from qgan.stabilisers import (
@@ -195,12 +190,6 @@ def test_a_label_with_one_state_has_no_distance_within() -> None:
     assert EnergyDistance().generator_term(alone) is None
 
 
-def test_kernels_of_pure_states_are_fidelities() -> None:
-    a, b = random_states(3, 2, 1), random_states(2, 2, 1, seed=1)
-    assert_close(overlap_matrix(a, b), fidelity_matrix(a, b), **EXACT)
-    assert_close(overlap_kernel(a, 3), fidelity_matrix(a, a) ** 3, **EXACT)
-
-
 def test_distance_only_has_no_losses() -> None:
     scores = torch.randn(4)
     objective = DistanceOnly("energy")
@@ -214,9 +203,7 @@ def test_distance_only_has_no_losses() -> None:
     [
         (lambda: MeanDiscrepancy(0), "`power` must be at least 1, but got 0"),
         (lambda: PauliWasserstein(0), "`max_weight` must be at least 1, but got 0"),
-        (lambda: overlap_matrix(BASIS, BASIS_ONE), "must hold states of 3 qubits"),
         (lambda: energy_distance(torch.zeros(3, 3), 1), "at least 2 points of each sample"),
-        (lambda: overlap_kernel(BASIS, 0), "`power` must be at least 1"),
     ],
 )
 def test_wrong_arguments_are_refused(make: Callable[[], object], message: str) -> None:

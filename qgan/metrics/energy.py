@@ -1,4 +1,4 @@
-"""Kernels and distances between all states of one or two samples."""
+"""The energy distance of two samples, from distances between all of their points."""
 
 from __future__ import annotations
 
@@ -11,52 +11,6 @@ from qgan.states import States
 
 LEAST_INFIDELITY = 1e-7
 """Below, states count as equal: the slope of ``sqrt(1 - F)`` grows without bound there."""
-
-
-def overlap_matrix(a: States, b: States) -> Float[Tensor, "N M"]:
-    """``Tr[rho_i sigma_j] = ||A_i^dagger B_j||_F^2``, by one matrix product.
-
-    Args:
-        a: N states of n qubits.
-        b: M states of n qubits.
-
-    Returns:
-        ``(N, M)``, in the precision of the states; for pure states the fidelities.
-
-    Raises:
-        QganError: if the numbers of qubits differ.
-
-    Example:
-        >>> import torch
-        >>> basis = States(torch.eye(2).cfloat()[:, :, None])
-        >>> overlap_matrix(basis, basis).tolist()
-        [[1.0, 0.0], [0.0, 1.0]]
-    """
-    if a.dimension != b.dimension:
-        raise errors.argument(
-            "b", f"must hold states of {a.n_qubits} qubits, as `a` does", f"{b.n_qubits} qubits"
-        )
-    rows = a.factor.mH.reshape(-1, a.dimension)
-    columns = b.factor.movedim(0, 1).reshape(b.dimension, -1)
-    product = (rows @ columns).reshape(len(a), a.rank, len(b), b.rank)
-    squares: Tensor = (product.real**2 + product.imag**2).sum((1, 3))
-    return squares
-
-
-def overlap_kernel(states: States, power: int = 2) -> Float[Tensor, "N N"]:
-    """``Tr[rho_i rho_j]^p``, a positive kernel: the overlap of p copies.
-
-    Args:
-        states: N states.
-        power: p, at least 1. At p = 1 only average states are compared.
-
-    Raises:
-        QganError: if p is below 1.
-    """
-    if power < 1:
-        raise errors.argument("power", "must be at least 1", power)
-    kernel: Tensor = overlap_matrix(states, states) ** power
-    return kernel
 
 
 def root_infidelity_matrix(states: States) -> Float[Tensor, "N N"]:
