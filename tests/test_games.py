@@ -18,6 +18,7 @@ from qgan.errors import QganError
 from qgan.presets.compatibility import check_engine, check_game
 from qgan.presets.objectives import build_cure, find_objective
 from qgan.presets.table import adversarial, compatibility, smallest, why_not
+from qgan.training import Trainer
 from qgan.training.run_folder import parse
 
 ROOT = Path(__file__).parents[1]
@@ -249,6 +250,23 @@ def test_clipping_sets_what_was_published_and_flags_win() -> None:
     assert parse({"objective": "linear:0.6"}).discriminator.head == "bounded-linear"
     assert presets.preset("tfim", "quantum-semimetric").discriminator.head == "potentials"
     assert presets.preset("ddk", "linear").discriminator.head == "identity"
+
+
+@pytest.mark.parametrize("head", ["mlp", "projection", "minibatch"])
+def test_normalised_and_clipped_games_go_on_where_they_stopped(head: str) -> None:
+    """The power iteration's vectors and RMSProp's averages are part of a checkpoint."""
+    settings = settings_of(("density", head, "wasserstein:clip", "reuploading"))
+    settings["discriminator"]["spectral"] = True
+
+    def game() -> Trainer:
+        return presets.build_trainer(data(), parse(settings))
+
+    whole, first, second = game(), game(), game()
+    expected = [whole.train_step() for _ in range(4)]
+    for _ in range(2):
+        first.train_step()
+    second.load_state_dict(first.state_dict())
+    assert [second.train_step() for _ in range(2)] == expected[2:]
 
 
 def test_rules_are_of_objects_too() -> None:
