@@ -1,8 +1,12 @@
 """Pauli words: strings over I, X, Y, Z, wire 0 first, and their expectation in a batch."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Complex, Float
@@ -10,8 +14,7 @@ from torch import Tensor
 
 from qgan import errors
 
-MOST_DENSE = 6
-"""Qubits up to which an observable is written as a matrix."""
+MOST_DENSE = 2**18  # entries of a table of signs that is kept whole
 
 
 def pauli_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:
@@ -60,31 +63,117 @@ def check_words(words: Sequence[str], n_qubits: int) -> None:
             )
 
 
+@dataclass(frozen=True)
+class SignTable:
+    """Signs of products of Z on each basis state, for rows of T products each.
+
+    Kept whole where small; else as two factors, since each sign is one of the high bits times one
+    of the low bits: ``high (rows, T, 2**h)`` and ``low (rows, T, 2**l)``.
+    """
+
+    high: Tensor | None
+    low: Tensor
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[Sequence[tuple[int, ...]]], n_qubits: int, like: Tensor
+    ) -> SignTable:
+        """Table of rows of wire sets, padded by empty ones, whose sign is 1."""
+        width = max(1, *(len(row) for row in rows))
+        split = 0 if len(rows) * width * 2**n_qubits <= MOST_DENSE else n_qubits // 2
+        parts = []
+        for wires in (range(split), range(split, n_qubits)):
+            table = torch.ones(len(rows), width, 2 ** len(wires), dtype=like.dtype)
+            for i, row in enumerate(rows):
+                for t, on in enumerate(row):
+                    mine = tuple(w - wires.start for w in on if w in wires)
+                    table[i, t] = parity_signs(mine, len(wires))
+            parts.append(table.to(like.device))
+        return cls(parts[0] if split else None, parts[1])
+
+    def spread(self, values: Tensor, row: slice = slice(None)) -> Tensor:
+        """``sum_t value_t sign_t(x)`` on each basis state: ``(rows, b, T)`` to ``(rows, b, D)``."""
+        low = self.low[row]
+        if self.high is None:
+            return torch.bmm(values, low)
+        left = self.high[row].mT.unsqueeze(1)  # (rows, 1, 2**h, T)
+        return (left @ (values.unsqueeze(-1) * low.unsqueeze(1))).flatten(2)
+
+    def gather(self, values: Tensor, row: slice = slice(None)) -> Tensor:
+        """``sum_x value(x) sign_t(x)``, the transpose: ``(rows, b, D)`` to ``(rows, b, T)``."""
+        low = self.low[row]
+        if self.high is None:
+            return torch.bmm(values, low.mT)
+        high = self.high[row].unsqueeze(1)
+        split = values.unflatten(-1, (high.shape[-1], low.shape[-1]))
+        gathered: Tensor = ((high @ split) * low.unsqueeze(1)).sum(-1)
+        return gathered
+
+
+def parity_signs(wires: tuple[int, ...], n_qubits: int) -> Tensor:
+    """Eigenvalues of the product of Z on ``wires``, float64 ``(2**n,)``."""
+    index = torch.arange(2**n_qubits)
+    signs = torch.ones(2**n_qubits, dtype=torch.float64)
+    for wire in wires:
+        signs *= 1 - 2 * ((index >> (n_qubits - 1 - wire)) & 1)
+    return signs
+
+
+class _Tables(NamedTuple):
+    """Words grouped by the bits they flip and by whether they hold an odd number of Y.
+
+    ``P|i> = (-i)**y sign(i) |i xor flip>``, so that a group reads one real vector of correlations.
+    """
+
+    groups: tuple[tuple[int, bool], ...]
+    columns: tuple[Tensor, ...]
+    signs: tuple[SignTable, ...]
+    units: tuple[Tensor, ...]
+    order: Tensor
+
+
 @lru_cache(maxsize=64)
 @torch.inference_mode(False)
-def _tables(words: tuple[str, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """For each word P: the bits it flips, and P|i> = phase[i] |i xor flip>, phases (K, 2^n).
-
-    Returned as the flips that occur, which of them each word has, and the phases.
-    """
-    n = len(words[0])
-    index = torch.arange(2**n)
-    flips, phases = [], torch.ones(len(words), 2**n, dtype=torch.complex128)
+def _tables(words: tuple[str, ...], dtype: torch.dtype, device: torch.device) -> _Tables:
+    like, n = torch.empty(0, dtype=dtype, device=device), len(words[0])
+    found: dict[tuple[int, bool], list[int]] = {}
     for k, word in enumerate(words):
-        flip = 0
-        for wire, letter in enumerate(word):
-            bit = 1 << (n - 1 - wire)
-            sign = 1 - 2 * ((index & bit) != 0).to(torch.float64)
-            if letter in "XY":
-                flip |= bit
-            if letter in "YZ":
-                phases[k] *= sign
-            if letter == "Y":
-                phases[k] *= 1j
-        flips.append(flip)
-    distinct = sorted(set(flips))
-    which = torch.tensor([distinct.index(flip) for flip in flips])
-    return torch.tensor(distinct), which, phases
+        flip = sum(1 << (n - 1 - wire) for wire, letter in enumerate(word) if letter in "XY")
+        found.setdefault((flip, word.count("Y") % 2 == 1), []).append(k)
+    signs, units = [], []
+    for members in found.values():
+        wires = [tuple(w for w, a in enumerate(words[k]) if a in "YZ") for k in members]
+        signs.append(SignTable.of([wires], n, like))
+        # (i)**y is 1, i, -1, -i: its real or imaginary sign, and Re(i c) = -Im(c).
+        powers = [(1, -1, -1, 1)[words[k].count("Y") % 4] for k in members]
+        units.append(torch.tensor(powers, dtype=dtype, device=device))
+    index = torch.arange(2**n, device=device)
+    order = torch.tensor([k for members in found.values() for k in members], device=device)
+    columns = tuple(index ^ flip for flip, _ in found)
+    return _Tables(tuple(found), columns, tuple(signs), tuple(units), torch.argsort(order))
+
+
+class _Probabilities(torch.autograd.Function):
+    """``p(i) = sum_r |A[i, r]|**2``, in half the calls that autograd would make of it."""
+
+    @staticmethod
+    def forward(ctx: Any, factor: Tensor) -> Tensor:
+        ctx.save_for_backward(factor)
+        real, imag = factor.real, factor.imag
+        squares = torch.addcmul(real * real, imag, imag)
+        return squares.squeeze(-1) if squares.shape[-1] == 1 else squares.sum(-1)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (factor,) = ctx.saved_tensors
+        result: Tensor = factor * (2 * gradient).unsqueeze(-1)
+        return result
+
+
+def probabilities(factor: Complex[Tensor, "B D r"]) -> Float[Tensor, "B D"]:
+    """Born probabilities ``sum_r |A[i, r]|**2`` of the basis states."""
+    result: Tensor = _Probabilities.apply(factor.resolve_conj())
+    return result
 
 
 def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tensor, "B K"]:
@@ -107,58 +196,15 @@ def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tens
     check_words(words, factor.shape[1].bit_length() - 1)
     if not words:
         return factor.real.new_zeros(factor.shape[0], 0)
-    flips, which, phases = (table.to(factor.device) for table in _tables(tuple(words)))
-    index = torch.arange(factor.shape[1], device=factor.device)
-    if len(flips) == 1 and not flips.any():  # Z words only: the probabilities say it all
-        probabilities = (factor.real**2 + factor.imag**2).sum(-1)
-        return probabilities @ phases.real.to(probabilities.dtype).T
-    moved = factor[:, index[None, :] ^ flips[:, None]]  # (B, flips, D, r)
-    correlation = (factor[:, None] * moved.conj()).sum(-1)[:, which]  # (B, K, D)
-    return (correlation * phases.to(factor.dtype)).sum(-1).real
-
-
-def operator(weights: Float[Tensor, "*rows K"], words: Sequence[str]) -> Complex[Tensor, "..."]:
-    """The matrices ``sum_k w_k P_k``.
-
-    Args:
-        weights: coefficients ``(..., K)``.
-        words: K Pauli words of one length n.
-
-    Returns:
-        Hermitian matrices ``(..., 2**n, 2**n)``.
-
-    Example:
-        >>> operator(torch.tensor([1.0, 2.0]), ["Z", "X"]).real.tolist()
-        [[1.0, 2.0], [2.0, -1.0]]
-    """
-    flips, which, phases = (table.to(weights.device) for table in _tables(tuple(words)))
-    dimension = phases.shape[1]
-    column = torch.arange(dimension, device=weights.device)
-    row = column ^ flips[which].unsqueeze(1)
-    dtype = torch.complex64 if weights.dtype == torch.float32 else torch.complex128
-    values = (weights.unsqueeze(-1) * phases.to(dtype)).flatten(-2)
-    empty = values.new_zeros(*weights.shape[:-1], dimension**2)
-    filled: Tensor = empty.index_add(-1, (row * dimension + column).flatten(), values)
-    return filled.reshape(*weights.shape[:-1], dimension, dimension)
-
-
-def eigenvalue_bounds(
-    weights: Float[Tensor, "*rows K"], words: Sequence[str]
-) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
-    """Numbers between which the eigenvalues of ``sum_k w_k P_k`` lie.
-
-    Exact for words of Z and I, which are diagonal together, and up to 6 qubits; else
-    ``sum_k |w_k|``.
-
-    Example:
-        >>> eigenvalue_bounds(torch.tensor([1.0, 1.0]), ["ZI", "IZ"])
-        (tensor(-2.), tensor(2.))
-    """
-    if not set("".join(words)) & {"X", "Y"}:
-        values = weights @ _tables(tuple(words))[2].real.to(weights)
-    elif len(words[0]) <= MOST_DENSE:
-        values = torch.linalg.eigvalsh(operator(weights, words))
-    else:
-        most = weights.abs().sum(-1)
-        return -most, most
-    return values.amin(-1), values.amax(-1)
+    tables = _tables(tuple(words), factor.dtype.to_real(), factor.device)
+    values = []
+    for (flip, odd), column, signs, unit in zip(*tables[:4], strict=True):
+        if not flip:  # words of Z: the probabilities say it all
+            values.append(signs.gather(probabilities(factor).unsqueeze(0))[0])
+            continue
+        correlation = (factor.index_select(1, column).conj() * factor).sum(-1)
+        part = correlation.imag if odd else correlation.real
+        values.append(signs.gather(part.unsqueeze(0))[0] * unit)
+    if len(values) == 1:
+        return values[0]
+    return torch.cat(values, 1)[:, tables.order]

@@ -17,13 +17,15 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from qgan.cli import parse_train
 from qgan.data import SOURCES, write_file
+from qgan.data.ising_chain import IsingChain
 from qgan.model import exact_states
 from qgan.presets import build_trainer, load_data
-from qgan.states import concatenate
+from qgan.states import States, concatenate
 from qgan.training import RunFolder, Session, Trainer
 from qgan.training.session import versions
 
@@ -34,13 +36,14 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "ising": ([], 10),
     "tfim": (["--preset", "tfim"], 10),
     "ising-register": (["--generator", "register"], 5),
-    "ising-circuit": (["--discriminator", "circuit", "--steps", "2000"], 5),
+    "ising-circuit": (["--discriminator", "circuit"], 5),
     "ddk": (["--preset", "ddk"], 20),
     "gibbs": (["--preset", "gibbs"], 10),
     "gibbs-ensemble": (["--preset", "gibbs-ensemble"], 5),
     "level-crossing": (["--preset", "level-crossing"], 3),
     "file-bell": (["--data", "bell"], 3),
     "file-tfim": (["--data", "tfim"], 3),
+    "file-three": (["--data", "three-phases"], 3),
 }
 
 
@@ -68,10 +71,23 @@ class Held:
 
 def file_of(source: str, seed: int, folder: Path) -> Path:
     """A user's file: states of a source and their labels, without the hidden factors."""
-    part = SOURCES[source](seed=seed, n_train=700, n_validation=1, n_held_out=1).train
     path = folder / f"{source}.npz"
-    write_file(path, part.states, part.label, torch.zeros(len(part), 1))
+    if source == "three-phases":
+        states, label = three_phases(seed)
+    else:
+        part = SOURCES[source](seed=seed, n_train=700, n_validation=1, n_held_out=1).train
+        states, label = part.states, part.label
+    write_file(path, states, label, torch.zeros(len(states), 1))
     return path
+
+
+def three_phases(seed: int, n: int = 700) -> tuple[States, torch.Tensor]:
+    """Ground states of the chain in a mixed field with three labels: h low, middle, high."""
+    rng = np.random.default_rng(seed)
+    bounds = ((0.2, 0.6), (0.9, 1.3), (1.8, 3.0))
+    h = np.concatenate([rng.uniform(low, high, n) for low, high in bounds])
+    states = IsingChain(4).ground_states(np.stack([h, np.full(len(h), 0.2)], 1))
+    return states, torch.arange(len(bounds)).repeat_interleave(n)
 
 
 def run(job: tuple[str, int]) -> dict:

@@ -16,6 +16,7 @@ from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.states import Prepared, States, StateSource
 from qgan.views.base import Bounds, View
+from qgan.views.observables import eigenvalue_bounds
 
 
 class CircuitView(View):
@@ -90,7 +91,7 @@ class CircuitView(View):
         """Sums over the circuits of what the words of each can reach, whatever its angles."""
         low, high = torch.zeros_like(weights[..., 0]), torch.zeros_like(weights[..., 0])
         for part in weights.split(len(self.words), dim=-1):
-            values = pauli.eigenvalue_bounds(part, self.words)
+            values = eigenvalue_bounds(part, self.words)
             low, high = low + values[0], high + values[1]
         return self.scale * low, self.scale * high
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from qgan import errors, pauli
 from qgan.states import States, StateSource
 from qgan.views.base import FixedView
+from qgan.views.observables import operator
 
 
 class PauliView(FixedView):
@@ -52,7 +53,7 @@ class PauliView(FixedView):
 
     def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
         """The sum of Pauli words, ``(..., 2**n, 2**n)``."""
-        return pauli.operator(weights, self.words)
+        return operator(weights, self.words)
 
 
 def read_words(source: StateSource, words: Sequence[str]) -> Float[Tensor, "B K"]:

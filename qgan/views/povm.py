@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from qgan import errors, pauli
+from qgan import errors
 from qgan.states import StateSource
 from qgan.views.base import FixedView
+from qgan.views.observables import operator
 from qgan.views.pauli import read_words
 
 _ROOT2, _ROOT3 = math.sqrt(2), math.sqrt(3)
@@ -86,7 +87,7 @@ class POVMView(FixedView):
     def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
         """``sum_a w_a M_a``, ``(..., 2**n, 2**n)``."""
         words = self._contract(weights.reshape(-1, self.n_features), self.element.T.to(weights))
-        return pauli.operator(words.unflatten(0, weights.shape[:-1]), self.words)
+        return operator(words.unflatten(0, weights.shape[:-1]), self.words)
 
     def _contract(self, values: Tensor, matrix: Tensor) -> Tensor:
         """Apply a matrix to each qubit's axis of ``(B, width**n)``."""

@@ -42,7 +42,6 @@ from circuits import (
 )
 from qgan.engines import Engine
 from qgan.engines.batched import BatchedEngine
-from qgan.engines.batched.plan import chunks
 from qgan.errors import QganError
 from qgan.pauli import pauli_words
 from qgan.states import Prepared, States
@@ -114,14 +113,6 @@ def test_rows_of_turns(n: int, build: Callable[[int], Any]) -> None:
     circuit = build(n)
     angles = draw_angles(circuit, 2)
     assert_same_rays(ENGINE.run(circuit, *angles).factor, default_qubit(circuit, *angles))
-
-
-@pytest.mark.parametrize("size", [1, 2, 4])
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8, 9])
-def test_groups_hold_each_wire_once(n: int, size: int) -> None:
-    groups = chunks(n, size, 3)
-    assert [wire for group in groups for wire in group] == list(range(3, n + 3))
-    assert all(1 <= len(group) <= size for group in groups)
 
 
 def test_sixteen_thousand_amplitudes_of_a_product_state() -> None:

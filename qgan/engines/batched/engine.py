@@ -14,9 +14,12 @@ from qgan import errors, pauli
 from qgan.engines.base import Circuit, check_angles, check_source
 from qgan.engines.batched.lowering import lower
 from qgan.engines.batched.plan import Plan, make_plan
-from qgan.engines.batched.propagate import propagate, tensors_of
+from qgan.engines.batched.propagate import propagate
+from qgan.engines.memory import check_memory
 from qgan.engines.trace import TracedCircuit, trace
 from qgan.states import States, StateSource
+
+LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
 _plans: weakref.WeakKeyDictionary[TracedCircuit, Plan] = weakref.WeakKeyDictionary()
 
@@ -115,16 +118,19 @@ class BatchedEngine:
     ) -> Tensor:
         """The final vectors of all wires, ``(B, 2**n_wires, r)``."""
         check_angles(circuit, weights, inputs)
-        plan, batch = plan_of(circuit), inputs.shape[0]
-        x = inputs.to(self.real)
-        if source is None:
-            start = x.new_zeros(batch if plan.per_sample else 1, 2**plan.n_wires, 1)
-            start[:, 0] = 1.0
-            start = start.to(self.complex)
-        else:
+        batch, n_wires = inputs.shape[0], circuit.registers.n_wires
+        columns = 1 if source is None or not isinstance(source, States) else source.rank
+        alive = LEAST_ALIVE * max(1, batch) * columns
+        check_memory(n_wires, alive, self.complex.itemsize, inputs.device)
+        plan = plan_of(circuit)
+        start = None
+        if source is not None:
             check_source(circuit, inputs, source)
             start = self._place(source.materialise(), plan.n_wires)
-        final = propagate(plan, tensors_of(plan, weights.to(self.real), x), start)
+        if batch == 0:
+            columns = 1 if start is None else start.shape[2]
+            return inputs.new_zeros(0, 2**plan.n_wires, columns, dtype=self.complex)
+        final = propagate(plan, weights.to(self.real), inputs.to(self.real), start)
         return final.expand(batch, -1, -1)
 
     def _place(self, states: States, n_wires: int) -> Tensor:

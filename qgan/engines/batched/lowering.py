@@ -17,14 +17,14 @@ from torch import Tensor
 from qgan.engines.trace import Gate, TracedCircuit
 
 HALF_PI = math.pi / 2
+LEAST_ANGLE = 1e-12  # constants below it, as the sums of -pi/2 and pi/2 leave them, are dropped
 
 
 @dataclass
 class PhaseLayer:
-    """A diagonal: exp(-i/2 sum_t angle_t s_t(basis state)) times a fixed phase vector."""
+    """A diagonal: for each product of Z, by its wires in order, the angles that add up."""
 
-    rotations: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
-    fixed: list[tuple[tuple[int, ...], Tensor]] = field(default_factory=list)
+    rotations: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,13 +77,18 @@ class Lowered:
         """Add exp(-i angle Z..Z / 2)."""
         layer = self._open(wires, PhaseLayer)
         assert isinstance(layer, PhaseLayer)
-        layer.rotations.append((angle, wires))
+        layer.rotations.setdefault(tuple(sorted(wires)), []).append(angle)
 
     def fixed_phase(self, wires: tuple[int, ...], diagonal: Tensor) -> None:
-        """Add a fixed diagonal on some wires."""
-        layer = self._open(wires, PhaseLayer)
-        assert isinstance(layer, PhaseLayer)
-        layer.fixed.append((wires, diagonal))
+        """Add a fixed diagonal on some wires, as rotations: its phases in products of Z."""
+        phases = torch.angle(diagonal).tolist()
+        for subset in range(1, len(phases)):  # the empty product is a global phase
+            signs = (1 - 2 * ((subset & x).bit_count() & 1) for x in range(len(phases)))
+            share = sum(s * p for s, p in zip(signs, phases, strict=True)) / len(phases)
+            if abs(share) > LEAST_ANGLE:
+                last = len(wires) - 1
+                bits = (w for i, w in enumerate(wires) if subset >> (last - i) & 1)
+                self.phase(tuple(bits), self.constant(-2 * share))
 
     def turn(self, wire: int, angle: int) -> None:
         """Add RY(angle)."""
@@ -109,9 +114,7 @@ def _commutes(layer: Layer, wires: tuple[int, ...], diagonal: bool) -> bool:
     if isinstance(layer, PhaseLayer):
         if diagonal:
             return True
-        touched = {w for _, ws in layer.rotations for w in ws}
-        touched |= {w for ws, _ in layer.fixed for w in ws}
-        return touched.isdisjoint(wires)
+        return {w for ws in layer.rotations for w in ws}.isdisjoint(wires)
     if isinstance(layer, TurnLayer):
         # Turns about one axis commute among themselves.
         return layer.rotations.keys().isdisjoint(wires) or (not diagonal and len(wires) == 1)

@@ -1,197 +1,180 @@
-"""The plan of a lowered circuit: index tables made once, so that a step makes none.
+"""The plan of a lowered circuit: stages, and the tables that turn angles into them.
 
-All angles of all layers come from one gather; the phases of all diagonal layers from one product
-with a table of signs; the real matrices of all turns from a handful of calls.
+A stage is a turn (RY on any wires), then a phase (a diagonal), or a fixed matrix. Its row is
+shared by the batch, or, where any of its angles comes from the inputs, one a sample.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.lowering import FixedLayer, Lowered, PhaseLayer, TurnLayer
-
-# Wires a turn takes at once: one real 16 x 16 matrix for the whole batch is one large product,
-# but a matrix a sample costs more to build than it saves.
-MAX_CHUNK = {True: 4, False: 2}
+from qgan.engines.batched.lowering import (
+    LEAST_ANGLE,
+    Angle,
+    FixedLayer,
+    Lowered,
+    PhaseLayer,
+    TurnLayer,
+)
+from qgan.engines.batched.tables import AngleMap
+from qgan.pauli import SignTable
 
 
 @dataclass(frozen=True)
-class Step:
-    """One thing done to the batch of states.
+class Row:
+    """A row of a group's turns or phases, and the wires it acts on."""
 
-    ``kind`` is "phase" (row ``row`` of the phases), "turn" (matrix ``row`` of the turns of
-    ``len(wires)`` wires) or "fixed" (a matrix). ``shared`` tells which stack the row is in.
-    """
-
-    kind: str
-    row: int
     shared: bool
-    wires: tuple[int, ...]
-    matrix: Tensor | None = None
+    index: int
+    wires: frozenset[int]
 
 
-@dataclass(frozen=True)
-class PhaseTable:
-    """Angles (rows of the angle stack, padded by a zero angle) and signs of phase layers."""
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A turn, then a phase; or a fixed matrix alone."""
 
-    index: Tensor  # (rows, T)
-    signs: Tensor  # (rows, T, 2**n), already times -1/2
-    fixed: Tensor  # (rows, 2**n) radians
+    turn: Row | None = None
+    phase: Row | None = None
+    fixed: FixedLayer | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether the batch shares all of it, so that it is one matrix."""
+        return all(row is None or row.shared for row in (self.turn, self.phase))
 
 
-@dataclass(frozen=True)
+@dataclass
+class Group:
+    """Rows of turns and of phases that are shared, or that are one a sample."""
+
+    turns: list[TurnLayer] = field(default_factory=list)
+    phases: list[dict[tuple[int, ...], list[int]]] = field(default_factory=list)
+
+    @property
+    def n_terms(self) -> int:
+        """Terms of each row of phases, padding included."""
+        return max((len(row) for row in self.phases), default=0)
+
+    def n_slots(self, n_wires: int) -> int:
+        """Slots of all rows: a wire's half angle each, then the phases' terms."""
+        return len(self.turns) * n_wires + len(self.phases) * self.n_terms
+
+
+class Tables(NamedTuple):
+    """What a plan needs on one device in one precision."""
+
+    weights: AngleMap  # to the slots of both groups, shared ones first
+    inputs: AngleMap  # to the slots of the per-sample group
+    base: Tensor  # constants of all slots
+    signs: dict[bool, SignTable | None]
+
+
+@dataclass(eq=False)
 class Plan:
-    """Everything about a circuit that does not depend on its angles."""
+    """How to run a circuit on a batch; made once, kept with the circuit."""
 
     n_wires: int
     n_weights: int
     n_inputs: int
-    weight_table: tuple[Tensor, Tensor, Tensor]  # entry, scale, shift of the shared angles
-    input_table: tuple[Tensor, Tensor, Tensor]
-    phases: dict[bool, PhaseTable | None]  # by `shared`
-    turns: dict[tuple[bool, int], Tensor]  # (shared, width) -> index (rows, width)
-    steps: tuple[Step, ...]
+    angles: list[Angle]
+    stages: tuple[Stage, ...]
+    groups: dict[bool, Group]
+    programs: dict[tuple[int, int, bool, bool], Any] = field(default_factory=dict)
+    _tables: dict[tuple[torch.dtype, torch.device], Tables] = field(default_factory=dict)
 
     @property
     def per_sample(self) -> bool:
-        """Whether any angle differs per sample."""
-        return bool(len(self.input_table[0]))
+        """Whether any row differs between samples."""
+        return bool(self.groups[False].turns or self.groups[False].phases)
+
+    def tables(self, like: Tensor) -> Tables:
+        """Tables in the precision and on the device of ``like``, made at the first call."""
+        key = (like.dtype, like.device)
+        if key not in self._tables:
+            with torch.inference_mode(False), torch.no_grad():
+                self._tables[key] = self._make(like.new_zeros(()))
+        return self._tables[key]
+
+    def _make(self, like: Tensor) -> Tables:
+        n_shared = self.groups[True].n_slots(self.n_wires)
+        n_slots = n_shared + self.groups[False].n_slots(self.n_wires)
+        terms: dict[str, list[tuple[int, int, float]]] = {"weights": [], "inputs": []}
+        base = torch.zeros(n_slots, dtype=torch.float64)
+        for shared, group in self.groups.items():
+            first = 0 if shared else n_shared
+            for slot, factor, positions in self._slots(group):
+                for angle in (self.angles[position] for position in positions):
+                    base[first + slot] += factor * angle.shift
+                    if angle.source is not None:
+                        at = slot if angle.source == "inputs" else first + slot
+                        terms[angle.source].append((at, angle.entry, factor * angle.scale))
+        return Tables(
+            AngleMap.of(terms["weights"], self.n_weights, n_slots, like),
+            AngleMap.of(terms["inputs"], self.n_inputs, n_slots - n_shared, like),
+            base.to(like),
+            {
+                shared: SignTable.of([list(row) for row in group.phases], self.n_wires, like)
+                if group.phases
+                else None
+                for shared, group in self.groups.items()
+            },
+        )
+
+    def _slots(self, group: Group) -> list[tuple[int, float, list[int]]]:
+        """(slot, factor, angles that add up) of a group."""
+        found = [
+            (i * self.n_wires + wire, 0.5, positions)
+            for i, layer in enumerate(group.turns)
+            for wire, positions in layer.rotations.items()
+        ]
+        first = len(group.turns) * self.n_wires
+        for i, row in enumerate(group.phases):
+            for t, positions in enumerate(row.values()):
+                found.append((first + i * group.n_terms + t, -0.5, positions))
+        return found
 
 
 def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
-    """Tables and steps of a lowered circuit."""
-    return _Builder(lowered).build(n_weights, n_inputs)
+    """Stages and groups of a lowered circuit."""
+    groups = {True: Group(), False: Group()}
+    stages: list[Stage] = []
+    for layer in lowered.layers:
+        if isinstance(layer, FixedLayer):
+            stages.append(Stage(fixed=layer))
+        elif isinstance(layer, TurnLayer):
+            shared = _shared(lowered, list(layer.rotations.values()))
+            groups[shared].turns.append(layer)
+            wires = frozenset(layer.rotations)
+            stages.append(Stage(turn=Row(shared, len(groups[shared].turns) - 1, wires)))
+        else:
+            _add_phase(lowered, layer, groups, stages)
+    return Plan(lowered.n_wires, n_weights, n_inputs, lowered.angles, tuple(stages), groups)
 
 
-class _Builder:
-    """Collects rows while it walks the layers.
-
-    Shared angles (weights and constants) and per-sample angles live in two stacks; the per-sample
-    stack ends with a copy of the shared one, so that one layer may mix both.
-    """
-
-    def __init__(self, lowered: Lowered) -> None:
-        self.lowered = lowered
-        self.shared_at: dict[int, int] = {}
-        self.sample_at: dict[int, int] = {}
-        for position, angle in enumerate(lowered.angles):
-            stack = self.sample_at if angle.source == "inputs" else self.shared_at
-            stack[position] = len(stack)
-        self.phase_rows: dict[bool, list[PhaseLayer]] = {True: [], False: []}
-        self.turn_rows: dict[tuple[bool, int], list[list[list[int]]]] = {}
-        self.steps: list[Step] = []
-
-    def build(self, n_weights: int, n_inputs: int) -> Plan:
-        for layer in self.lowered.layers:
-            if isinstance(layer, PhaseLayer):
-                self._add_phase(layer)
-            elif isinstance(layer, TurnLayer):
-                self._add_turn(layer)
-            else:
-                assert isinstance(layer, FixedLayer)
-                self.steps.append(Step("fixed", 0, True, layer.wires, layer.matrix))
-        return Plan(
-            self.lowered.n_wires,
-            n_weights,
-            n_inputs,
-            self._angle_table(self.shared_at),
-            self._angle_table(self.sample_at),
-            {shared: self._phase_table(shared) for shared in (True, False)},
-            {key: self._turn_table(key, rows) for key, rows in self.turn_rows.items()},
-            tuple(self.steps),
-        )
-
-    def _angle_table(self, stack: dict[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-        angles = [self.lowered.angles[position] for position in stack]
-        return (
-            torch.tensor([a.entry for a in angles], dtype=torch.int64),
-            torch.tensor([a.scale for a in angles], dtype=torch.float64),
-            torch.tensor([a.shift for a in angles], dtype=torch.float64),
-        )
-
-    def _is_shared(self, positions: list[int]) -> bool:
-        return all(position in self.shared_at for position in positions)
-
-    def _row(self, position: int) -> int:
-        """Column of an angle: [zero, shared...] or [zero, shared..., per-sample...]."""
-        if position in self.shared_at:
-            return 1 + self.shared_at[position]
-        return 1 + len(self.shared_at) + self.sample_at[position]
-
-    def _add_phase(self, layer: PhaseLayer) -> None:
-        shared = self._is_shared([angle for angle, _ in layer.rotations])
-        rows = self.phase_rows[shared]
-        rows.append(layer)
-        self.steps.append(Step("phase", len(rows) - 1, shared, tuple(range(self.lowered.n_wires))))
-
-    def _add_turn(self, layer: TurnLayer) -> None:
-        for wires in chunks(self.lowered.n_wires, MAX_CHUNK[True]):
-            shared = self._is_shared([a for w in wires for a in layer.rotations.get(w, [])])
-            for part in [wires] if shared else chunks(len(wires), MAX_CHUNK[False], wires[0]):
-                self._add_turn_of(layer, part)
-
-    def _add_turn_of(self, layer: TurnLayer, wires: tuple[int, ...]) -> None:
-        angles = [layer.rotations.get(wire, []) for wire in wires]
-        if any(angles):
-            shared = self._is_shared([a for group in angles for a in group])
-            rows = self.turn_rows.setdefault((shared, len(wires)), [])
-            rows.append(angles)
-            self.steps.append(Step("turn", len(rows) - 1, shared, wires))
-
-    def _phase_table(self, shared: bool) -> PhaseTable | None:
-        layers, n = self.phase_rows[shared], self.lowered.n_wires
-        if not layers:
-            return None
-        width = max(1, *(len(layer.rotations) for layer in layers))
-        index = torch.zeros(len(layers), width, dtype=torch.int64)
-        signs = torch.zeros(len(layers), width, 2**n, dtype=torch.float64)
-        fixed = torch.zeros(len(layers), 2**n, dtype=torch.float64)
-        for i, layer in enumerate(layers):
-            for t, (angle, wires) in enumerate(layer.rotations):
-                index[i, t] = self._row(angle)
-                signs[i, t] = -0.5 * parity_signs(wires, n)
-            for wires, diagonal in layer.fixed:
-                fixed[i] += torch.angle(diagonal)[sub_index(wires, n)]
-        return PhaseTable(index, signs, fixed)
-
-    def _turn_table(self, key: tuple[bool, int], rows: list[list[list[int]]]) -> Tensor:
-        most = max(len(group) for row in rows for group in row)
-        index = torch.zeros(len(rows), key[1], most, dtype=torch.int64)  # 0: the zero angle
-        for i, row in enumerate(rows):
-            for w, group in enumerate(row):
-                for t, position in enumerate(group):
-                    index[i, w, t] = self._row(position)
-        return index
+def _add_phase(
+    lowered: Lowered, layer: PhaseLayer, groups: dict[bool, Group], stages: list[Stage]
+) -> None:
+    """A phase joins the turn before it; terms whose constants cancel are dropped."""
+    terms = {
+        wires: positions
+        for wires, positions in layer.rotations.items()
+        if any(lowered.angles[p].source is not None for p in positions)
+        or abs(sum(lowered.angles[p].shift for p in positions)) > LEAST_ANGLE
+    }
+    if not terms:
+        return
+    shared = _shared(lowered, list(terms.values()))
+    groups[shared].phases.append(terms)
+    row = Row(shared, len(groups[shared].phases) - 1, frozenset(w for ws in terms for w in ws))
+    if stages and stages[-1].turn is not None and stages[-1].phase is None:
+        stages[-1] = Stage(stages[-1].turn, row)
+    else:
+        stages.append(Stage(phase=row))
 
 
-def chunks(n_wires: int, size: int, first: int = 0) -> list[tuple[int, ...]]:
-    """``n_wires`` wires from ``first`` on, in nearly equal groups of at most ``size``."""
-    count = -(-n_wires // size)
-    least, extra = divmod(n_wires, count)
-    groups, start = [], first
-    for g in range(count):
-        stop = start + least + (g < extra)
-        groups.append(tuple(range(start, stop)))
-        start = stop
-    return groups
-
-
-def parity_signs(wires: tuple[int, ...], n_wires: int) -> Tensor:
-    """Eigenvalues of the product of Z on ``wires``, float64 ``(2**n,)``."""
-    index = torch.arange(2**n_wires)
-    signs = torch.ones(2**n_wires, dtype=torch.float64)
-    for wire in wires:
-        signs *= 1 - 2 * ((index >> (n_wires - 1 - wire)) & 1)
-    return signs
-
-
-def sub_index(wires: tuple[int, ...], n_wires: int) -> Tensor:
-    """For each basis state the number its bits on ``wires`` spell, first wire most significant."""
-    index = torch.arange(2**n_wires)
-    result = torch.zeros_like(index)
-    for wire in wires:
-        result = 2 * result + ((index >> (n_wires - 1 - wire)) & 1)
-    return result
+def _shared(lowered: Lowered, groups_of_angles: list[list[int]]) -> bool:
+    return all(lowered.angles[p].source != "inputs" for group in groups_of_angles for p in group)

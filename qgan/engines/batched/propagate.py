@@ -1,4 +1,4 @@
-"""Propagation of a batch of states through a plan, and its adjoint."""
+"""Propagation of a batch of states through a plan, as one function of autograd."""
 
 from __future__ import annotations
 
@@ -8,92 +8,58 @@ import torch
 from torch import Tensor
 
 from qgan import errors
-from qgan.engines.batched.plan import Plan, Step
+from qgan.engines.batched.plan import Plan
+from qgan.engines.batched.realise import Realisation
+from qgan.engines.batched.schedule import program
 
-# Keys of the tensors a plan needs: ("phase", shared, 0) and ("turn", shared, width).
-Key = tuple[str, bool, int]
-
-
-def tensors_of(plan: Plan, weights: Tensor, inputs: Tensor) -> dict[Key, Tensor]:
-    """Phases (rows, B, 2**n) and turn matrices (rows, B, 2**k, 2**k); B is 1 where shared."""
-    real = inputs.dtype
-    zero = weights.new_zeros(1, 1, dtype=real)
-    shared = _affine(weights.to(real).unsqueeze(0), plan.weight_table)
-    stacks = {True: torch.cat([zero, shared], 1)}
-    if plan.per_sample:
-        rows = inputs.shape[0]
-        sample = _affine(inputs, plan.input_table)
-        stacks[False] = torch.cat([stacks[True].expand(rows, -1), sample], 1)
-    result: dict[Key, Tensor] = {}
-    for is_shared, table in plan.phases.items():
-        if table is not None:
-            angles = stacks[is_shared][:, table.index].transpose(0, 1)  # (rows, B, T)
-            signs = table.signs.to(device=inputs.device, dtype=real)
-            fixed = table.fixed.to(device=inputs.device, dtype=real)
-            result["phase", is_shared, 0] = torch.baddbmm(fixed.unsqueeze(1), angles, signs)
-    for (is_shared, width), index in plan.turns.items():
-        angles = stacks[is_shared][:, index].sum(-1).transpose(0, 1)  # (rows, B, width)
-        result["turn", is_shared, width] = _turn_matrices(angles)
-    return result
+MOST_TAPED = 2**30  # bytes of kept states beyond which they are led back instead
 
 
-def _affine(source: Tensor, table: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    entry, scale, shift = (t.to(source.device) for t in table)
-    if source.shape[1] == 0:  # constants only
-        return shift.to(source.dtype).expand(source.shape[0], -1)
-    angles: Tensor = source[:, entry] * scale.to(source.dtype) + shift.to(source.dtype)
-    return angles
+def propagate(
+    plan: Plan, weights: Tensor, inputs: Tensor, start: Tensor | None, low_memory: bool = False
+) -> Tensor:
+    """Apply the plan; differentiable once, by the adjoint method.
 
+    Args:
+        plan: the plan.
+        weights: real ``(n_weights,)``.
+        inputs: real ``(B, n_inputs)`` in the same precision.
+        start: complex ``(B, 2**n, r)``; None is |0..0>.
+        low_memory: keep no state for the backward pass, which then leads the final one back.
 
-def _turn_matrices(angles: Tensor) -> Tensor:
-    """Tensor products of RY(a) = [[c, -s], [s, c]], ``(rows, B, 2**k, 2**k)``."""
-    cos, sin = torch.cos(angles / 2), torch.sin(angles / 2)
-    single = torch.stack([cos, -sin, sin, cos], -1).unflatten(-1, (2, 2))  # (rows, B, k, 2, 2)
-    matrices = [single[:, :, wire] for wire in range(angles.shape[-1])]
-    while len(matrices) > 1:  # pairwise, so that few large calls do the work
-        paired = [_kron(*matrices[i : i + 2]) for i in range(0, len(matrices) - 1, 2)]
-        matrices = paired + matrices[2 * len(paired) :]
-    turned: Tensor = matrices[0]
-    return turned
-
-
-def _kron(a: Tensor, b: Tensor) -> Tensor:
-    product = a[..., :, None, :, None] * b[..., None, :, None, :]
-    size = a.shape[-1] * b.shape[-1]
-    return product.reshape(*a.shape[:-2], size, size)
-
-
-def propagate(plan: Plan, tensors: dict[Key, Tensor], start: Tensor) -> Tensor:
-    """Apply the plan to ``start``, complex ``(B, 2**n, r)``; differentiable once."""
-    keys = tuple(tensors)
-    if not plan.steps:
-        return start
-    result: Tensor = _Propagate.apply(plan, keys, start, *tensors.values())
+    Returns:
+        Complex ``(B, 2**n, r)``; with batch 1 if nothing differs between samples.
+    """
+    result: Tensor = _Propagate.apply(plan, weights, inputs, start, low_memory)
     return result
 
 
 class _Propagate(torch.autograd.Function):
-    """Forward keeps the state after each step; backward runs the adjoint through them."""
+    """Forward tapes the state within each stage; backward runs the adjoint through them."""
 
     @staticmethod
     def forward(
-        ctx: Any, plan: Plan, keys: tuple[Key, ...], start: Tensor, *values: Tensor
+        ctx: Any,
+        plan: Plan,
+        weights: Tensor,
+        inputs: Tensor,
+        start: Tensor | None,
+        low_memory: bool,
     ) -> Tensor:
-        tensors = dict(zip(keys, values, strict=True))
-        factors = {
-            key: torch.polar(torch.ones_like(v), v)
-            for key, v in tensors.items()
-            if key[0] == "phase"
-        }
+        batch = len(inputs) if plan.per_sample or start is not None else 1
+        columns = 1 if start is None else start.shape[-1]
+        at = Realisation(plan, weights, inputs, batch, columns)
+        size = batch * 2**plan.n_wires * columns * 2 * weights.element_size()
+        led_back = low_memory or len(plan.stages) * size > MOST_TAPED
+        runs = program(plan, batch, columns, start is None, merges=not led_back)
         keep = any(ctx.needs_input_grad)
-        state, states = start, [start]
-        for step in plan.steps:
-            state = _apply(step, state, tensors, factors, adjoint=False)
-            if keep:
-                states.append(state)
+        tape: list[Tensor] | None = [] if keep and not led_back else None
+        state = _zero(plan, batch, weights) if start is None else start.contiguous()
+        for run in runs:
+            state = run.forward(at, state, tape)
         if keep:
-            ctx.save_for_backward(*states, *values, *factors.values())
-            ctx.layout = (plan, keys, len(states), tuple(factors))
+            ctx.save_for_backward(weights, inputs, start, state if led_back else None, *tape or ())
+            ctx.context = (at, runs)
         return state
 
     @staticmethod
@@ -101,35 +67,31 @@ class _Propagate(torch.autograd.Function):
         with torch.no_grad():
             grads = _Propagate.adjoint(ctx, gradient)
         if not torch.is_grad_enabled():
-            return grads
+            return (None, *grads, None)
         # A graph of the gradients is being made: whoever follows it meets the refusal.
-        _, keys, n_states, _ = ctx.layout
-        start, values = ctx.saved_tensors[0], ctx.saved_tensors[n_states : n_states + len(keys)]
-        return tuple(
-            None if grad is None else _Refusal.apply(grad, gradient, start, *values)
-            for grad in grads
-        )
+        sources = [source for source in ctx.saved_tensors[:3] if source is not None]
+        refused = (None if g is None else _Refusal.apply(g, gradient, *sources) for g in grads)
+        return (None, *refused, None)
 
     @staticmethod
-    def adjoint(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        plan, keys, n_states, factor_keys = ctx.layout
-        saved = ctx.saved_tensors
-        states, values = saved[:n_states], saved[n_states : n_states + len(keys)]
-        tensors = dict(zip(keys, values, strict=True))
-        factors = dict(zip(factor_keys, saved[n_states + len(keys) :], strict=True))
-        rows: dict[Key, list[Tensor]] = {key: [None] * len(t) for key, t in tensors.items()}  # type: ignore[list-item]
-        needs = dict(zip(keys, ctx.needs_input_grad[3:], strict=True))
-        for position in range(len(plan.steps) - 1, -1, -1):
-            step = plan.steps[position]
-            key = _key(step)
-            if step.kind == "phase" and needs[key]:
-                rows[key][step.row] = _phase_gradient(step, gradient, states[position + 1])
-            before = gradient
-            gradient = _apply(step, gradient, tensors, factors, adjoint=True)
-            if step.kind == "turn" and needs[key]:
-                rows[key][step.row] = _turn_gradient(step, before, states[position])
-        grads = [torch.stack(rows[key]) if needs[key] else None for key in keys]
-        return (None, None, gradient if ctx.needs_input_grad[2] else None, *grads)
+    def adjoint(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of weights, inputs and start."""
+        _, inputs, _, final, *tape = ctx.saved_tensors
+        at, runs = ctx.context
+        _, needs_weights, needs_inputs, needs_start, _ = ctx.needs_input_grad
+        at.noting = needs_weights or needs_inputs
+        gradient, state = gradient.resolve_conj().contiguous(), final
+        for position in range(len(runs) - 1, -1, -1):
+            gradient, state = runs[position].backward(at, gradient, state, tape)
+        of_angles = at.gradients(len(inputs), needs_inputs) if at.noting else (None, None)
+        return (*of_angles, gradient if needs_start else None)
+
+
+def _zero(plan: Plan, batch: int, like: Tensor) -> Tensor:
+    """|0..0>, complex ``(B, 2**n, 1)``."""
+    state = like.new_zeros(batch, 2**plan.n_wires, 1, dtype=like.dtype.to_complex())
+    state[:, 0] = 1.0
+    return state
 
 
 class _Refusal(torch.autograd.Function):
@@ -146,56 +108,3 @@ class _Refusal(torch.autograd.Function):
             "the batched engine gives the first only",
             "use default.qubit with backprop, or a penalty in view space",
         )
-
-
-def _key(step: Step) -> Key:
-    return (step.kind, step.shared, len(step.wires) if step.kind == "turn" else 0)
-
-
-def _apply(
-    step: Step, state: Tensor, tensors: dict[Key, Tensor], factors: dict[Key, Tensor], adjoint: bool
-) -> Tensor:
-    if step.kind == "phase":
-        factor = factors[_key(step)][step.row].unsqueeze(-1)
-        return state * (factor.conj() if adjoint else factor)
-    if step.kind == "turn":
-        matrix = tensors[_key(step)][step.row]
-        turned = torch.matmul((matrix.mT if adjoint else matrix).unsqueeze(1), _split(state, step))
-        return torch.view_as_complex(turned.reshape(turned.shape[0], *state.shape[1:], 2))
-    assert step.matrix is not None
-    fixed = step.matrix.to(device=state.device, dtype=state.dtype)
-    return apply_matrix(fixed.mH if adjoint else fixed, step.wires, state)
-
-
-def _split(state: Tensor, step: Step) -> Tensor:
-    """Real view (B, left, 2**k, right * 2) with the step's wires in the middle."""
-    real = torch.view_as_real(state.contiguous()).flatten(2)
-    sizes = (2 ** step.wires[0], 2 ** len(step.wires), -1)
-    split: Tensor = real.unflatten(1, sizes).flatten(3)
-    return split
-
-
-def _phase_gradient(step: Step, gradient: Tensor, after: Tensor) -> Tensor:
-    """d/d phi of exp(i phi) psi: Im(g conj(psi_after)), summed over columns (and the batch)."""
-    product = (gradient.imag * after.real - gradient.real * after.imag).sum(-1)
-    return product.sum(0, keepdim=True) if step.shared else product
-
-
-def _turn_gradient(step: Step, gradient: Tensor, before: Tensor) -> Tensor:
-    g, psi = _split(gradient, step), _split(before, step)
-    if step.shared:  # one product over batch, left and right together
-        size = g.shape[2]
-        return (g.movedim(2, 0).reshape(size, -1) @ psi.movedim(2, 0).reshape(size, -1).T)[None]
-    return torch.matmul(g, psi.mT).sum(1)
-
-
-def apply_matrix(matrix: Tensor, wires: tuple[int, ...], state: Tensor) -> Tensor:
-    """Apply a matrix to any wires of ``state`` (B, 2**n, r)."""
-    n = state.shape[1].bit_length() - 1
-    rest = [q for q in range(n) if q not in wires]
-    order = [0, *(w + 1 for w in wires), *(q + 1 for q in rest), n + 1]
-    tensor = state.reshape(state.shape[0], *(2,) * n, state.shape[2]).permute(order)
-    columns = 2 ** len(rest) * state.shape[2]
-    moved = matrix @ tensor.reshape(state.shape[0], 2 ** len(wires), columns)
-    back = torch.argsort(torch.tensor(order)).tolist()
-    return moved.reshape(tensor.shape).permute(back).reshape(state.shape)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from qgan import errors, pauli
 from qgan.engines.base import Circuit, DiffMethod, check_angles, check_source
+from qgan.engines.memory import check_memory
 from qgan.engines.pennylane.device import check_shots, diff_methods, open_device, why_not
 from qgan.engines.pennylane.execution import Execution
 from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
@@ -121,6 +122,7 @@ class PennyLaneEngine:
         registers, mixed = circuit.registers, self.device == "default.mixed"
         if len(inputs) == 0:
             return States(inputs.new_zeros(0, 2**registers.n_output, 1, dtype=self.dtype))
+        check_memory(registers.n_wires * (2 if mixed else 1), len(inputs), 16, inputs.device)
         pieces = joint_pieces(circuit, weights, inputs)
         result = self._execution(registers.n_wires, registers.n_output, pieces)
         result = result.to(device=inputs.device, dtype=torch.complex128)
@@ -200,6 +202,8 @@ class PennyLaneEngine:
     ) -> Float[Tensor, "M K"]:
         """Values of the pieces, one row for each row of their angles (or of the vectors)."""
         words = tuple(joint_word(word, pieces) for word in observables)
+        doubled = 2 if self.device == "default.mixed" else 1
+        check_memory(doubled * len(words[0]), 1, 16, pieces[-1].inputs.device)
         inputs = pieces[-1].inputs
         results = self._execution(len(words[0]), words, pieces, vectors)
         values = torch.stack([value.to(inputs.device, torch.float64) for value in results], -1)

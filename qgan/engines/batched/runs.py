@@ -1,0 +1,181 @@
+"""Runs: parts of a plan that are carried out alike, forwards and by the adjoint backwards.
+
+G is the gradient of a real loss with respect to a state, dL = Re sum conj(G) dpsi. Backwards each
+run turns G at its end into G at its beginning and notes what its angles gather on the way.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from qgan.engines.batched.blocks import (
+    apply_block,
+    block_gradient,
+)
+from qgan.engines.batched.plan import Stage
+from qgan.engines.batched.realise import Realisation
+
+
+@runtime_checkable
+class Run(Protocol):
+    """A part of a plan."""
+
+    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+        """Apply it to ``(B, 2**n, r)``; the tape, if any, keeps what the adjoint needs."""
+
+    def backward(
+        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+    ) -> tuple[Tensor, Tensor | None]:
+        """The gradient (and, where none was taped, the state) at its beginning."""
+
+
+class Product:
+    """The first turn, on |0..0>: a tensor product of vectors, and no matrix."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.rest = StageRun(stage)
+
+    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+        """Of the state |0..0> only the shape is read."""
+        turn, phase = self.stage.turn, self.stage.phase
+        assert turn is not None
+        vector = at.turns[turn.shared].vector(turn.index)
+        if phase is None:
+            made = vector.to(state.dtype)
+        else:
+            made = at.phases[phase.shared].diagonal(phase.index) * vector
+        return made.unsqueeze(-1).expand(len(state), -1, -1).contiguous()
+
+    def backward(
+        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+    ) -> tuple[Tensor, Tensor | None]:
+        """Nothing lies before it."""
+        turn = self.stage.turn
+        assert turn is not None
+        after = at.turns[turn.shared].vector(turn.index).to(gradient.dtype).unsqueeze(-1)
+        self.rest.note(at, gradient, after.expand_as(gradient).contiguous())
+        return gradient, None
+
+
+class StageRun:
+    """One stage, on every state: turns by blocks, a phase, or a fixed matrix."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+        """Turn, then phase; the state between them is taped."""
+        turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
+        if fixed is not None:
+            return apply_matrix(fixed.matrix.to(state), fixed.wires, state)
+        if turn is not None:
+            for block, matrix in at.turns[turn.shared].matrices(turn.index, turn.wires):
+                state = apply_block(matrix, block, state)
+        if tape is not None:
+            tape.append(state)
+        if phase is None:
+            return state
+        diagonal = at.phases[phase.shared].diagonal(phase.index)
+        return state * diagonal.unsqueeze(-1)
+
+    def backward(
+        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+    ) -> tuple[Tensor, Tensor | None]:
+        """A state that is given is led back too; else the taped one is read."""
+        turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
+        if fixed is not None:
+            matrix = fixed.matrix.to(gradient).mH
+            back = None if state is None else apply_matrix(matrix, fixed.wires, state)
+            return apply_matrix(matrix, fixed.wires, gradient), back
+        taped = state is None
+        between = tape.pop() if state is None else state
+        if phase is not None and not taped:
+            between = between * at.phases[phase.shared].adjoint(phase.index)[0].unsqueeze(-1)
+        gradient = self.note(at, gradient, between)
+        if turn is not None:
+            for block, matrix in at.turns[turn.shared].matrices(turn.index, turn.wires):
+                gradient = apply_block(matrix.mT, block, gradient)
+                between = between if taped else apply_block(matrix.mT, block, between)
+        return gradient, None if taped else between
+
+    def note(self, at: Realisation, gradient: Tensor, state: Tensor) -> Tensor:
+        """Note the gradients of a stage's angles; returns G between its turn and its phase.
+
+        Args:
+            gradient: after the phase.
+            state: between turn and phase.
+        """
+        turn, phase = self.stage.turn, self.stage.phase
+        if phase is not None:
+            conjugate, rotated = (
+                d.unsqueeze(-1) for d in at.phases[phase.shared].adjoint(phase.index)
+            )
+            if at.noting:
+                share = _phase_gradient(gradient * rotated, state, phase.shared)
+                at.phases[phase.shared].add_gradient(phase.index, share.unsqueeze(0))
+            gradient = gradient * conjugate
+        if turn is not None and at.noting:
+            turns = at.turns[turn.shared]
+            for block in turns.blocks:
+                if any(block.first <= wire < block.first + block.width for wire in turn.wires):
+                    found = block_gradient(block, turn.shared, gradient, state)
+                    turns.add_gradient(turn.index, block, found.unsqueeze(0))
+        return gradient
+
+
+def _phase_gradient(rotated: Tensor, state: Tensor, shared: bool) -> Tensor:
+    """Of exp(i phi): dL/dphi = Im(G conj(psi)) = Re(conj(psi) (-i G)), with -i G given."""
+    product = torch.view_as_real(rotated) * torch.view_as_real(state)
+    if shared and len(product) > 1:
+        product = product.sum(0, keepdim=True)
+    return product.flatten(2).sum(-1)
+
+
+class Together:
+    """Shared stages on the whole batch as columns of one state: fewer and larger products."""
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        self.runs = [StageRun(stage) for stage in stages]
+
+    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+        """``(B, 2**n, r)`` as ``(1, 2**n, B r)``, and back."""
+        shape, state = state.shape, columns_of(state).contiguous().unsqueeze(0)
+        for run in self.runs:
+            state = run.forward(at, state, tape)
+        return states_of(state, shape)
+
+    def backward(
+        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+    ) -> tuple[Tensor, Tensor | None]:
+        """The same the other way."""
+        shape, gradient = gradient.shape, columns_of(gradient).contiguous().unsqueeze(0)
+        state = None if state is None else columns_of(state).contiguous().unsqueeze(0)
+        for run in reversed(self.runs):
+            gradient, state = run.backward(at, gradient, state, tape)
+        return states_of(gradient, shape), None if state is None else states_of(state, shape)
+
+
+def columns_of(state: Tensor) -> Tensor:
+    """``(B, 2**n, r)`` as ``(2**n, B r)``."""
+    return state.squeeze(-1).T if state.shape[-1] == 1 else state.transpose(0, 1).flatten(1)
+
+
+def states_of(columns: Tensor, shape: torch.Size) -> Tensor:
+    """The way back; contiguous."""
+    return columns.view(shape[1], shape[0], shape[2]).transpose(0, 1).contiguous()
+
+
+def apply_matrix(matrix: Tensor, wires: tuple[int, ...], state: Tensor) -> Tensor:
+    """Apply a matrix to any wires of ``state`` (B, 2**n, r)."""
+    n = state.shape[1].bit_length() - 1
+    rest = [q for q in range(n) if q not in wires]
+    order = [0, *(w + 1 for w in wires), *(q + 1 for q in rest), n + 1]
+    tensor = state.reshape(state.shape[0], *(2,) * n, state.shape[2]).permute(order)
+    columns = 2 ** len(rest) * state.shape[2]
+    moved = matrix @ tensor.reshape(state.shape[0], 2 ** len(wires), columns)
+    back = torch.argsort(torch.tensor(order)).tolist()
+    return moved.reshape(tensor.shape).permute(back).reshape(state.shape).contiguous()

@@ -1,0 +1,72 @@
+"""Which run carries out which stages, chosen by cost."""
+
+from __future__ import annotations
+
+from qgan.engines.batched.blocks import CALL, MULTIPLY, PASS, shared_columns, shared_cost
+from qgan.engines.batched.merged import Merged
+from qgan.engines.batched.plan import Plan, Stage
+from qgan.engines.batched.runs import Product, Run, StageRun, Together
+
+MOST_MERGED_WIRES = 6  # whole layers as single matrices: 4**n entries each
+
+
+def program(
+    plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool = True
+) -> tuple[Run, ...]:
+    """The runs of a plan, chosen by cost for a batch of states of that many columns."""
+    key = (batch, columns, from_zero, merges)
+    if key not in plan.programs:
+        plan.programs[key] = _program(plan, *key)
+    found: tuple[Run, ...] = plan.programs[key]
+    return found
+
+
+def _program(
+    plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool
+) -> tuple[Run, ...]:
+    runs: list[Run] = []
+    stages = list(plan.stages)
+    if from_zero:
+        while stages and stages[0].turn is None and stages[0].fixed is None:
+            stages.pop(0)  # a phase of |0..0> is a global one
+        if stages and stages[0].turn is not None:
+            runs.append(Product(stages.pop(0)))
+    while stages:
+        count = next((i for i, stage in enumerate(stages) if not _mergeable(stage)), len(stages))
+        n = plan.n_wires
+        if (
+            merges
+            and count
+            and _merged_cost(n, count, batch * columns) < count * _stage_cost(n, columns, batch)
+        ):
+            runs.append(Merged(tuple(stages[:count]), n, first=batch * columns > 2**n))
+            stages = stages[count:]
+        else:
+            count = next((i for i, stage in enumerate(stages) if not stage.shared), len(stages))
+            if count and shared_columns(n, columns, batch) != columns:
+                runs.append(Together(tuple(stages[:count])))
+            else:
+                runs.extend(StageRun(stage) for stage in stages[: max(1, count)])
+            stages = stages[max(1, count) :]
+    return tuple(runs)
+
+
+def _mergeable(stage: Stage) -> bool:
+    both = stage.turn is not None and stage.phase is not None
+    return both and stage.shared
+
+
+def _merged_cost(n_wires: int, count: int, columns: int) -> float:
+    if n_wires > MOST_MERGED_WIRES:
+        return float("inf")
+    size: int = 2**n_wires
+    first = columns > size
+    product = 8 * size**2 * MULTIPLY
+    each = CALL + product * min(columns, size) + size**2 * 10 * PASS
+    return count * each + (CALL + product * columns if first else 0.0)
+
+
+def _stage_cost(n_wires: int, columns: int, batch: int) -> float:
+    numbers: int = batch * columns * 2**n_wires
+    turns = min(shared_cost(n_wires, columns, batch), shared_cost(n_wires, columns * batch, 1))
+    return turns + 2 * CALL + numbers * 3 * PASS

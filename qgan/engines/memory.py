@@ -1,0 +1,44 @@
+"""Refuses states that memory cannot hold, before anything is allocated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from qgan import errors
+
+GIB = 2**30
+
+
+def available(device: torch.device) -> int | None:
+    """Bytes that a device could still give; None where the system does not say."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    found = [line.split() for line in lines if line.startswith("MemAvailable:")]
+    return int(found[0][1]) * 1024 if found else None
+
+
+def check_memory(n_wires: int, n_states: int, item_size: int, device: torch.device) -> None:
+    """Refuse ``n_states`` vectors of ``n_wires`` qubits that do not fit.
+
+    Args:
+        n_wires: qubits.
+        n_states: vectors that live at the same time.
+        item_size: bytes of an amplitude: 8 or 16.
+        device: where they live.
+
+    Raises:
+        QganError: with the memory needed and the memory there is.
+    """
+    needed, there = n_states * item_size * 2**n_wires, available(device)
+    if there is not None and needed > there:
+        raise errors.argument(
+            "circuit",
+            f"must fit in the {there / GIB:.1f} GiB that are free",
+            f"{n_wires} qubits, {n_states} states at once: {needed / GIB:.1f} GiB",
+        )

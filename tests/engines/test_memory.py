@@ -1,0 +1,45 @@
+"""What memory cannot hold is refused before it is asked for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from small_circuits import Local
+
+from circuits import HardwareEfficient, Registers
+from qgan.engines import BatchedEngine, Engine, PennyLaneEngine
+from qgan.engines.memory import available, check_memory
+from qgan.errors import QganError
+
+CPU = torch.device("cpu")
+
+
+def test_what_fits_passes_and_what_does_not_is_told_in_gibibytes() -> None:
+    check_memory(10, 4, 16, CPU)
+    with pytest.raises(QganError, match=r"must fit in the .* GiB that are free, but got 40 qubits"):
+        check_memory(40, 1, 16, CPU)
+
+
+def test_a_system_that_does_not_say_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qgan.engines.memory.available", lambda device: None)
+    check_memory(60, 1, 16, CPU)
+
+
+def test_memory_of_this_machine_is_known() -> None:
+    found = available(CPU)
+    assert found is None or found > 2**20
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [BatchedEngine(), PennyLaneEngine(), PennyLaneEngine("lightning.qubit", "adjoint")],
+    ids=lambda engine: engine.name,
+)
+def test_forty_qubits_are_refused_at_once(engine: Engine) -> None:
+    n = 40
+    layer = HardwareEfficient(range(n), 1)
+    circuit = Local(lambda w, x: layer(w), Registers(output=n), layer.n_angles, 0)
+    with pytest.raises(QganError, match="40 qubits"):
+        engine.expval(
+            circuit, torch.zeros(layer.n_angles), torch.zeros(2, 0), ["Z" + "I" * (n - 1)]
+        )
