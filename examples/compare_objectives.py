@@ -114,16 +114,19 @@ def draw(rows: list[dict], names: tuple[str, ...], title: str, path: Path) -> No
             axes.plot([min(shown), max(shown)], [place, place], color=PALE, lw=2, zorder=1)
         for skill, colour in zip(row["skill"], (BLUE, VERMILLION), strict=False):
             if not math.isnan(skill):
-                marker = "D" if free else "o"
+                marker = "<" if skill < -0.05 else "D" if free else "o"
                 axes.plot(max(-0.05, skill), place, marker, color=colour, ms=5, zorder=2)
         axes.text(1.08, place, f"{row['seconds']:.0f} s", va="center", fontsize=SMALL, color=GREY)
+    axes.text(1.08, -0.9, "CPU", va="center", fontsize=SMALL, color=GREY)
     axes.set_yticks(range(len(rows)), [row["objective"] for row in rows], fontsize=SMALL)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(-0.08, 1.05)
     axes.axvline(0, color=GREY, lw=0.6)
     axes.axvline(1, color=GREY, lw=0.6)
     axes.tick_params(length=0, labelcolor=DARK)
-    axes.set_xlabel("skill (0: one state a label; 1: as good as more real data)", fontsize=SMALL)
+    axes.set_xlabel(
+        "skill (0: one state a label; 1: as good as more real data; < below -0.05)", fontsize=SMALL
+    )
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     handles = [
