@@ -2,7 +2,7 @@
 
 from circuits.ansatz import DDKLayers, HardwareEfficient, IsingLayers
 from circuits.conditional import AnsatzFamily, RegisterCircuit, ReuploadingCircuit
-from circuits.readout import ConditionalReadout, DDKReadout
+from circuits.readout import ConditionalReadout, DDKReadout, SwapTest
 from circuits.registers import Registers
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "RegisterCircuit",
     "Registers",
     "ReuploadingCircuit",
+    "SwapTest",
 ]

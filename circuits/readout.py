@@ -58,12 +58,15 @@ class ConditionalReadout:
 class DDKReadout:
     """The discriminator of Dallaire-Demers and Killoran: state, label, and the wire that is read.
 
-    RX, RZ and nearest-neighbour ZZ on (Out D, state, label), the label in the basis. Out D is the
-    single bath wire; its Z is the score.
+    RX, RZ and nearest-neighbour ZZ on (Out D, Bath D, state, label), the label in the basis. Out D
+    is the first bath wire, and its Z is the score; further bath wires are Bath D.
 
     Args:
-        registers: output (the state), label, and bath=1 (Out D).
+        registers: output (the state, R or G), label (Label D), and bath (Out D, then Bath D).
         n_layers: layers, at least 1.
+
+    Raises:
+        ValueError: if there is no bath wire.
 
     References:
         Dallaire-Demers and Killoran, arXiv:1804.08641, sec. IV.
@@ -74,9 +77,10 @@ class DDKReadout:
     """
 
     def __init__(self, registers: Registers, n_layers: int = 4) -> None:
-        if registers.n_bath != 1:
+        if registers.n_bath < 1:
             raise ValueError(
-                f"Argument `registers` must have bath=1, the wire read, but got {registers.n_bath}."
+                "Argument `registers` must have bath=1 or more, the first wire being read, "
+                f"but got {registers.n_bath}."
             )
         self.registers = registers
         wires: Sequence[int] = (*registers.bath, *registers.output, *registers.label)
@@ -87,9 +91,54 @@ class DDKReadout:
     @property
     def observable(self) -> str:
         """The Pauli word that is read: Z on Out D."""
-        return "I" * (self.registers.n_wires - 1) + "Z"
+        rest = self.registers.n_bath - 1
+        return "I" * (self.registers.n_wires - 1 - rest) + "Z" + "I" * rest
 
     def __call__(self, weights: TensorLike, inputs: TensorLike) -> None:
         """Queue the operations."""
         basis_encoding(inputs, self.registers.label)
         self.layers(weights)
+
+
+class SwapTest:
+    """The swap test without an ancilla, with tunable Z rotations beside each entangling gate.
+
+    Qubit q of the state and qubit q of the reference: CNOT, written as H CZ H, then H; the pair is
+    then ``|11>`` where it was the singlet. Both wires turn by RZ after the CZ: at zero the
+    circuit is exact, and a gate that leaves a phase on its wires can be put right.
+
+    Args:
+        registers: output register of 2n wires: n of the state, n of the reference.
+
+    Raises:
+        ValueError: if the output register is odd or there are other wires.
+
+    References:
+        Niu et al., arXiv:2105.00080, fig. 1; Garcia-Escartin and Chamorro-Posada, arXiv:1303.6814.
+
+    Example:
+        >>> SwapTest(Registers(output=4)).n_weights
+        4
+    """
+
+    n_inputs = 0
+
+    def __init__(self, registers: Registers) -> None:
+        if registers.n_output % 2 or registers.n_wires != registers.n_output:
+            raise ValueError(
+                "Argument `registers` must have an even output register and no other wires, "
+                f"but got {registers}."
+            )
+        self.registers = registers
+        self.n_weights = registers.n_output
+
+    def __call__(self, weights: TensorLike, inputs: TensorLike) -> None:
+        """Queue the operations."""
+        n = self.registers.n_output // 2
+        for state, reference in zip(range(n), range(n, 2 * n), strict=True):
+            qml.Hadamard(wires=reference)
+            qml.CZ(wires=(state, reference))
+            qml.RZ(weights[..., state], wires=state)
+            qml.RZ(weights[..., reference], wires=reference)
+            qml.Hadamard(wires=reference)
+            qml.Hadamard(wires=state)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
@@ -55,22 +55,43 @@ class GeneratorConfig(Section):
 class DiscriminatorConfig(Section):
     """The discriminator's view and head."""
 
-    kind: Literal["density", "pauli", "circuit", "ddk"] = "density"
-    """The view: density-matrix entries, Pauli words, trainable circuits, or the one of ddk."""
-    head: Literal["mlp", "linear", "identity"] = "mlp"
-    """What scores the view with the label."""
+    kind: Literal["density", "pauli", "povm", "circuit", "two-copy", "swap-test", "ddk"] = "density"
+    """The view (`qgan list` tells of each); objectives that are distances take none."""
+    head: Literal[
+        "mlp",
+        "linear",
+        "bounded-linear",
+        "identity",
+        "projection",
+        "auxiliary",
+        "minibatch",
+        "potentials",
+    ] = "mlp"
+    """What scores the view with the label (`qgan list` tells of each)."""
+    spectral: bool = False
+    """Spectral normalisation of the layers of mlp, projection, auxiliary and minibatch heads."""
     hidden: tuple[Positive, ...] = (128, 128)
     """Widths of the head's hidden layers."""
     max_weight: Positive = 2
     """Largest weight of the words of the Pauli view."""
+    n_words: Positive | None = None
+    """Words of the Pauli view, drawn at random by the seed; None takes all."""
+    povm: Literal["pauli-4", "pauli-6", "tetrahedral"] = "pauli-4"
+    """Measurement of each qubit in the POVM view."""
+    n_references: Positive = 4
+    """Training states of each label that the swap-test view compares with."""
     n_circuits: Positive = 3
     """Circuits of the circuit view, side by side."""
     n_layers: Positive = 4
     """Layers of each of them."""
     label: Literal["reupload", "register"] = "reupload"
     """How the label enters the circuits of the circuit view."""
+    bath: Natural = 0
+    """Ancillas of the circuits; in ddk, Bath D beside the wire that is read."""
     scale: Rate = 4.0
-    """Factor on the readouts of the circuit view."""
+    """Factor on the readouts of the circuit views and of the swap test."""
+    trainable: bool = True
+    """Whether the circuits' angles are trained; False leaves random features."""
 
 
 class EngineConfig(Section):
@@ -105,6 +126,8 @@ class TrainerConfig(Section):
     """Adam's learning rate for the discriminator's head."""
     view_rate: Rate = 5e-3
     """Adam's learning rate for a trainable view."""
+    optimiser: Literal["adam", "rmsprop"] = "adam"
+    """Optimiser of both sides; RMSProp takes no betas."""
     betas: tuple[float, float] = (0.5, 0.9)
     """Adam's two decays."""
     final_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -126,6 +149,24 @@ class TrainerConfig(Section):
     training stops, goes on, or goes on with half the learning rates."""
 
 
+ASKED_BY_OBJECTIVE: dict[str, dict[str, dict[str, Any]]] = {
+    "wasserstein:clip": {
+        "trainer": {
+            "optimiser": "rmsprop",
+            "generator_rate": 5e-5,
+            "discriminator_rate": 5e-5,
+            "view_rate": 5e-5,
+            "final_rate": 1.0,
+            "batch": 64,
+            "n_critic": 5,
+        }
+    },
+    "linear": {"discriminator": {"head": "bounded-linear"}},
+    "quantum-semimetric": {"discriminator": {"head": "potentials"}},
+}
+"""Settings that an objective brings where they are not given: as published, or all it can use."""
+
+
 class Experiment(Section):
     """Everything a run is made from."""
 
@@ -136,13 +177,29 @@ class Experiment(Section):
     data: DataConfig = DataConfig()
     generator: GeneratorConfig = GeneratorConfig()
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
-    objective: Literal["wasserstein", "minimax", "non-saturating", "linear"] = "wasserstein"
-    """The game."""
+    objective: str = "wasserstein"
+    """The game: a name of `qgan list`, some with a number, as f-gan:pearson or linear:0.6."""
     cure: tuple[str, ...] | None = None
-    """Penalties and cures, each NAME or NAME:WEIGHT. None takes the gradient penalty for the
-    wasserstein objective, and purity matching for a register generator of pure states."""
+    """Penalties and cures, each NAME or NAME:WEIGHT. None takes what the objective and the head
+    need, and purity matching for a register generator of pure states."""
     loggers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = ("tensorboard",)
     """Where the history goes beside history.csv. wandb and mlflow must be installed, and lightning
     (the extra `loggers`) to reach them."""
     engine: EngineConfig = EngineConfig()
     trainer: TrainerConfig = TrainerConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_objective_asks(cls, given: Any) -> Any:
+        """Fill in what the objective brings and nobody has set."""
+        if not isinstance(given, dict):
+            return given
+        name, filled = str(given.get("objective", "")), dict(given)
+        for known, sections in ASKED_BY_OBJECTIVE.items():
+            if name != known and not name.startswith(f"{known}:"):
+                continue
+            for section, settings in sections.items():
+                mine = given.get(section, {})
+                if isinstance(mine, dict):
+                    filled[section] = {**settings, **mine}
+        return filled

@@ -1,12 +1,22 @@
 """The one module that words a user's mistakes: argument, rule, and what came."""
 
 import difflib
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 
 class QganError(ValueError):
     """A user's mistake; its message is one line, and the command line exits with status 2."""
+
+
+class QganWarning(UserWarning):
+    """Something that a user should know and that stops nothing; one line on the command line."""
+
+
+def warn(message: str) -> None:
+    """Say something that stops nothing."""
+    warnings.warn(message, QganWarning, stacklevel=3)
 
 
 def argument(name: str, rule: str, got: object) -> QganError:

@@ -43,6 +43,29 @@ REFUSED: dict[str, tuple[str, str]] = {
     "no choice": ("train --generator dense", "dense"),
     "cure": ("train --cure gradient-penalti", "`cure` must be one of gradient-penalty, "),
     "weight of a cure": ("train --cure r1:much", "`cure` must be NAME or NAME:WEIGHT"),
+    "objective": ("train --objective hinges", "(nearest: hinge and "),
+    "no penalty": (
+        "train --cure none",
+        "use --cure gradient-penalty or --discriminator.head bounded-linear",
+    ),
+    "unbounded": (
+        "train --objective linear --discriminator.head mlp",
+        "expectation values in [-1, 1]",
+    ),
+    "minibatch": ("train --discriminator.head minibatch", "the minibatch head compares states"),
+    "pi": ("train --objective f-gan:weighted-jensen-shannon:1", "`pi` must lie in (0, 1)"),
+    "two copies of shots": (
+        "train --device lightning.qubit --shots 1 --discriminator two-copy",
+        "use --discriminator circuit or --discriminator pauli",
+    ),
+    "words": (
+        "train --discriminator pauli --discriminator.n-words 999",
+        "`n_words` must be from 1 to 66",
+    ),
+    "references": (
+        "train --discriminator swap-test --discriminator.n-references 99",
+        "`discriminator.n_references` must be at most 20",
+    ),
     "source": ("train --data.source bel", "`data.source` must be one of ising, "),
     "qubits": ("train --preset bell --qubits 3", "`n_qubits` must be 2 for Bell states"),
     "config": ("train --config absent.yaml", "`config` must be a readable file"),

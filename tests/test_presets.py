@@ -18,7 +18,7 @@ from qgan.data import SOURCES, Dataset
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.errors import QganError
 from qgan.stabilisers import R1, GradientPenalty, PurityMatching
-from qgan.training.run_folder import parse
+from qgan.training.settings import parse
 from qgan.views import CircuitView, DensityView, PauliView
 
 SMALL = {"n_train": 12, "n_validation": 4, "n_held_out": 4}

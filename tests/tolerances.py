@@ -23,3 +23,6 @@ FIDELITY = {"rtol": 0.0, "atol": 1e-6}
 
 OPTIMUM = {"rtol": 0.0, "atol": 1e-4}
 """An optimum found by iteration, where a sigmoid has to reach zero or one."""
+
+PROOF = {"rtol": 0.0, "atol": 1e-3}
+"""An objective's optimum found by training, where it has a kink or lies at infinity."""

@@ -6,10 +6,20 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+import torch
+from small_circuits import random_states
 
-from circuits import ConditionalReadout, Registers
+from circuits import ConditionalReadout, Registers, SwapTest
 from qgan.engines import BatchedEngine
-from qgan.views import CircuitView, DensityView, PauliView, View
+from qgan.views import (
+    CircuitView,
+    DensityView,
+    PauliView,
+    POVMView,
+    SwapTestView,
+    TwoCopyView,
+    View,
+)
 
 N = 2  # qubits of the states seen
 ENGINE = BatchedEngine(precision="double")
@@ -22,6 +32,7 @@ class Case(NamedTuple):
     n_features: int
     sees_label: bool = False
     needs_states: bool = False
+    order: int = 1
 
 
 def circuit_view(circuit: Any, **settings: Any) -> CircuitView:
@@ -38,10 +49,34 @@ def labelled() -> ConditionalReadout:
     return ConditionalReadout(Registers(output=N, label=1), n_layers=2)
 
 
+def swap_test(per_label: int = 2, rank: int = 1) -> SwapTestView:
+    references = random_states(2 * per_label, N, rank, seed=9)
+    circuit = SwapTest(Registers(output=2 * N))
+    view = SwapTestView(circuit, references, 2, engine=ENGINE)
+    torch.nn.init.normal_(view.weights, std=0.3, generator=torch.Generator().manual_seed(0))
+    view.double()
+    return view
+
+
+def two_copy(**settings: Any) -> TwoCopyView:
+    circuit = ConditionalReadout(Registers(output=2 * N), n_layers=1)
+    view = TwoCopyView(circuit, 2, engine=ENGINE, **settings)
+    view.double()
+    return view
+
+
 VIEWS = {
     "density": Case(lambda: DensityView(N), 16, needs_states=True),
     "pauli-1": Case(lambda: PauliView(N, 1), 6),
     "pauli-2": Case(lambda: PauliView(N, 2), 15),
+    "pauli-random": Case(lambda: PauliView(N, 2, n_words=5), 5),
+    "pauli-4": Case(lambda: POVMView(N, "pauli-4"), 16),
+    "pauli-6": Case(lambda: POVMView(N, "pauli-6"), 36),
+    "tetrahedral": Case(lambda: POVMView(N, "tetrahedral"), 16),
+    "swap-test": Case(swap_test, 2, sees_label=True, needs_states=True),
+    "swap-test-mixed": Case(lambda: swap_test(1, 3), 1, sees_label=True, needs_states=True),
+    "two-copy": Case(two_copy, 14, sees_label=True, needs_states=True, order=2),
+    "two-copies": Case(lambda: two_copy(copies=2), 28, True, True, 2),
     "circuit": Case(lambda: circuit_view(plain()), 3, sees_label=True),
     "circuit-words": Case(lambda: circuit_view(plain(), observables=["XY"]), 1, sees_label=True),
     "circuit-register": Case(lambda: circuit_view(labelled()), 7, sees_label=True),

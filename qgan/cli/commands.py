@@ -6,7 +6,9 @@ import errno
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from qgan import errors
 from qgan.cli.compare import command_compare
@@ -36,10 +38,24 @@ def _usage() -> str:
     return "usage: qgan COMMAND ...\n\n" + "\n".join(lines) + "\n\nqgan COMMAND --help tells more."
 
 
+def _in_one_line(usual: Callable[..., None]) -> Callable[..., None]:
+    """Our own warnings as a line of text; others as usual."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, errors.QganWarning):
+            print(f"Note: {message}", file=sys.stderr)
+        else:
+            usual(message, category, *place, **more)
+
+    return show
+
+
 def guarded(function: Callable[[], int]) -> int:
     """Run a command; a user's mistake becomes one line on standard error and status 2."""
     try:
-        return function()
+        with warnings.catch_warnings():
+            warnings.showwarning = _in_one_line(warnings.showwarning)
+            return function()
     except errors.QganError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+from qgan.cli.parsing import parse
 
 
 def command_list(argv: Sequence[str]) -> int:
-    """`qgan list`: presets, data, objectives and cures, one line each."""
+    """`qgan list`: presets, data, discriminators, objectives and cures, one line each."""
     from qgan import presets
     from qgan.data import DESCRIPTIONS
 
-    def first(thing: Any) -> str:
-        return (thing.__doc__ or "").partition("\n")[0]
+    def read(compatibility: bool = False) -> bool:
+        return compatibility
 
-    print("Presets (--preset)")
-    for name, text in presets.DESCRIPTIONS.items():
-        print(f"  {name:18} {text}")
-    print("Data (--data.source)")
-    for name, text in DESCRIPTIONS.items():
-        print(f"  {name:18} {text}")
-    for title, table in (("Objectives", presets.OBJECTIVES), ("Cures", presets.CURES)):
-        print(f"{title} (--{title.lower().removesuffix('s')})")
-        for name, thing in table.items():
-            print(f"  {name:18} {first(thing)}")
+    if parse(read, argv, "qgan list", "What there is, or (--compatibility) what goes together."):
+        print(presets.compatibility())
+        return 0
+    _section("Presets (--preset)", presets.DESCRIPTIONS.items())
+    _section("Data (--data.source)", DESCRIPTIONS.items())
+    for title, table in (
+        ("Discriminators: views (--discriminator)", presets.VIEWS),
+        ("Discriminators: heads (--discriminator.head)", presets.HEADS),
+    ):
+        _section(title, ((name, f"{line} [{paper}]") for name, (line, paper) in table.items()))
+    objectives = (
+        (name, f"{c.line}{f' (or NAME:{c.number})' if c.number else ''} [{c.paper}]")
+        for name, c in presets.OBJECTIVES.items()
+    )
+    _section("Objectives (--objective)", objectives)
+    cures = ((name, f"{line} [{paper}]") for name, (line, paper) in presets.CURE_LINES.items())
+    _section("Cures (--cure)", cures)
     return 0
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> None:
+    rows = list(rows)
+    width = max(18, *(len(name) for name, _ in rows))
+    print(title)
+    for name, line in rows:
+        print(f"  {name:{width}} {line}")

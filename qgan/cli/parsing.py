@@ -54,7 +54,8 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
     if config is not None and preset is not None:
         raise errors.argument("config", "must not be given with --preset", config)
     usual = "ising" if _value(arguments, "--data.file") is None else "file"
-    start = presets.preset(preset or usual) if config is None else from_yaml(config)
+    objective = _value(arguments, "--objective")
+    start = presets.preset(preset or usual, objective) if config is None else from_yaml(config)
 
     def train(
         experiment: Annotated[Experiment, tyro.conf.arg(name="")] = start,

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from torch import Tensor
+
+Reading = Literal["logits", "critic", "expectations", "nothing"]
+"""How an objective reads scores.
+
+- ``logits``: any real number.
+- ``critic``: any real number, but the discriminator must be Lipschitz: by a penalty, a clip, a
+  normalisation, or an observable of bounded spread.
+- ``expectations``: expectation values in [-1, 1], the probability of "real" being (1 + D) / 2.
+- ``nothing``: no scores; a distance of states stands in for the discriminator.
+"""
 
 
 @runtime_checkable
@@ -20,6 +30,10 @@ class Objective(Protocol):
     @property
     def name(self) -> str:
         """The name in configurations."""
+
+    @property
+    def reads(self) -> Reading:
+        """What the scores are to it."""
 
     def discriminator_loss(
         self, *, real: Tensor, fake: Tensor, mismatched: Tensor | None = None

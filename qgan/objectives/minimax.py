@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from qgan.objectives.base import rejected
+from qgan.objectives.base import Reading, rejected
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Minimax:
     mismatched_share: float = 0.02
 
     name = "minimax"
+    reads: ClassVar[Reading] = "logits"
 
     def discriminator_loss(
         self,
@@ -55,8 +57,11 @@ class Minimax:
 class NonSaturating(Minimax):
     """The game whose generator minimises ``-E log D(fake)``.
 
+    At the best discriminator the generator's gradient is that of ``KL(q || p) - 2 JS(p, q)``.
+
     References:
-        Goodfellow et al., arXiv:1406.2661, sec. 3.
+        Goodfellow et al., arXiv:1406.2661, sec. 3; Arjovsky and Bottou, arXiv:1701.04862,
+        theorem 2.5.
     """
 
     name = "non-saturating"

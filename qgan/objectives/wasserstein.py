@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.objectives.base import rejected
+from qgan.objectives.base import Reading, rejected
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Wasserstein:
     """``W_1 = sup_{|D|_Lip <= 1} E D(real) - E D(fake)``.
 
     The critic minimises ``E D(fake) - E D(real)``, held near slope one by a penalty
-    (:class:`qgan.stabilisers.GradientPenalty`).
+    (:class:`qgan.stabilisers.GradientPenalty`), or in a box by
+    :class:`qgan.stabilisers.WeightClipping`.
 
     Args:
         mismatched_share: see :class:`qgan.objectives.base.Objective`.
@@ -27,6 +29,7 @@ class Wasserstein:
     mismatched_share: float = 0.02
 
     name = "wasserstein"
+    reads: ClassVar[Reading] = "critic"
 
     def discriminator_loss(
         self,

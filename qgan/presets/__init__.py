@@ -1,10 +1,9 @@
 """Presets, and the objects that a configuration describes."""
 
-from qgan.presets.discriminators import build_discriminator, build_view
+from qgan.presets.compatibility import check_engine, check_game
+from qgan.presets.discriminators import HEADS, VIEWS, build_discriminator, build_view
 from qgan.presets.engines import build_engine, measure_engines, settled
 from qgan.presets.games import (
-    CURES,
-    OBJECTIVES,
     build_terms,
     build_trainer,
     default_cures,
@@ -12,13 +11,18 @@ from qgan.presets.games import (
 )
 from qgan.presets.generators import ANSATZE, build_circuit, build_generator
 from qgan.presets.named import DESCRIPTIONS, PRESETS, preset
+from qgan.presets.objectives import CURE_LINES, CURES, OBJECTIVES
+from qgan.presets.table import compatibility, why_not
 
 __all__ = [
     "ANSATZE",
     "CURES",
+    "CURE_LINES",
     "DESCRIPTIONS",
+    "HEADS",
     "OBJECTIVES",
     "PRESETS",
+    "VIEWS",
     "build_circuit",
     "build_discriminator",
     "build_engine",
@@ -26,9 +30,13 @@ __all__ = [
     "build_terms",
     "build_trainer",
     "build_view",
+    "check_engine",
+    "check_game",
+    "compatibility",
     "default_cures",
     "load_data",
     "measure_engines",
     "preset",
     "settled",
+    "why_not",
 ]

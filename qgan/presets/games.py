@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 
 from qgan import errors
 from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset, from_file
-from qgan.objectives import LinearValue, Minimax, NonSaturating, Objective, Wasserstein
+from qgan.presets.compatibility import check_engine, check_game
 from qgan.presets.discriminators import build_discriminator
 from qgan.presets.engines import build_engine, settled
-from qgan.presets.generators import build_generator
-from qgan.stabilisers import (
-    R1,
-    FeatureMatching,
-    GradientPenalty,
-    InstanceNoise,
-    PurityMatching,
-    Term,
-)
+from qgan.presets.generators import build_generator, warn_of_rank
+from qgan.presets.objectives import build_cure, find_objective
+from qgan.stabilisers import Term
 from qgan.training import Trainer
-
-OBJECTIVES: dict[str, Callable[[float], Objective]] = {
-    "wasserstein": Wasserstein,
-    "minimax": Minimax,
-    "non-saturating": NonSaturating,
-    "linear": LinearValue,
-}
-
-CURES: dict[str, Callable[..., Term]] = {
-    "gradient-penalty": GradientPenalty,
-    "r1": R1,
-    "instance-noise": InstanceNoise,
-    "feature-matching": FeatureMatching,
-    "purity-matching": PurityMatching,
-}
 
 
 def load_data(experiment: Experiment) -> Dataset:
@@ -52,23 +29,24 @@ def load_data(experiment: Experiment) -> Dataset:
 
 def default_cures(experiment: Experiment, data: Dataset) -> tuple[str, ...]:
     """What a configuration that names no cure gets."""
-    lipschitz = ("gradient-penalty",) if experiment.objective == "wasserstein" else ()
+    choice, _ = find_objective(experiment.objective)
+    d, cures = experiment.discriminator, choice.cures
+    bounded = d.head in ("bounded-linear", "identity")
+    bounded = bounded or (d.spectral and d.head in ("mlp", "projection", "auxiliary"))
+    if bounded and experiment.objective == "wasserstein":  # Lipschitz as it stands
+        cures = ()
+    if d.head == "auxiliary" and choice.distance is None:
+        cures = (*cures, "auxiliary-classifier")
     leaks = experiment.generator.kind == "register" and data.rank == 1
-    return (*lipschitz, "purity-matching:5") if leaks else lipschitz
+    return (*cures, "purity-matching:5") if leaks and choice.distance is None else cures
 
 
 def build_terms(experiment: Experiment, data: Dataset) -> list[Term]:
-    """Penalties and cures, each NAME or NAME:WEIGHT."""
-    terms = []
-    for text in default_cures(experiment, data) if experiment.cure is None else experiment.cure:
-        name, _, weight = text.partition(":")
-        if name not in CURES:
-            raise errors.argument("cure", f"must be one of {', '.join(CURES)}", repr(text))
-        try:
-            terms.append(CURES[name](float(weight)) if weight else CURES[name]())
-        except ValueError:
-            raise errors.argument("cure", "must be NAME or NAME:WEIGHT", repr(text)) from None
-    return terms
+    """The distance, if the objective is one; then penalties and cures."""
+    choice, number = find_objective(experiment.objective)
+    terms = [] if choice.distance is None else [choice.distance(number)]
+    named = default_cures(experiment, data) if experiment.cure is None else experiment.cure
+    return [*terms, *map(build_cure, named)]
 
 
 def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
@@ -79,12 +57,20 @@ def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
     place = experiment.engine.accelerator
     if place == "cuda" and not torch.cuda.is_available():
         raise errors.argument("accelerator", "must be cpu where torch sees no CUDA device", place)
+    choice, number = find_objective(experiment.objective)
+    objective = choice.make(experiment.trainer.mismatched_share, number)
+    discriminator = build_discriminator(experiment, data, engine)
+    terms = build_terms(experiment, data)
+    check_game(discriminator, objective, terms)
+    check_engine(discriminator, terms, engine)
+    generator = build_generator(experiment, data, engine)
+    warn_of_rank(generator.circuit, data)
     return Trainer(
-        build_generator(experiment, data, engine).to(place, real),
-        build_discriminator(experiment, data, engine).to(place, real),
+        generator.to(place, real),
+        discriminator.to(place, real),
         data,
-        OBJECTIVES[experiment.objective](experiment.trainer.mismatched_share),
-        build_terms(experiment, data),
+        objective,
+        terms,
         experiment.trainer,
         seed=experiment.seed,
     )

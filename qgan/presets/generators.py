@@ -15,11 +15,13 @@ from circuits import (
     Registers,
     ReuploadingCircuit,
 )
+from qgan import errors
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.embedding import AffineEmbedding, TanhEmbedding
 from qgan.engines.base import Circuit, Engine
 from qgan.generator import Generator, default_embedding
+from qgan.metrics.rank import fidelity_cap
 from qgan.prior import Prior
 
 ANSATZE: dict[str, AnsatzFamily] = {
@@ -69,3 +71,28 @@ def build_generator(experiment: Experiment, data: Dataset, engine: Engine) -> Ge
         spread=g.spread,
         seed=seed,
     )
+
+
+LEAST_CAP = 0.99
+"""Below this mean fidelity that the traced-out qubits allow, the program warns."""
+
+
+def warn_of_rank(circuit: Circuit, data: Dataset) -> None:
+    """Say so where too few qubits are traced out for the mixedness of the training data.
+
+    With t qubits traced out the generator's states have rank ``2**t`` at most. A label wire that
+    only controls others (no ansatz acts on it) holds no entropy and does not count.
+    """
+    registers = circuit.registers
+    n_traced = registers.n_wires - registers.n_output
+    if isinstance(circuit, RegisterCircuit) and circuit.ansatz is None:
+        n_traced -= registers.n_label
+    caps = fidelity_cap(data.train.states, n_traced)
+    means = torch.stack([caps[data.train.label == k].mean() for k in range(data.n_labels)])
+    worst = int(means.argmin())
+    if means[worst] < LEAST_CAP:
+        errors.warn(
+            f"{n_traced} traced-out qubits cap the fidelity with the training states of label "
+            f"{data.label_names[worst]} at {means[worst]:.4f}: give the generator a wider bath "
+            f"(--generator.bath)."
+        )

@@ -69,12 +69,17 @@ DESCRIPTIONS = {
 }
 
 
-def preset(name: str) -> Experiment:
+def preset(name: str, objective: str | None = None) -> Experiment:
     """The settings of a preset.
+
+    Args:
+        name: of the preset.
+        objective: another objective than the preset's, with the settings that it brings.
 
     Raises:
         QganError: for a name that is no preset.
     """
     if name not in PRESETS:
         raise errors.argument("preset", f"must be one of {', '.join(PRESETS)}", repr(name))
-    return parse({"preset": name, **PRESETS[name]})
+    other = {} if objective is None else {"objective": objective}
+    return parse({"preset": name, **PRESETS[name], **other})

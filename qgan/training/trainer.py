@@ -22,6 +22,7 @@ from qgan.stabilisers import GradientPenalty, StepContext, Term, TermStep
 from qgan.states import States, StateSource, concatenate
 from qgan.training import state
 from qgan.training.guard import Guard, Parts, named
+from qgan.training.optimisers import make_optimiser
 from qgan.training.update import update
 
 
@@ -75,7 +76,8 @@ class Trainer:
         self.guard = Guard(self.config.on_nonfinite)
         self.optimisers = self._optimisers()
         self.averaged = copy.deepcopy(generator) if self.config.average else generator
-        self._shows_mismatched = self.config.mismatched_share > 0 and data.n_labels > 1
+        told = getattr(discriminator.head, "sees_label", True) or discriminator.view.sees_label
+        self._shows_mismatched = self.config.mismatched_share > 0 and data.n_labels > 1 and told
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
         c, d = self.config, self.discriminator
@@ -84,13 +86,10 @@ class Trainer:
             {"params": _trainable(d.view), "lr": c.view_rate},
         ]
         groups = [group for group in groups if group["params"]]
-        made: dict[str, torch.optim.Optimizer] = {
-            "generator": torch.optim.Adam(
-                _trainable(self.generator), lr=c.generator_rate, betas=c.betas, fused=True
-            )
-        }
+        mine = [{"params": _trainable(self.generator), "lr": c.generator_rate}]
+        made = {"generator": make_optimiser(c, mine)}
         if groups:
-            made["discriminator"] = torch.optim.Adam(groups, betas=c.betas, fused=True)
+            made["discriminator"] = make_optimiser(c, groups)
         for optimiser in made.values():
             for group in optimiser.param_groups:
                 group["initial_lr"] = group["lr"]
@@ -144,7 +143,10 @@ class Trainer:
             given = None if fixed is None else fixed[:, rows]
             parts = partial(self._discriminator_parts, *shown, other, given)
             taken = update(self, "discriminator", parts, shown)
-            losses += [] if taken is None else [taken]
+            if taken is not None:
+                losses.append(taken)
+                for term in self.terms:
+                    term.after_discriminator_step(self.discriminator)
         return float(torch.stack(losses).mean()) if losses else math.nan
 
     def _views(self, real: Batch, fake: StateSource, wrong: Tensor | None) -> Tensor:
@@ -172,11 +174,11 @@ class Trainer:
         views: Tensor | None,
     ) -> Parts:
         """The discriminator's loss on a batch, part by part; views that are fixed come along."""
-        label, head = real.label, self.discriminator.head
+        label = real.label
         n, labels = len(label), torch.cat([label, label, *([] if wrong is None else [wrong])])
         views = self._views(real, fake, wrong) if views is None else views
         shown = self._perturbed(views.flatten(0, 1))
-        scores = head(shown, labels)
+        scores = self.discriminator.scores(shown, labels, n)
         loss = self.objective.discriminator_loss(
             real=scores[:n],
             fake=scores[n : 2 * n],

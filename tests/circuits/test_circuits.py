@@ -144,5 +144,5 @@ def test_ddk_readout_is_the_papers() -> None:
     script = qml.tape.make_qscript(readout)(np.zeros(32), np.zeros(1))
     pairs = {tuple(op.wires) for op in script.operations if op.name == "IsingZZ"}
     assert pairs == {(2, 0), (0, 1)}  # Out D, state, label: a chain
-    with pytest.raises(ValueError, match="must have bath=1, the wire read, but got 0"):
+    with pytest.raises(ValueError, match=r"must have bath=1 or more, .* but got 0"):
         DDKReadout(Registers(output=1, label=1))

@@ -1,21 +1,20 @@
-"""The contract of views, and the density and Pauli views in closed form."""
+"""The contract of views."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import pytest
 import torch
-from small_circuits import draw_angles, random_states, register, values_by_matrices
+from small_circuits import draw_angles, random_states, register
 from tolerances import EXACT, SINGLE
 from torch.testing import assert_close
-from view_cases import ENGINE, Case, N, each_view, labelled, plain
+from view_cases import ENGINE, Case, N, each_view
 
-from qgan.errors import QganError
-from qgan.pauli import pauli_words
 from qgan.states import Prepared, States
-from qgan.views import CircuitView, DensityView, PauliView, View
+from qgan.views import (
+    FixedView,
+)
 
 
 def mix(a: States, b: States, share: float) -> States:
@@ -32,16 +31,46 @@ def test_shape(case: Case, rank: int) -> None:
     assert features.shape == (4, case.n_features) == (4, view.n_features)
     assert features.dtype == torch.float64
     assert (view.needs_states, view.sees_label) == (case.needs_states, case.sees_label)
+    assert view.order == case.order
 
 
 @each_view
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_linear_in_rho(case: Case, share: float) -> None:
     """For one label: the view of a mixture is the mixture of the views."""
+    if case.order == 2:
+        return quadratic_in_rho(case, share)
     view, label = case.make(), torch.ones(3, dtype=torch.int64)
     a, b = random_states(3, N, 1), random_states(3, N, 2, seed=1)
     expected = share * view(a, label) + (1 - share) * view(b, label)
     assert_close(view(mix(a, b, share), label), expected, **EXACT)
+
+
+def quadratic_in_rho(case: Case, share: float) -> None:
+    """Three mixtures fix a polynomial of degree 2, and a fourth lies on it."""
+    view, label = case.make(), torch.ones(3, dtype=torch.int64)
+    a, b = random_states(3, N, 1), random_states(3, N, 2, seed=1)
+    left, middle, right = (view(mix(a, b, s), label) for s in (1.0, 0.5, 0.0))
+    second = 2 * (left + right) - 4 * middle
+    expected = right + share * (left - right) + (share**2 - share) * second
+    assert_close(view(mix(a, b, share), label), expected, **EXACT)
+    assert second.abs().max() > 0.01
+
+
+@each_view
+def test_bounds_hold_and_are_in_reach(case: Case) -> None:
+    """Scores lie between the bounds; of a fixed observable its eigenvectors reach them."""
+    view, label = case.make(), torch.tensor([0, 1] * 200)
+    random = torch.Generator().manual_seed(3)
+    weights = torch.randn(2, case.n_features, dtype=torch.float64, generator=random)
+    low, high = view.bounds(weights)
+    scores = (view(random_states(400, N, 1), label) * weights[label]).sum(1)
+    assert (scores >= low[label] - 1e-10).all() and (scores <= high[label] + 1e-10).all()
+    if isinstance(view, FixedView):
+        vectors = torch.linalg.eigh(view.operator(weights))[1][..., [0, -1]]
+        for k, end in enumerate((low, high)):
+            reached = view(States(vectors[..., [k]]), torch.tensor([0, 1]))
+            assert_close((reached * weights).sum(1), end, **EXACT)
 
 
 @each_view
@@ -92,67 +121,3 @@ def test_single_precision(case: Case) -> None:
     label = torch.tensor([0, 1])
     single = view.float()(states.to(torch.complex64), label)
     assert_close(single.double(), case.make()(states, label), **SINGLE)
-
-
-# Density view.
-
-
-@pytest.mark.parametrize("n", [1, 2, 3])
-def test_density_view_is_isometric(n: int) -> None:
-    view, label = DensityView(n), torch.zeros(4, dtype=torch.int64)
-    a, b = random_states(4, n, 1), random_states(4, n, 2, seed=1)
-    difference = a.density_matrix() - b.density_matrix()
-    expected = torch.linalg.matrix_norm(difference)
-    assert_close(
-        torch.linalg.vector_norm(view(a, label) - view(b, label), dim=1), expected, **EXACT
-    )
-
-
-def test_density_view_of_one_qubit() -> None:
-    """Diagonal, then root 2 times the real and the imaginary part above it."""
-    root = 0.5**0.5
-    states = States(torch.tensor([[[root], [1j * root]]], dtype=torch.complex128))  # Y = +1
-    expected = torch.tensor([[0.5, 0.5, 0.0, -root]], dtype=torch.float64)
-    assert_close(DensityView(1)(states, torch.tensor([0])), expected, **EXACT)
-
-
-# Pauli view.
-
-
-def test_pauli_view_of_bell_states() -> None:
-    root = 0.5**0.5
-    vectors = torch.tensor([[root, 0, 0, root], [0, root, -root, 0]], dtype=torch.complex128)
-    view = PauliView(2, 2)
-    features = view(States(vectors.unsqueeze(-1)), torch.zeros(2, dtype=torch.int64))
-    expected = torch.zeros(2, 15, dtype=torch.float64)
-    for word, values in {"XX": (1, -1), "YY": (-1, -1), "ZZ": (1, -1)}.items():
-        expected[:, view.words.index(word)] = torch.tensor(values, dtype=torch.float64)
-    assert_close(features, expected, **EXACT)
-
-
-def test_pauli_view_reads_its_words() -> None:
-    states, view = random_states(3, 3, 2), PauliView(3, 2)
-    expected = values_by_matrices(states.density_matrix(), view.words)
-    assert view.words == pauli_words(3, 2)
-    assert_close(view(states, torch.zeros(3, dtype=torch.int64)), expected, **EXACT)
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: CircuitView(plain(), 2, copies=0), "`copies` must be at least 1, but got 0"),
-        (lambda: CircuitView(plain(), 2, ["ZZZ"]), "Pauli words of length 2 .* but got ZZZ"),
-        (lambda: CircuitView(labelled(), 3), r"`n_labels` must be at most 2\*\*1"),
-        (lambda: PauliView(2, 3), "`max_weight` must be from 1 to n_qubits=2, but got 3"),
-    ],
-)
-def test_wrong_arguments_are_refused(make: Callable[[], View], message: str) -> None:
-    with pytest.raises(QganError, match=message):
-        make()
-
-
-@pytest.mark.parametrize("make", [lambda: DensityView(2), lambda: PauliView(2, 1)])
-def test_states_of_another_width_are_refused(make: Callable[[], View]) -> None:
-    for n in (1, 3):
-        with pytest.raises(QganError, match="must"):
-            make()(random_states(1, n, 1), torch.tensor([0]))

@@ -1,4 +1,4 @@
-"""Views: linear maps from states to real numbers, all that a discriminator may see."""
+"""Circuit view: expectation values after trainable circuits, the quantum discriminator."""
 
 from __future__ import annotations
 
@@ -15,88 +15,8 @@ from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.states import Prepared, States, StateSource
-
-
-class View(nn.Module):
-    """Base of all views: ``m_k(rho) = Tr[M_k rho]``.
-
-    Attributes:
-        n_features: K.
-        needs_states: whether the view needs the state itself, which lightning and hardware do
-            not give.
-        sees_label: whether the numbers depend on the label.
-    """
-
-    n_features: int
-    needs_states = False
-    sees_label = False
-
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
-        """The K numbers of each state; ``label`` matters only to views that are circuits."""
-        raise NotImplementedError
-
-
-class DensityView(View):
-    """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.
-
-    The Euclidean norm of the view is the Hilbert-Schmidt norm: ``||m(rho) - m(sigma)||_2 =
-    ||rho - sigma||_F``. Single copy.
-
-    Args:
-        n_qubits: number of qubits n; ``K = 4**n``.
-    """
-
-    needs_states = True
-
-    def __init__(self, n_qubits: int) -> None:
-        super().__init__()
-        dimension = 2**n_qubits
-        self.n_qubits = n_qubits
-        self.n_features = dimension**2
-        row, column = torch.triu_indices(dimension, dimension, offset=1)
-        diagonal = torch.arange(dimension) * (dimension + 1)
-        self.register_buffer("diagonal", diagonal, persistent=False)
-        self.register_buffer("upper", row * dimension + column, persistent=False)
-
-    diagonal: Tensor
-    upper: Tensor
-
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
-        """Real coordinates of rho, ``(B, 4**n)``."""
-        if source.n_qubits != self.n_qubits:
-            raise errors.argument(
-                "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
-            )
-        rho = source.materialise().density_matrix().flatten(1)
-        upper = math.sqrt(2) * rho[:, self.upper]
-        return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
-
-
-class PauliView(View):
-    """Expectation values of all Pauli words of weight 1 to k. Single copy.
-
-    Args:
-        n_qubits: number of qubits.
-        max_weight: k.
-    """
-
-    def __init__(self, n_qubits: int, max_weight: int = 2) -> None:
-        super().__init__()
-        self.words = pauli.pauli_words(n_qubits, max_weight)
-        self.n_features = len(self.words)
-
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
-        """Expectation values ``(B, K)``."""
-        return read_words(source, self.words)
-
-
-def read_words(source: StateSource, words: Sequence[str]) -> Float[Tensor, "B K"]:
-    """Pauli words on the output register; a prepared source is read by its own engine."""
-    if isinstance(source, States):
-        return source.expval(words)
-    padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)
-    observables = [word + padding for word in words]
-    return source.engine.expval(source.circuit, source.weights, source.inputs, observables)
+from qgan.views.base import Bounds, View
+from qgan.views.observables import eigenvalue_bounds
 
 
 class CircuitView(View):
@@ -144,7 +64,7 @@ class CircuitView(View):
         self.words = tuple(observables or pauli.z_words(n_wires, min(3, n_wires)))
         pauli.check_words(self.words, n_wires)
         self.engine: Engine = engine or BatchedEngine()
-        self.scale = scale
+        self.scale = self.largest = scale
         self.n_features = copies * len(self.words)
         angles = torch.empty(copies, circuit.n_weights)
         self.weights = nn.Parameter(angles.uniform_(-math.pi, math.pi, generator=generator))
@@ -166,6 +86,14 @@ class CircuitView(View):
             inputs = embed(label, nothing)
             parts.append(engine.expval(self.circuit, weights, inputs, self.words, source))
         return self.scale * torch.cat(parts, 1)
+
+    def bounds(self, weights: Float[Tensor, "*rows K"]) -> Bounds:
+        """Sums over the circuits of what the words of each can reach, whatever its angles."""
+        low, high = torch.zeros_like(weights[..., 0]), torch.zeros_like(weights[..., 0])
+        for part in weights.split(len(self.words), dim=-1):
+            values = eigenvalue_bounds(part, self.words)
+            low, high = low + values[0], high + values[1]
+        return self.scale * low, self.scale * high
 
     def _by_label(
         self, engine: BatchedEngine, states: States, label: Tensor

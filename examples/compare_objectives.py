@@ -1,0 +1,175 @@
+"""One data set, every objective: a table and one picture.
+
+    python examples/compare_objectives.py
+    python examples/compare_objectives.py --data tfim --qubits 4 --steps 2000 --seeds 0 1 2
+    python examples/compare_objectives.py --objectives wasserstein energy f-gan:pearson
+
+Generator, data, steps and rates are the same for all; each objective gets the discriminator and the
+settings that it asks for (`qgan list --compatibility`). `mmd`, `energy` and `quantum-w1` have no
+discriminator: they are what every adversarial result is held against. Skill is that of the last
+generator's running average on held-out states, mean over seeds. Written: compare.json, compare.png.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from qgan import presets
+from qgan.cli import guarded
+from qgan.config import Experiment
+from qgan.data import SOURCES, Dataset
+from qgan.explore.canvas import BLUE, DARK, GREY, PALE, SMALL, VERMILLION, Canvas
+from qgan.training import Judge
+from qgan.training.settings import parse
+
+ROW = 0.24  # inches
+
+
+def settings_of(objective: str, asked: argparse.Namespace, seed: int) -> Experiment:
+    """The same generator, data and length of training for every objective."""
+    return parse(
+        {
+            "objective": objective,
+            "seed": seed,
+            "data": {"source": asked.data, "qubits": asked.qubits},
+            "generator": {"n_latent": asked.latents},
+            "trainer": {"steps": asked.steps, "batch": asked.batch},
+        }
+    )
+
+
+def data_of(asked: argparse.Namespace, seed: int) -> Dataset:
+    n = asked.states
+    sizes = {"n_train": n, "n_validation": max(1, n // 4), "n_held_out": max(2, n // 2)}
+    return SOURCES[asked.data](n_qubits=asked.qubits, seed=seed, **sizes)
+
+
+def play(objective: str, asked: argparse.Namespace, judge: Judge, seed: int) -> dict:
+    """Train once and judge on held-out states."""
+    trainer = presets.build_trainer(judge.data, settings_of(objective, asked, seed))
+    begun = time.process_time()
+    trainer.fit()
+    seconds = time.process_time() - begun
+    labels = judge.report(trainer.averaged).labels
+    return {
+        "objective": objective,
+        "seed": seed,
+        "seconds": round(seconds, 2),
+        "skill": [None if math.isnan(label.skill) else label.skill for label in labels],
+        "coverage": [label.coverage for label in labels],
+    }
+
+
+def mean(values: list) -> float:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else math.nan
+
+
+def summary(results: list[dict]) -> list[dict]:
+    """A row an objective: means over seeds, best mean skill first."""
+    rows = []
+    for name in dict.fromkeys(result["objective"] for result in results):
+        mine = [result for result in results if result["objective"] == name]
+        skills = [mean(list(column)) for column in zip(*(r["skill"] for r in mine), strict=True)]
+        rows.append(
+            {
+                "objective": name,
+                "skill": skills,
+                "worst": min((s for r in mine for s in r["skill"] if s is not None), default=None),
+                "coverage": [
+                    mean(list(c)) for c in zip(*(r["coverage"] for r in mine), strict=True)
+                ],
+                "seconds": mean([r["seconds"] for r in mine]),
+            }
+        )
+    return sorted(rows, key=lambda row: -mean(row["skill"]))
+
+
+def table(rows: list[dict], names: tuple[str, ...]) -> str:
+    """Objectives down, labels across."""
+    head = "".join(f"{'skill ' + name:>20}" for name in names)
+    lines = [f"{'objective':32}{head}{'coverage':>11}{'CPU s':>8}"]
+    for row in rows:
+        cells = "".join(f"{skill:20.3f}" for skill in row["skill"])
+        covered = f"{min(row['coverage']):11.4f}{row['seconds']:8.1f}"
+        lines.append(f"{row['objective']:32}{cells}{covered}")
+    return "\n".join(lines)
+
+
+def draw(rows: list[dict], names: tuple[str, ...], title: str, path: Path) -> None:
+    """A row an objective, a dot a label, and the time it took."""
+    height = ROW * len(rows)
+    canvas = Canvas(7.4, height + 1.25)
+    axes = canvas.axes(2.3, 0.65, 4.2, height)
+    for place, row in enumerate(rows):
+        free = presets.OBJECTIVES[row["objective"]].distance is not None
+        shown = [max(-0.05, skill) for skill in row["skill"] if not math.isnan(skill)]
+        if shown:
+            axes.plot([min(shown), max(shown)], [place, place], color=PALE, lw=2, zorder=1)
+        for skill, colour in zip(row["skill"], (BLUE, VERMILLION), strict=False):
+            if not math.isnan(skill):
+                marker = "<" if skill < -0.05 else "D" if free else "o"
+                axes.plot(max(-0.05, skill), place, marker, color=colour, ms=5, zorder=2)
+        axes.text(1.08, place, f"{row['seconds']:.0f} s", va="center", fontsize=SMALL, color=GREY)
+    axes.text(1.08, -0.9, "CPU", va="center", fontsize=SMALL, color=GREY)
+    axes.set_yticks(range(len(rows)), [row["objective"] for row in rows], fontsize=SMALL)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(-0.08, 1.05)
+    axes.axvline(0, color=GREY, lw=0.6)
+    axes.axvline(1, color=GREY, lw=0.6)
+    axes.tick_params(length=0, labelcolor=DARK)
+    axes.set_xlabel(
+        "skill (0: one state a label; 1: as good as more real data; < below -0.05)", fontsize=SMALL
+    )
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    handles = [
+        axes.plot([], [], "o", color=colour, ms=5, label=name)[0]
+        for name, colour in zip(names, (BLUE, VERMILLION), strict=False)
+    ]
+    handles.append(axes.plot([], [], "D", color=GREY, ms=5, label="no discriminator")[0])
+    canvas.figure.legend(handles=handles, loc="upper right", ncols=3, fontsize=SMALL, frameon=False)
+    canvas.figure.text(0.02, 1 - 0.2 / canvas.height, title, fontsize=SMALL + 1, va="center")
+    canvas.figure.savefig(path)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", choices=["ising", "tfim"], default="tfim")
+    parser.add_argument("--qubits", type=int, default=3)
+    parser.add_argument("--latents", type=int, default=1)
+    parser.add_argument("--states", type=int, default=512, help="training states of each label")
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--objectives", nargs="+", default=list(presets.OBJECTIVES))
+    parser.add_argument("--out", type=Path, default=Path("runs/compare_objectives"))
+    asked = parser.parse_args()
+
+    torch.set_num_threads(1)  # thousands of small operations
+    results = []
+    for seed in asked.seeds:
+        judge = Judge(data_of(asked, seed), "held_out")
+        for objective in asked.objectives:
+            results.append(play(objective, asked, judge, seed))
+            print(f"{objective} seed {seed}: {results[-1]['seconds']:.1f} s", flush=True)
+    rows = summary(results)
+    names = judge.data.label_names
+    print(table(rows, names))
+    asked.out.mkdir(parents=True, exist_ok=True)
+    written = {"asked": {k: str(v) for k, v in vars(asked).items()}, "runs": results, "rows": rows}
+    (asked.out / "compare.json").write_text(json.dumps(written, indent=1) + "\n")
+    title = f"{asked.data}, {asked.qubits} qubits, {asked.steps} steps"
+    draw(rows, names, title, asked.out / "compare.png")
+    print(f"Picture: {asked.out / 'compare.png'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

@@ -1,0 +1,24 @@
+"""Discriminator = view + head, and the heads."""
+
+from qgan.discriminator.base import Discriminator, Head
+from qgan.discriminator.linear import BoundedLinearHead, IdentityHead, LinearHead
+from qgan.discriminator.minibatch import MinibatchHead
+from qgan.discriminator.mlp import AuxiliaryHead, MLPHead, ProjectionHead
+from qgan.discriminator.none import BlindView, ZeroHead, no_discriminator
+from qgan.discriminator.potentials import PotentialsHead
+
+__all__ = [
+    "AuxiliaryHead",
+    "BlindView",
+    "BoundedLinearHead",
+    "Discriminator",
+    "Head",
+    "IdentityHead",
+    "LinearHead",
+    "MLPHead",
+    "MinibatchHead",
+    "PotentialsHead",
+    "ProjectionHead",
+    "ZeroHead",
+    "no_discriminator",
+]

@@ -1,0 +1,134 @@
+"""Heads that are small networks: nonlinear functions of one state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from qgan import errors
+from qgan.discriminator.layers import like, linear, trunk
+from qgan.embedding import condition
+
+
+class MLPHead(nn.Module):
+    """A multilayer perceptron of (m, label) with leaky ReLU: a nonlinear function of one state.
+
+    Args:
+        n_features: K.
+        n_labels: number of classes or of real conditions.
+        hidden: widths of the hidden layers.
+        generator: seeded source of the initial weights.
+        spectral: spectral normalisation of every layer: the score is then 1-Lipschitz in m.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_labels: int,
+        hidden: Sequence[int] = (128, 128),
+        generator: torch.Generator | None = None,
+        spectral: bool = False,
+    ) -> None:
+        super().__init__()
+        self.n_labels = n_labels
+        self.lipschitz = spectral
+        body = trunk(n_features + n_labels, hidden, spectral, generator)
+        self.layers = nn.Sequential(*body, linear(hidden[-1], 1, spectral, generator))
+
+    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """Scores ``(B,)``."""
+        entry = torch.cat([features, condition(label, self.n_labels).to(features)], 1)
+        scores: Tensor = self.layers(entry.to(like(self)))
+        return scores.squeeze(1)
+
+
+class ProjectionHead(nn.Module):
+    """``D = v_label . phi(m) + psi . phi(m) + b``: the label enters by an inner product.
+
+    The form that the optimum has where ``log p(label | m)`` is linear in features of m.
+
+    Args:
+        n_features: K.
+        n_labels: number of classes or of real conditions.
+        hidden: widths of the layers of phi.
+        generator: seeded source of the initial weights.
+        spectral: spectral normalisation of phi, psi and v: the score is then 2-Lipschitz in m.
+
+    References:
+        Miyato and Koyama, arXiv:1802.05637, eq. 3.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_labels: int,
+        hidden: Sequence[int] = (128, 128),
+        generator: torch.Generator | None = None,
+        spectral: bool = False,
+    ) -> None:
+        super().__init__()
+        self.n_labels = n_labels
+        self.lipschitz = spectral
+        self.phi = trunk(n_features, hidden, spectral, generator)
+        self.psi = linear(hidden[-1], 1, spectral, generator)
+        self.embedding = linear(hidden[-1], n_labels, spectral, generator)
+
+    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """Scores ``(B,)``."""
+        inner = self.phi(features.to(like(self)))
+        given = condition(label, self.n_labels).to(inner)
+        scores: Tensor = self.psi(inner).squeeze(1) + (given * self.embedding(inner)).sum(1)
+        return scores
+
+
+class AuxiliaryHead(nn.Module):
+    """A score that does not see the label, and beside it a guess of the label.
+
+    :class:`qgan.stabilisers.AuxiliaryClassifier` trains both sides by the guess; without that
+    term nothing ties a state to its label.
+
+    Args:
+        n_features: K.
+        n_labels: number of classes, at least 2.
+        hidden: widths of the shared layers.
+        generator: seeded source of the initial weights.
+        spectral: spectral normalisation of every layer.
+
+    Raises:
+        QganError: with fewer than 2 classes there is nothing to guess.
+
+    References:
+        Odena, Olah and Shlens, arXiv:1610.09585, eq. 2 and 3.
+    """
+
+    sees_label = False
+    classifies = True
+
+    def __init__(
+        self,
+        n_features: int,
+        n_labels: int,
+        hidden: Sequence[int] = (128, 128),
+        generator: torch.Generator | None = None,
+        spectral: bool = False,
+    ) -> None:
+        super().__init__()
+        if n_labels < 2:
+            raise errors.argument("n_labels", "must be at least 2 to be guessed", n_labels)
+        self.lipschitz = spectral
+        self.body = trunk(n_features, hidden, spectral, generator)
+        self.score = linear(hidden[-1], 1, spectral, generator)
+        self.guess = linear(hidden[-1], n_labels, spectral, generator)
+
+    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """Scores ``(B,)``; the label is not looked at."""
+        scores: Tensor = self.score(self.body(features.to(like(self))))
+        return scores.squeeze(1)
+
+    def classify(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B L"]:
+        """Logits of the labels, ``(B, n_labels)``."""
+        logits: Tensor = self.guess(self.body(features.to(like(self))))
+        return logits

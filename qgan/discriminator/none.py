@@ -1,0 +1,45 @@
+"""No discriminator: beside a distance of states there is nothing to score."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from qgan.discriminator.base import Discriminator
+from qgan.states import StateSource
+from qgan.views import View
+
+
+class BlindView(View):
+    """Sees nothing: ``K = 0``."""
+
+    n_features = 0
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B 0"]:
+        """Rows without a number."""
+        return torch.zeros(len(label), 0, device=label.device)
+
+
+class ZeroHead(nn.Module):
+    """Scores everything 0."""
+
+    sees_label = False
+    lipschitz = True
+    bounded = True
+
+    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """Zeros, ``(B,)``."""
+        return features.new_zeros(len(features))
+
+
+def no_discriminator() -> Discriminator:
+    """What a trainer is given where a distance stands in for the discriminator.
+
+    Example:
+        >>> from qgan import States
+        >>> zero = States(torch.tensor([[[1.0], [0.0]]], dtype=torch.complex64))
+        >>> no_discriminator()(zero, torch.tensor([0])).tolist()
+        [0.0]
+    """
+    return Discriminator(BlindView(), ZeroHead())

@@ -1,0 +1,66 @@
+"""The head of the quantum Wasserstein semimetric: two observables a label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+
+from qgan.embedding import condition
+
+
+class PotentialsHead(nn.Module):
+    """``D = Tr[phi_label rho]`` for all, and ``psi_label`` beside it for real states.
+
+    :class:`qgan.stabilisers.CouplingPenalty` trains psi and holds both to the dual's rule.
+
+    Args:
+        operator: the view's method that makes the matrices ``sum_k w_k M_k``.
+        n_features: K.
+        n_labels: number of classes.
+        generator: seeded source of the initial weights.
+
+    References:
+        Chakrabarti et al., arXiv:1911.00111, sec. 3.
+    """
+
+    has_potentials = True
+
+    def __init__(
+        self,
+        operator: Callable[[Tensor], Tensor],
+        n_features: int,
+        n_labels: int,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.operator = operator
+        self.n_labels = n_labels
+        # phi, psi - phi; and multiples of the identity, which a view need not hold.
+        self.weight = nn.Parameter(torch.empty(2, n_labels, n_features))
+        self.bias = nn.Parameter(torch.zeros(2, n_labels))
+        nn.init.normal_(self.weight, std=0.1 * n_features**-0.5, generator=generator)
+
+    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """``Tr[phi rho]``, ``(B,)``."""
+        return self._expectation(0, features, label)
+
+    def difference(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """``Tr[(psi - phi) rho]``, ``(B,)``."""
+        return self._expectation(1, features, label)
+
+    def _expectation(self, which: int, features: Tensor, label: Tensor) -> Tensor:
+        given = condition(label, self.n_labels).to(features)
+        weight, bias = self.weight[which].to(features), self.bias[which].to(features)
+        values: Tensor = ((given @ weight) * features).sum(1) + given @ bias
+        return values
+
+    def potentials(self, label: Tensor) -> tuple[Complex[Tensor, "D D"], Complex[Tensor, "D D"]]:
+        """The matrices (phi, psi) of one label."""
+        given = condition(label.unsqueeze(0), self.n_labels).to(self.weight)[0]
+        matrices = self.operator(torch.einsum("l,plk->pk", given, self.weight))
+        eye = torch.eye(matrices.shape[-1], dtype=matrices.dtype, device=matrices.device)
+        phi, further = matrices + (self.bias @ given).reshape(2, 1, 1) * eye
+        return phi, phi + further

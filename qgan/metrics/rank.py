@@ -1,0 +1,42 @@
+"""What the rank of a state costs."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan import errors
+from qgan.states import States
+
+
+def fidelity_cap(states: States, n_traced: int) -> Float[Tensor, " B"]:
+    """The greatest fidelity that a state with ``n_traced`` qubits traced out can have.
+
+    ``max F(rho, sigma)`` over sigma of rank ``r = 2**t`` is the sum of the r largest eigenvalues
+    of rho, reached by rho cut to their eigenvectors.
+
+    Args:
+        states: B states rho.
+        n_traced: t, at least 0.
+
+    Returns:
+        ``(B,)`` in [0, 1], double precision.
+
+    Raises:
+        QganError: if t is negative.
+
+    References:
+        Nielsen and Chuang, Quantum Computation and Quantum Information, sec. 9.2.2.
+
+    Example:
+        >>> import torch
+        >>> mixed = States(torch.eye(4).cdouble()[None] / 2)
+        >>> [fidelity_cap(mixed, t).item() for t in (0, 1, 2)]
+        [0.25, 0.5, 1.0]
+    """
+    if n_traced < 0:
+        raise errors.argument("n_traced", "must be at least 0", n_traced)
+    values = torch.linalg.svdvals(states.factor.to(torch.complex128)).square()
+    kept: Tensor = values[:, : 2**n_traced].sum(1)
+    return kept.clamp(0, 1)

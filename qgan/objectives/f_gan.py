@@ -1,0 +1,88 @@
+"""f-GAN: the variational bound of an f-divergence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan import errors
+from qgan.metrics.f_divergences import F_DIVERGENCES, FDivergence, weighted_jensen_shannon
+from qgan.objectives.base import Reading, rejected
+
+
+@dataclass(frozen=True)
+class FGAN:
+    """``D_f(p || q) = sup_T E_p T - E_q f*(T)`` with ``T = g_f(score)``, met at ``T* = f'(p / q)``.
+
+    The discriminator maximises the bound, the generator minimises what it moves of it,
+    ``-E f*(T(fake))``. Generator f, conjugate f* and output activation g_f are the table's.
+
+    Args:
+        divergence: an entry of the table or its name; ``weighted_jensen_shannon(pi)`` is one.
+        mismatched_share: see :class:`qgan.objectives.base.Objective`.
+        saturating: False lets the generator maximise ``E T(fake)`` instead, which has a gradient
+            where generated states are found out.
+
+    Raises:
+        QganError: for a name that is not in the table.
+
+    References:
+        Nowozin, Cseke and Tomioka, arXiv:1606.00709, eq. 6 and 7, tables 2 and 6; sec. 3.2.
+
+    Example:
+        >>> import torch
+        >>> zero = torch.zeros(4)
+        >>> FGAN("pearson").discriminator_loss(real=zero, fake=zero).item()
+        0.0
+    """
+
+    divergence: FDivergence | str = "jensen-shannon"
+    mismatched_share: float = 0.02
+    saturating: bool = True
+
+    reads: ClassVar[Reading] = "logits"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.divergence, str):
+            object.__setattr__(self, "divergence", _by_name(self.divergence))
+
+    @property
+    def f(self) -> FDivergence:
+        """The divergence."""
+        assert isinstance(self.divergence, FDivergence)
+        return self.divergence
+
+    @property
+    def name(self) -> str:
+        """``f-gan:`` and the name of the divergence."""
+        return f"f-gan:{self.f.name}"
+
+    def discriminator_loss(
+        self,
+        *,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """``E f*(T(fake)) - E T(real)``: minus the bound."""
+        conjugate = self.f.conjugate_at_activation
+        wrong = None if mismatched is None else conjugate(mismatched)
+        others = rejected(conjugate(fake), wrong, self.mismatched_share)
+        return others - self.f.activation(real).mean()
+
+    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
+        """``-E f*(T(fake))``, or ``-E T(fake)`` if not saturating."""
+        read = self.f.conjugate_at_activation if self.saturating else self.f.activation
+        return -read(fake).mean()
+
+
+def _by_name(name: str) -> FDivergence:
+    if name == "weighted-jensen-shannon":
+        return weighted_jensen_shannon(0.5)
+    if name not in F_DIVERGENCES:
+        known = ", ".join([*F_DIVERGENCES, "weighted-jensen-shannon"])
+        raise errors.argument("divergence", f"must be one of {known}", repr(name))
+    return F_DIVERGENCES[name]

@@ -1,0 +1,23 @@
+"""Views: linear maps from states to real numbers, all that a discriminator may see."""
+
+from qgan.views.base import FixedView, View
+from qgan.views.circuit import CircuitView
+from qgan.views.density import DensityView
+from qgan.views.pauli import PauliView, read_words
+from qgan.views.povm import POVMS, POVMView
+from qgan.views.swap_test import SwapTestView
+from qgan.views.two_copy import TwoCopyView, tensor_product
+
+__all__ = [
+    "POVMS",
+    "CircuitView",
+    "DensityView",
+    "FixedView",
+    "POVMView",
+    "PauliView",
+    "SwapTestView",
+    "TwoCopyView",
+    "View",
+    "read_words",
+    "tensor_product",
+]

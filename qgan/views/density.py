@@ -1,0 +1,60 @@
+"""Density view: the state itself."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from qgan import errors
+from qgan.states import StateSource
+from qgan.views.base import FixedView
+
+
+class DensityView(FixedView):
+    """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.
+
+    The Euclidean norm of the view is the Hilbert-Schmidt norm: ``||m(rho) - m(sigma)||_2 =
+    ||rho - sigma||_F``. Single copy.
+
+    Args:
+        n_qubits: number of qubits n; ``K = 4**n``.
+    """
+
+    needs_states = True
+
+    def __init__(self, n_qubits: int) -> None:
+        super().__init__()
+        dimension = 2**n_qubits
+        self.n_qubits = n_qubits
+        self.n_features = dimension**2
+        row, column = torch.triu_indices(dimension, dimension, offset=1)
+        diagonal = torch.arange(dimension) * (dimension + 1)
+        self.register_buffer("diagonal", diagonal, persistent=False)
+        self.register_buffer("upper", row * dimension + column, persistent=False)
+
+    diagonal: Tensor
+    upper: Tensor
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+        """Real coordinates of rho, ``(B, 4**n)``."""
+        if source.n_qubits != self.n_qubits:
+            raise errors.argument(
+                "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
+            )
+        rho = source.materialise().density_matrix().flatten(1)
+        upper = math.sqrt(2) * rho[:, self.upper]
+        return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
+
+    def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
+        """The matrix H with ``Tr[H rho] = sum_k w_k m_k(rho)``."""
+        dimension = 2**self.n_qubits
+        pairs = len(self.upper)
+        diagonal, real, imaginary = weights.split([dimension, pairs, pairs], dim=-1)
+        empty = torch.zeros_like(torch.complex(weights, weights))  # K = dimension**2 entries
+        above = empty.index_add(-1, self.upper, torch.complex(real, imaginary) / math.sqrt(2))
+        above = above.unflatten(-1, (dimension, dimension))
+        matrix: Tensor = above + above.mH + torch.diag_embed(diagonal).to(above.dtype)
+        return matrix

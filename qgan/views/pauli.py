@@ -1,0 +1,65 @@
+"""Pauli view: expectation values of Pauli words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from qgan import errors, pauli
+from qgan.states import States, StateSource
+from qgan.views.base import FixedView
+from qgan.views.observables import operator
+
+
+class PauliView(FixedView):
+    """Expectation values of Pauli words of weight 1 to k, all or a fixed random choice.
+
+    Single copy; any device can read it.
+
+    Args:
+        n_qubits: number of qubits.
+        max_weight: k.
+        n_words: number of words drawn without repetition; None takes all.
+        seed: seed of the draw.
+
+    Raises:
+        QganError: if the weight is not from 1 to n, or there are not so many words.
+
+    Example:
+        >>> PauliView(3, 2).n_features, PauliView(3, 3, n_words=10).n_features
+        (36, 10)
+    """
+
+    def __init__(
+        self, n_qubits: int, max_weight: int = 2, n_words: int | None = None, seed: int = 0
+    ) -> None:
+        super().__init__()
+        self.words = pauli.pauli_words(n_qubits, max_weight)
+        if n_words is not None:
+            if not 1 <= n_words <= len(self.words):
+                rule = f"must be from 1 to {len(self.words)}, the words up to that weight"
+                raise errors.argument("n_words", rule, n_words)
+            random = torch.Generator().manual_seed(seed)
+            drawn = torch.randperm(len(self.words), generator=random)[:n_words]
+            self.words = tuple(self.words[k] for k in drawn.sort().values)
+        self.n_features = len(self.words)
+
+    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+        """Expectation values ``(B, K)``."""
+        return read_words(source, self.words)
+
+    def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
+        """The sum of Pauli words, ``(..., 2**n, 2**n)``."""
+        return operator(weights, self.words)
+
+
+def read_words(source: StateSource, words: Sequence[str]) -> Float[Tensor, "B K"]:
+    """Pauli words on the output register; a prepared source is read by its own engine."""
+    if isinstance(source, States):
+        return source.expval(words)
+    padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)
+    observables = [word + padding for word in words]
+    return source.engine.expval(source.circuit, source.weights, source.inputs, observables)

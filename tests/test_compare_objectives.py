@@ -1,0 +1,40 @@
+"""The example that compares objectives runs at a small size and leaves its table and picture."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from qgan import presets
+from qgan.training import judge
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "compare_objectives.py"
+SOME = ["wasserstein", "wasserstein:clip", "linear", "f-gan:kl", "quantum-semimetric", "energy"]
+
+
+def test_it_compares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = importlib.util.spec_from_file_location("compare_objectives", EXAMPLE)
+    assert spec is not None and spec.loader is not None
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    monkeypatch.setitem(judge.N_GENERATED, "pure", 64)
+    small = ["--qubits", "2", "--states", "16", "--steps", "3", "--batch", "8"]
+    out = tmp_path / "compared"
+    monkeypatch.setattr(sys, "argv", ["", *small, "--out", str(out), "--objectives", *SOME])
+    assert example.main() == 0
+    told = capsys.readouterr().out
+    written = json.loads((out / "compare.json").read_text())
+    assert {row["objective"] for row in written["rows"]} == set(SOME)
+    for row in written["rows"]:
+        assert row["objective"] in told and len(row["coverage"]) == 2
+        assert 0 < min(row["coverage"]) <= max(row["coverage"]) <= 1
+    means = [example.mean(row["skill"]) for row in written["rows"]]
+    assert means == sorted(means, reverse=True)
+    assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
+    assert set(SOME) < set(presets.OBJECTIVES)  # by default: all
