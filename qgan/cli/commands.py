@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from qgan import errors
 from qgan.cli.evaluate import command_evaluate
+from qgan.cli.explore import command_explore
 from qgan.cli.listing import command_list
 from qgan.cli.sample import command_sample
 from qgan.cli.train import command_resume, command_train
@@ -17,6 +18,7 @@ COMMANDS = {
     "resume": command_resume,
     "evaluate": command_evaluate,
     "sample": command_sample,
+    "explore": command_explore,
     "list": command_list,
 }
 
