@@ -264,10 +264,11 @@ const app = (() => {
       update(performance.now());
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-    new ResizeObserver(latestOnly(async () => redraw())).observe(document.querySelector("main"));
+    new ResizeObserver(latestOnly(async () => redraw())).observe(element("layout"));
   }
 
   function redraw() {
+    theme.forget();
     if (shown) draw();
   }
 

@@ -66,6 +66,7 @@ const controls = (() => {
 
   function buildPad() {
     element("pad-box").hidden = false;
+    element("pad-box").open = !matchMedia("(max-width: 900px)").matches;
     for (const side of ["x", "y"]) {
       const box = document.createElement("label"), list = document.createElement("select");
       for (let k = 0; k < about.n_latent; k++) list.append(new Option(latentName(k), k));
@@ -74,7 +75,7 @@ const controls = (() => {
         pad[side] = Number(list.value);
         drawPad(pad.z);
       });
-      box.append(side === "x" ? "pad: across " : " up ", list);
+      box.append(side === "x" ? "across " : " up ", list);
       element("pad-axes").append(box);
     }
     const canvas = element("pad");

@@ -5,22 +5,25 @@ const curves = (() => {
     const shown = algebra.firstQubits(state, matrices.MOST_QUBITS), names = matrices.kets(shown.n);
     const x = names.map((_, i) => i), every = Math.max(1, names.length / 16);
     const places = x.filter((i) => i % every === 0);
-    const traces = [{ type: "bar", x, y: algebra.probabilities(shown), customdata: names,
+    const heights = algebra.probabilities(shown);
+    let top = Math.max(...heights);
+    const traces = [{ type: "bar", x, y: heights, customdata: names,
       marker: { color: theme.colour("positive") }, name: "current",
       hovertemplate: "P(%{customdata}) = %{y:.5f}<extra></extra>" }];
     if (pinned) {
       const other = algebra.probabilities(algebra.firstQubits(pinned, matrices.MOST_QUBITS));
+      top = Math.max(top, ...other);
       traces.push({ type: "scatter", mode: "markers", x, y: other, customdata: names,
         marker: { symbol: "line-ew", size: Math.max(6, 200 / x.length),
           line: { width: 2.5, color: theme.colour("negative") } },
         hovertemplate: "pinned P(%{customdata}) = %{y:.5f}<extra></extra>" });
     }
-    return theme.draw("probabilities", traces, {
+    return theme.draw("probabilities", [], traces, {
       margin: { l: 40, r: 6, t: 6, b: 46 }, bargap: 0.25,
       xaxis: theme.axis({ tickvals: places, ticktext: places.map((i) => names[i]), showgrid: false,
         tickangle: shown.n > 2 ? -90 : 0, range: [-0.6, x.length - 0.4],
         tickfont: { size: names.length > 8 ? 9 : 11, family: "ui-monospace, monospace" } }),
-      yaxis: theme.axis({ rangemode: "tozero" }),
+      yaxis: theme.axis({ range: [0, 1.04 * theme.ceiling(top)] }),
     });
   }
 
@@ -61,15 +64,17 @@ const curves = (() => {
           line: { width: 0 }, fillcolor: theme.colour("real"), opacity: alpha });
       }
     }
-    const traces = [
+    const curve = [
       { type: "scatter", mode: points.discrete ? "markers" : "lines", x: points.position, y: values,
         line: { color: ink, width: 2.5 }, marker: { color: ink, size: 9 },
         hovertemplate: `${axisName} = %{x:.3f}: %{y:.4f}<extra></extra>` },
+    ];
+    const here = [
       { type: "scatter", mode: "markers", x: [now.position], y: [quantity.value(now.state)],
         marker: { size: 13, color: theme.colour("ink"), line: { width: 2, color: theme.colour("card") } },
         hovertemplate: "here: %{y:.4f}<extra></extra>" },
     ];
-    const all = [...values, quantity.value(now.state), ...(limits || [])];
+    const all = [...values, ...(limits || [])];
     if (pinned) {
       const level = quantity.value(pinned);
       all.push(level);
@@ -77,7 +82,7 @@ const curves = (() => {
         line: { color: theme.colour("negative"), width: 2, dash: "dash" } });
     }
     const low = Math.min(...all), high = Math.max(...all), room = 0.06 * (high - low) || 0.05;
-    return theme.draw("along", traces, {
+    return theme.draw("along", curve, here, {
       shapes: bands, margin: { l: 48, r: 10, t: 8, b: 36 },
       xaxis: theme.axis({ range: [-1.04, 1.04], title: { text: axisName, standoff: 4 } }),
       yaxis: theme.axis({ range: [low - room, high + room], zeroline: false }),

@@ -98,17 +98,20 @@ const exporting = (() => {
 
   // All figures in one SVG, placed as they stand on the page.
   async function svg(title) {
-    const main = document.querySelector("main"), origin = main.getBoundingClientRect();
+    const cards = [...document.querySelectorAll("main > section:not([hidden])")];
+    const boxes = cards.map((card) => card.getBoundingClientRect());
+    const left = Math.min(...boxes.map((b) => b.left)), top = Math.min(...boxes.map((b) => b.top));
+    const origin = { left, top, width: Math.max(...boxes.map((b) => b.right)) - left,
+      height: Math.max(...boxes.map((b) => b.bottom)) - top };
     const parts = [], head = 34;
-    for (const id of ["density", "along", "probabilities", "pauli"]) {
-      const box = document.getElementById(id), at = box.getBoundingClientRect();
+    for (const box of document.querySelectorAll(".figure > div")) {
+      const at = box.getBoundingClientRect();
       const address = await Plotly.toImage(box, { format: "svg", width: at.width, height: at.height });
       const drawn = decodeURIComponent(address.slice(address.indexOf(",") + 1));
       const place = `x="${at.left - origin.left}" y="${at.top - origin.top + head}"`;
       parts.push(drawn.replace("<svg", `<svg ${place}`));
-      parts.push(heading(box.parentElement, origin, head));
     }
-    parts.push(heading(document.getElementById("bloch-card"), origin, head));
+    for (const card of cards) parts.push(heading(card, origin, head));
     for (const drawn of document.querySelectorAll("#bloch svg")) {
       const at = drawn.getBoundingClientRect();
       parts.push(painted(drawn.outerHTML).replace("<svg", `<svg xmlns="http://www.w3.org/2000/svg" `

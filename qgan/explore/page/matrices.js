@@ -17,8 +17,12 @@ const matrices = (() => {
     for (const rows of [rho.re, rho.im]) {
       for (const row of rows) for (const x of row) top = Math.max(top, Math.abs(x));
     }
-    return top || 1;
+    return theme.ceiling(top || 1);
   }
+
+  // An invisible point that brings the colour bar with it.
+  const scaleOnly = { type: "scatter", mode: "markers", x: [0], y: [0], hoverinfo: "skip", opacity: 0,
+    marker: { color: [0], coloraxis: "coloraxis" } };
 
   // Marks of the colour bar: values, at the places that the signed square root gives them.
   function marks(top) {
@@ -38,21 +42,21 @@ const matrices = (() => {
   function drawDensity(rho, style) {
     const D = rho.re.length, n = Math.log2(D), names = kets(n), top = largest(rho);
     const hinton = style === "hinton" && n <= MOST_HINTON;
-    const every = Math.max(1, D / 16), places = names.map((_, i) => i).filter((i) => i % every === 0);
-    const ticks = { tickvals: places, ticktext: places.map((i) => names[i]), range: [-0.5, D - 0.5],
-      showgrid: false, zeroline: false, tickfont: { size: D > 8 ? 9 : 11, family: "ui-monospace, monospace" } };
-    const box = document.getElementById("density");
-    const side = Math.min(box.clientHeight - 74, (box.clientWidth - 64 - 70) / 2);
+    const { width, height } = theme.size("density"), room = width - 64 - 84;
+    const side = Math.min(height - 74, room / 2);
+    const every = Math.max(1, 2 ** Math.ceil(Math.log2((D * 11) / side)));
+    const ticks = { type: "category", categoryorder: "array", categoryarray: names,
+      tickvals: names.filter((_, i) => i % every === 0), range: [-0.5, D - 0.5], showgrid: false, zeroline: false, tickfont: { size: D > 8 ? 9 : 11, family: "ui-monospace, monospace" } };
     const parts = [["Re", rho.re, "x", "y"], ["Im", rho.im, "x2", "y2"]];
     const traces = parts.map(([part, values, x, y]) => (hinton
       ? squares(part, values, top, names, side / D, x, y)
       : heat(part, values, top, names, x, y)));
-    const wide = Math.max(0.2, Math.min(0.46, side / (box.clientWidth - 64 - 70)));
+    const wide = Math.max(0.2, Math.min(0.45, side / room));
     const title = (text, at) => ({ text, x: at, xanchor: "center", xref: "paper", y: 1, yref: "paper",
       yanchor: "bottom", showarrow: false, font: { size: 13 } });
-    const across = { ...ticks, tickangle: n > 2 ? -90 : 0, constrain: "domain" };
-    return theme.draw("density", traces, {
-      margin: { l: 64, r: 70, t: 24, b: 50 },
+    const across = { ...ticks, tickangle: n > 2 ? -90 : 0 };
+    return theme.draw("density", [scaleOnly, { ...scaleOnly, xaxis: "x2", yaxis: "y2" }], traces, {
+      margin: { l: 64, r: 84, t: 24, b: 50 },
       xaxis: theme.axis({ ...across, domain: [0, wide], title: { text: "⟨column|", standoff: 4 } }),
       xaxis2: theme.axis({ ...across, domain: [wide + 0.06, 2 * wide + 0.06],
         title: { text: "⟨column|", standoff: 4 }, anchor: "y2" }),
@@ -69,7 +73,7 @@ const matrices = (() => {
 
   function heat(part, values, top, names, x, y) {
     return { type: "heatmap", z: root(values, top), customdata: values, coloraxis: "coloraxis",
-      xaxis: x, yaxis: y, x: names.map((_, i) => i), y: names.map((_, i) => i), zsmooth: false,
+      xaxis: x, yaxis: y, x: names, y: names, zsmooth: false,
       hovertemplate: hover(part) };
   }
 
@@ -77,8 +81,8 @@ const matrices = (() => {
     const xs = [], ys = [], size = [], fill = [], shown = [];
     const positive = theme.colour("positive"), negative = theme.colour("negative");
     values.forEach((row, i) => row.forEach((value, j) => {
-      xs.push(j);
-      ys.push(i);
+      xs.push(names[j]);
+      ys.push(names[i]);
       size.push(Math.max(0, (cell - 1) * Math.sqrt(Math.abs(value) / top)));
       fill.push(value < 0 ? negative : positive);
       shown.push(value);
@@ -103,12 +107,13 @@ const matrices = (() => {
       labels.push(a);
       rows.push(names.map((b) => (b.slice(1) < a.slice(1) ? value(word(b, a)) : null)));
     });
-    const ticks = { showgrid: false, zeroline: false, tickfont: { size: n > 4 ? 9 : 10 } };
-    return theme.draw("pauli", [{ type: "heatmap", x: names, y: labels, z: rows, hoverongaps: false,
+    const ticks = { type: "category", categoryorder: "array", showgrid: false, zeroline: false,
+      tickfont: { size: n > 4 ? 9 : 10 } };
+    return theme.draw("pauli", [scaleOnly], [{ type: "heatmap", x: names, y: labels, z: rows, hoverongaps: false,
       coloraxis: "coloraxis", xgap: 1, ygap: 1, hovertemplate: "⟨%{x} %{y}⟩ = %{z:.4f}<extra></extra>" }], {
-      margin: { l: 34, r: 52, t: 6, b: 30 },
-      xaxis: theme.axis({ ...ticks, tickangle: -90 }),
-      yaxis: theme.axis({ ...ticks, autorange: "reversed" }),
+      margin: { l: 34, r: 60, t: 6, b: 30 },
+      xaxis: theme.axis({ ...ticks, tickangle: -90, categoryarray: names, range: [-0.5, 3 * n - 0.5] }),
+      yaxis: theme.axis({ ...ticks, categoryarray: labels, range: [labels.length - 0.5, -0.5] }),
       coloraxis: { colorscale: theme.scale(), cmin: -1, cmax: 1,
         colorbar: { thickness: 10, outlinewidth: 0, tickfont: { size: 10 }, tickvals: [-1, 0, 1] } },
     });

@@ -5,8 +5,28 @@ const theme = (() => {
   const names = ["system", "light", "dark"];
   let chosen = "system";
 
+  // Colours and sizes are asked for once and kept: each question makes the browser lay out anew.
+  const colours = new Map(), sizes = new Map();
+
   function colour(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    if (!colours.has(name)) {
+      const style = getComputedStyle(document.documentElement);
+      colours.set(name, style.getPropertyValue(`--${name}`).trim());
+    }
+    return colours.get(name);
+  }
+
+  function size(id) {
+    if (!sizes.has(id)) {
+      const box = document.getElementById(id);
+      sizes.set(id, { width: box.clientWidth, height: box.clientHeight });
+    }
+    return sizes.get(id);
+  }
+
+  function forget() {
+    colours.clear();
+    sizes.clear();
   }
 
   function scale() {
@@ -41,10 +61,34 @@ const theme = (() => {
 
   const settings = { displayModeBar: false, responsive: false, displaylogo: false };
 
-  function draw(id, traces, more) {
-    const box = document.getElementById(id);
-    return Plotly.react(box, traces, layout({ ...more, width: box.clientWidth, height: box.clientHeight }),
-      settings);
+  // A figure in two layers: text is what costs a browser time, so axes, names and colour bars lie
+  // in a frame that is drawn again only when they change, and a turned knob redraws the data.
+  const frames = new Map();
+
+  function draw(id, frame, traces, more) {
+    const box = document.getElementById(id), place = size(id);
+    if (!box.firstChild) box.append(document.createElement("div"), document.createElement("div"));
+    const [below, above] = box.children, key = JSON.stringify([frame, more, place, colour("ink")]);
+    if (frames.get(id) !== key) {
+      frames.set(id, key);
+      Plotly.react(below, frame, layout({ ...more, ...place }), settings);
+    }
+    const bare = { margin: more.margin, bargap: more.bargap, ...place };
+    for (const [name, value] of Object.entries(more)) {
+      if (/^[xy]axis/.test(name)) {
+        const { range, domain, anchor, type, categoryorder, categoryarray } = value;
+        bare[name] = { range, domain, anchor, type, categoryorder, categoryarray, visible: false,
+          fixedrange: true };
+      }
+      if (name === "coloraxis") bare[name] = { ...value, showscale: false };
+    }
+    return Plotly.react(above, traces, layout(bare), settings);
+  }
+
+  // The next round number: scales change seldom while a knob turns.
+  function ceiling(value) {
+    const power = 10 ** Math.floor(Math.log10(value));
+    return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value * (1 - 1e-9));
   }
 
   // A number as it is written everywhere on the page.
@@ -54,5 +98,5 @@ const theme = (() => {
     return /^-0\.?0*$/.test(text) ? text.slice(1) : text.replace("-", "−");
   }
 
-  return { colour, scale, choose, next, axis, draw, digits };
+  return { colour, size, forget, scale, choose, next, axis, draw, ceiling, digits };
 })();
