@@ -107,7 +107,13 @@ class Tab:
         x, y = self.run(script)
         for kind in ("mousePressed", "mouseReleased"):
             self.call(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1, buttons=1
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=x,
+                y=y,
+                button="left",
+                clickCount=1,
+                buttons=1,
             )
 
     def size(self, width: int, height: int, *, dark: bool = False, phone: bool = False) -> None:

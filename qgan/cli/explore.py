@@ -46,12 +46,14 @@ def command_explore(argv: Sequence[str]) -> int:
 
 
 def _write(explorer: Any, static: Path | None, gif: Path | None) -> int:
-    from qgan.explore.animation import save_animation
-    from qgan.explore.static_page import save_page
+    if static is not None:
+        from qgan.explore.static_page import save_page
 
-    for save, path in ((save_page, static), (save_animation, gif)):
-        if path is not None:
-            print(f"{path}: {save(explorer, path)}")
+        print(f"{static}: {save_page(explorer, static)}")
+    if gif is not None:
+        from qgan.explore.animation import save_animation
+
+        print(f"{gif}: {save_animation(explorer, gif)}")
     return 0
 
 

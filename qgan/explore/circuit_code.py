@@ -6,6 +6,7 @@ k is ``sum_j scale_j x_{entry_j} + shift`` in the circuit's inputs x.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -94,9 +95,7 @@ def circuit_code(model: Model, label: Any, latent: Sequence[float], language: st
     return fill(found[language], found["angles"], inputs[0].double().tolist())
 
 
-def fill(
-    template: str, angles: Sequence[tuple[float, int, float]], inputs: Sequence[float]
-) -> str:
+def fill(template: str, angles: Sequence[tuple[float, int, float]], inputs: Sequence[float]) -> str:
     """A template with its angles: ``scale * inputs[entry] + shift`` at each mark.
 
     Example:
@@ -144,14 +143,16 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
     registers = circuit.registers
     lines = ["OPENQASM 2.0;", 'include "qelib1.inc";']
     if registers.n_wires > registers.n_output:
-        lines.append(f"// the state is that of q[0] to q[{registers.n_output - 1}], others traced out")
+        lines.append(
+            f"// the state is that of q[0] to q[{registers.n_output - 1}], others traced out"
+        )
     lines.append(f"qreg q[{registers.n_wires}];")
     for gate, angle in zip(circuit.gates, places, strict=True):
         wires = [f"q[{wire}]" for wire in gate.wires]
         if gate.gate == "Unitary":
             lines += _unitary(gate, wires)
         elif gate.gate == "MultiRZ":
-            down = [f"cx {a},{b};" for a, b in zip(wires, wires[1:], strict=False)]
+            down = [f"cx {a},{b};" for a, b in itertools.pairwise(wires)]
             lines += [*down, f"rz({angle}) {wires[-1]};", *reversed(down)]
         else:
             lines.append(f"{gate.gate.lower()}({angle}) {wires[0]};")
@@ -169,7 +170,9 @@ def _unitary(gate: Gate, wires: Sequence[str]) -> list[str]:
 
     matrix = gate.unitary()
     for name, word in KNOWN.items():
-        known = torch.as_tensor(qml.matrix(getattr(qml, name)(wires=range(getattr(qml, name).num_wires))))
+        known = torch.as_tensor(
+            qml.matrix(getattr(qml, name)(wires=range(getattr(qml, name).num_wires)))
+        )
         if known.shape == matrix.shape and equal_up_to_phase(known.to(matrix.dtype), matrix):
             return [f"{word} {','.join(wires)};"]
     if len(wires) == 1:
@@ -200,5 +203,3 @@ def _euler(matrix: Tensor) -> tuple[float, float, float]:
 
 def _phase(value: complex) -> float:
     return math.atan2(value.imag, value.real)
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -41,7 +43,8 @@ def entanglement(states: States) -> Float[Tensor, " B"]:
     if states.is_pure:
         matrix = states.factor.reshape(len(states), first, rest)
         weight = torch.linalg.svdvals(matrix).double() ** 2
-        return torch.special.entr(weight).sum(1) / torch.log(torch.tensor(2.0))
+        nats: Tensor = torch.special.entr(weight).sum(1)
+        return nats / math.log(2)
     rho = states.density_matrix().reshape(len(states), first, rest, first, rest)
     flipped = rho.permute(0, 3, 2, 1, 4).reshape(len(states), first * rest, -1)
     norm = torch.linalg.eigvalsh(flipped).abs().sum(1).double()

@@ -121,7 +121,9 @@ class Explorer:
         if part.factors is not None:
             found["factors"] = part.factors
         levels = torch.tensor(LEVELS, dtype=torch.float64)
-        return {key: torch.quantile(v.double(), levels, dim=0).T.tolist() for key, v in found.items()}
+        return {
+            key: torch.quantile(v.double(), levels, dim=0).T.tolist() for key, v in found.items()
+        }
 
     def entanglement(self, states: States) -> Tensor:
         """Entanglement across the middle cut, by one measure for generated and real states."""
