@@ -32,13 +32,14 @@ from qgan.model import exact_states
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-N_FRAMES = 17
+N_FRAMES, BETWEEN = 17, 5
+N_POINTS = BETWEEN * (N_FRAMES - 1) + 1
 PAUSE = 110
 """Milliseconds a frame."""
 MOST_QUBITS = 8
 WIDTH, HEIGHT = 6.4, 2.75
 """Inches."""
-DPI, N_COLOURS = 96, 48
+DPI, N_COLOURS = 96, 96
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
 
 
@@ -81,7 +82,7 @@ class _Scene:
     def __init__(self, explorer: Explorer, label: int, axis: int) -> None:
         self.explorer, self.label, self.axis = explorer, label, axis
         n_latent = explorer.generator.n_latent
-        self.sweep = sweep_observables(self._sample, label, n_latent, axis, N_FRAMES)
+        self.sweep = sweep_observables(self._sample, label, n_latent, axis, N_POINTS)
         states = self.sweep.states
         wires = range(min(MOST_QUBITS, states.n_qubits))
         states = states if len(wires) == states.n_qubits else states.reduced(list(wires))
@@ -132,7 +133,7 @@ class _Scene:
         """The frames there and back."""
         from PIL import Image
 
-        there = list(range(N_FRAMES))
+        there = list(range(0, N_POINTS, BETWEEN))
         for frame in there + there[-2:0:-1]:
             for part, image in enumerate(self.images):
                 image.set_data(self.rho[frame, part])
@@ -154,5 +155,5 @@ def _few_colours(shots: list[Image]) -> list[Image]:
     sheet = Image.new("RGB", (width, height * len(some)))
     for k, shot in enumerate(some):
         sheet.paste(shot, (0, k * height))
-    palette = sheet.quantize(N_COLOURS, dither=Image.Dither.NONE)
+    palette = sheet.quantize(N_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     return [shot.quantize(palette=palette, dither=Image.Dither.NONE) for shot in shots]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -132,14 +130,19 @@ class Explorer:
         padded = torch.nn.functional.pad(states.factor, (0, 1))  # pure, judged as the mixed are
         return entanglement(States(padded))
 
-    def points(self, label: int, latents: Sequence[Sequence[float]]) -> Tensor:
-        """Checked latents ``(P, n_latent)`` of a request.
+    def points(self, label: object, latents: object) -> tuple[int, Tensor]:
+        """A request's class index and latents ``(P, n_latent)``, checked.
 
         Raises:
             QganError: for an unknown label, no point or too many, or entries that are not
                 numbers of the prior's range.
         """
-        if type(label) is not int or not 0 <= label < self.n_labels:
+        if (
+            not isinstance(label, int)
+            or label is True
+            or label is False
+            or not 0 <= label < self.n_labels
+        ):
             rule = f"must be from 0 to {self.n_labels - 1}"
             raise errors.argument("label", rule, _short(label))
         if not isinstance(latents, list) or not 1 <= len(latents) <= MOST_POINTS:
@@ -150,12 +153,11 @@ class Explorer:
             if not isinstance(point, list) or len(point) != n:
                 raise errors.argument("latent", f"must have {n} entries a point", _short(point))
             for entry in point:
-                number = type(entry) in (int, float) and math.isfinite(entry)
-                if not number or not -1 <= entry <= 1:
+                if type(entry) not in (int, float) or not -1 <= entry <= 1:  # nan is not, either
                     raise errors.argument("latent", "must be from -1 to 1", _short(entry))
-        return torch.tensor(latents, dtype=torch.float64).reshape(len(latents), n)
+        return label, torch.tensor(latents, dtype=torch.float64).reshape(len(latents), n)
 
-    def states(self, label: int, latents: Sequence[Sequence[float]]) -> dict[str, Any]:
+    def states(self, label: object, latents: object) -> dict[str, Any]:
         """States and what only this side can tell of them, for some points of one label.
 
         Args:
@@ -170,7 +172,7 @@ class Explorer:
         Raises:
             QganError: as :meth:`points`.
         """
-        return self.compute(label, self.points(label, latents))
+        return self.compute(*self.points(label, latents))
 
     def compute(self, label: int, z: Float[Tensor, "P z"]) -> dict[str, Any]:
         """The same as :meth:`states` for points that need no check, however many."""
@@ -201,7 +203,7 @@ def narrow(states: States) -> States:
     """The same states with no more columns than rows: ``A = L Q`` has ``rho = L L^dagger``."""
     if states.rank <= states.dimension:
         return states
-    return States(torch.linalg.qr(states.factor.mH)[1].mH)
+    return States(torch.linalg.qr(states.factor.mH)[1].mH.resolve_conj())
 
 
 def packed(values: Tensor) -> str:

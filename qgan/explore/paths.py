@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -78,7 +78,7 @@ def interpolate(
     start: Latent,
     end: Latent,
     steps: int,
-    metric: Literal["latent", "infidelity"] = "latent",
+    metric: str = "latent",
 ) -> Path:
     """A straight path in latent space, in even steps of z or of infidelity.
 
@@ -127,7 +127,9 @@ def _evenly(steps: Tensor, fine: Tensor, wanted: Tensor) -> Tensor:
     if float(length[-1]) < 1e-6:
         return wanted  # the state does not move: any steps are equal
     shares = (length / length[-1]).numpy()
-    return torch.from_numpy(np.interp(wanted.numpy(), shares, fine.numpy()))
+    place = torch.from_numpy(np.interp(wanted.numpy(), shares, fine.numpy()))
+    place[0], place[-1] = 0.0, 1.0  # also where the state stands still at an end
+    return place
 
 
 def _point(latent: Latent, n: int, name: str) -> Float[Tensor, " z"]:

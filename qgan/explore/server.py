@@ -117,7 +117,7 @@ def application(explorer: Explorer, host: str = "127.0.0.1", token: str | None =
 
     def compute(asked: dict[str, Any]) -> str:
         with busy:
-            return json.dumps(explorer.states(asked.get("label"), asked.get("latent")))  # type: ignore[arg-type]
+            return json.dumps(explorer.states(asked.get("label"), asked.get("latent")))
 
     async def states(request: Request) -> Response:
         try:

@@ -169,7 +169,7 @@ def _apply(
 
 def _split(state: Tensor, step: Step) -> Tensor:
     """Real view (B, left, 2**k, right * 2) with the step's wires in the middle."""
-    real = torch.view_as_real(state.contiguous()).flatten(2)
+    real = torch.view_as_real(state.resolve_conj().contiguous()).flatten(2)
     sizes = (2 ** step.wires[0], 2 ** len(step.wires), -1)
     split: Tensor = real.unflatten(1, sizes).flatten(3)
     return split
