@@ -137,12 +137,8 @@ class Explorer:
             QganError: for an unknown label, no point or too many, or entries that are not
                 numbers of the prior's range.
         """
-        if (
-            not isinstance(label, int)
-            or label is True
-            or label is False
-            or not 0 <= label < self.n_labels
-        ):
+        known = range(self.n_labels)
+        if not isinstance(label, int) or isinstance(label, bool) or label not in known:
             rule = f"must be from 0 to {self.n_labels - 1}"
             raise errors.argument("label", rule, _short(label))
         if not isinstance(latents, list) or not 1 <= len(latents) <= MOST_POINTS:

@@ -143,11 +143,13 @@ def application(explorer: Explorer, host: str = "127.0.0.1", token: str | None =
         Route("/api/states", states, methods=["POST"]),
     ]
     names = LOOPBACK if host in LOOPBACK else None
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(Door, hosts=names, token=token)],
         exception_handlers={HTTPException: refused, 500: refused},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 async def read_body(request: Request) -> dict[str, Any]:

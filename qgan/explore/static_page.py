@@ -42,7 +42,8 @@ def grid_axes(prior: Prior, n_numbers: int) -> list[list[float]]:
             sizes[-1] = levels
         total = torch.Size(sizes).numel() * n_numbers
         if total <= MOST_NUMBERS or not n:
-            return [torch.linspace(-1, 1, size).tolist() for size in sizes]
+            # Round numbers, as sliders have them: at a point of the grid nothing is interpolated.
+            return [[round(-1 + 2 * k / (size - 1), 9) for k in range(size)] for size in sizes]
         fine -= 2
     rule = "must have few enough latents and qubits for a grid in one file"
     raise errors.argument("static", rule, f"{n} latents, {n_numbers} numbers a point")
@@ -52,7 +53,7 @@ def grid_points(axes: list[list[float]]) -> Float[Tensor, "P z"]:
     """All points of a grid, the last latent turning fastest."""
     if not axes:
         return torch.zeros(1, 0)
-    places = [torch.tensor(axis) for axis in axes]
+    places = [torch.tensor(axis, dtype=torch.float64) for axis in axes]
     return torch.stack([p.flatten() for p in torch.meshgrid(*places, indexing="ij")], dim=1)
 
 

@@ -66,9 +66,8 @@ def test_it_is_four_times_the_bures_metric():
 
 
 def test_slopes_are_those_of_the_gates():
-    factor, slope = slopes(
-        smooth_states(turning().generator), torch.tensor([0]), torch.tensor([[0.6]])
-    )
+    smooth, at = smooth_states(turning().generator), torch.tensor([[0.6]], dtype=torch.float64)
+    factor, slope = slopes(smooth, torch.tensor([0]), at)
     angle = torch.tensor(0.3, dtype=torch.float64)
     expected = torch.stack([angle.cos(), angle.sin()]).to(torch.complex128)
     assert_close(factor[0, :, 0], expected, **EXACT)

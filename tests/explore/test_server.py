@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from small_models import turned_data, turning
@@ -60,8 +62,10 @@ def test_the_page_and_all_it_names_are_served(port):
 
 
 def test_nothing_else_is_served_and_no_path_reaches_a_file(port):
-    for path in ("/etc/passwd", "/../page_files.py", "/%2e%2e/%2e%2e/pyproject.toml", "/index.html",
-                 "/page/app.js", "/app.js/", "//app.js", "/%00", "/api/states/../about"):  # fmt: skip
+    for path in (
+        "/etc/passwd", "/../page_files.py", "/%2e%2e/%2e%2e/pyproject.toml", "/index.html",
+        "/page/app.js", "/app.js/", "//app.js", "/%00", "/api/states/../about",
+    ):  # fmt: skip
         status, _, text = ask(port, path)
         assert status == 404 and json.loads(text) == {"error": "There is no such page."}, path
     assert ask(port, "/api/states")[0] == 405
@@ -165,7 +169,13 @@ def test_ctrl_c_ends_it_at_once(tmp_path, monkeypatch):
     shrink(monkeypatch)
     train("--run", "r")
     command = [sys.executable, "-m", "qgan", "explore", "r", "--no-browser", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
     assert process.stdout is not None and process.stderr is not None
     line = process.stdout.readline()
     port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", line)[1])
@@ -177,3 +187,5 @@ def test_ctrl_c_ends_it_at_once(tmp_path, monkeypatch):
     assert process.wait(10) == 0
     assert time.monotonic() - begun < 3
     assert process.stderr.read() == ""
+    for end in (process.stdout, process.stderr, held):
+        end.close()
