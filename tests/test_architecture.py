@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "data": WORDS,
     "objectives": {"errors", "metrics"},
     "stabilisers": WORDS | {"metrics", "views", "discriminator"},
+    "information": {"stabilisers"},
     "training": LEARNING,
     "": LEARNING,
     "model": CIRCUIT_SIDE | {"generator"},

@@ -9,6 +9,7 @@ import torch
 from qgan import errors
 from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset, from_file
+from qgan.information import Information
 from qgan.objectives import LinearValue, Minimax, NonSaturating, Objective, Wasserstein
 from qgan.presets.discriminators import build_discriminator
 from qgan.presets.engines import build_engine
@@ -36,6 +37,7 @@ CURES: dict[str, Callable[..., Term]] = {
     "instance-noise": InstanceNoise,
     "feature-matching": FeatureMatching,
     "purity-matching": PurityMatching,
+    "information": Information,
 }
 
 
