@@ -7,6 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from qgan.information import FLOOR, Information, unexplained
+from qgan.stabilisers import StepContext
 
 
 def drawn(n=256, columns=2, seed=0):
@@ -14,8 +15,11 @@ def drawn(n=256, columns=2, seed=0):
 
 
 def context(view, latent, label=None):
+    """A step of which the term sees three things."""
     label = torch.zeros(len(view), dtype=torch.int64) if label is None else label
-    return SimpleNamespace(fake_view=view, latent=latent, label=label)
+    made = object.__new__(StepContext)
+    made.fake_view, made.latent, made.real = view, latent, SimpleNamespace(label=label)
+    return made
 
 
 def test_a_view_that_shows_z_leaves_nothing_and_one_that_does_not_leaves_all():
