@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-extensions",
     "--disable-dev-shm-usage", "--remote-debugging-port=0", "--hide-scrollbars",
 )  # fmt: skip
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def browser_path() -> str:
