@@ -21,7 +21,7 @@ WORDS = {"errors", "pauli", "states"}
 CIRCUIT_SIDE = WORDS | {"engines", "embedding", "prior"}
 LEARNING = CIRCUIT_SIDE | {
     "generator", "views", "discriminator", "metrics", "data", "objectives", "stabilisers",
-    "model", "training", "config",
+    "information", "model", "training", "config",
 }  # fmt: skip
 ANYTHING = LEARNING | {"", "presets", "cli", "explore"}
 
@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "data": WORDS,
     "objectives": {"errors", "metrics"},
     "stabilisers": WORDS | {"metrics", "views", "discriminator"},
+    "information": {"stabilisers"},
     "training": LEARNING,
     "": LEARNING,
     "model": CIRCUIT_SIDE | {"generator"},

@@ -13,6 +13,7 @@ from typing import Any
 from qgan import errors
 from qgan.cli.compare import command_compare
 from qgan.cli.evaluate import command_evaluate
+from qgan.cli.explore import command_explore
 from qgan.cli.listing import command_list
 from qgan.cli.plan import command_plan
 from qgan.cli.sample import command_sample
@@ -24,6 +25,7 @@ COMMANDS = {
     "evaluate": command_evaluate,
     "sample": command_sample,
     "compare": command_compare,
+    "explore": command_explore,
     "list": command_list,
     "plan": command_plan,
 }

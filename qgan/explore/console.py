@@ -48,5 +48,6 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
     console.print("Next:")
     console.print(f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states")
+    console.print(f"  qgan explore {path}   turn z and look, in a browser")
     console.print(f"  qgan evaluate {path}   this table again")
     return pictures

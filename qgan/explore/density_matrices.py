@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgan.data import Dataset
 from qgan.explore.canvas import DARK, SMALL, TEXT, Canvas, latent_name, plain, signed_root
-from qgan.explore.sweep import Sampler, generated, nearest_real, real_part
+from qgan.explore.observables import Sampler, generated, nearest_real, real_part
 from qgan.states import States
 
 if TYPE_CHECKING:

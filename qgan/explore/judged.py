@@ -26,7 +26,7 @@ from qgan.explore.canvas import (
     open_frame,
     plain,
 )
-from qgan.explore.sweep import real_part
+from qgan.explore.observables import real_part
 from qgan.metrics import fidelity_matrix
 from qgan.metrics.ensembles import ensemble_average, prepare
 from qgan.states import States

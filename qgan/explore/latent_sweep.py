@@ -25,7 +25,7 @@ from qgan.explore.canvas import (
     open_frame,
     plain,
 )
-from qgan.explore.sweep import (
+from qgan.explore.observables import (
     Observable,
     Sampler,
     Sweep,

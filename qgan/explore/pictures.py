@@ -8,7 +8,7 @@ from pathlib import Path
 from qgan.data import Dataset
 from qgan.explore.density_matrices import density_matrices
 from qgan.explore.latent_sweep import latent_sweep
-from qgan.explore.sweep import Sampler
+from qgan.explore.observables import Sampler
 from qgan.explore.training_curves import training_curves
 
 __all__ = ["density_matrices", "latent_sweep", "save_pictures", "training_curves"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qgan import errors
+from qgan.information import Information
 from qgan.metrics.f_divergences import F_DIVERGENCES, weighted_jensen_shannon
 from qgan.objectives import (
     FGAN,
@@ -196,6 +197,7 @@ CURES: dict[str, Callable[..., Term]] = {
     "purity-matching": PurityMatching,
     "auxiliary-classifier": AuxiliaryClassifier,
     "coupling": CouplingPenalty,
+    "information": Information,
 }
 
 CURE_LINES: dict[str, tuple[str, str]] = {
@@ -208,6 +210,7 @@ CURE_LINES: dict[str, tuple[str, str]] = {
     "purity-matching": ("mean purity matched", "a swap test of two copies"),
     "auxiliary-classifier": ("labels guessed", "Odena et al., arXiv:1610.09585"),
     "coupling": ("the dual's rule of quantum-semimetric", "Chakrabarti et al., arXiv:1911.00111"),
+    "information": ("latents read off the view", "Chen et al., arXiv:1606.03657"),
 }
 """For each cure what it does, and its paper."""
 

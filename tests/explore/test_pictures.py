@@ -17,8 +17,7 @@ from qgan.errors import QganError
 from qgan.explore.canvas import plain
 from qgan.explore.density_matrices import density_matrices
 from qgan.explore.latent_sweep import latent_sweep
-from qgan.explore.pictures import save_pictures
-from qgan.explore.sweep import (
+from qgan.explore.observables import (
     Sampler,
     measure,
     nearest_real,
@@ -27,6 +26,7 @@ from qgan.explore.sweep import (
     real_part,
     sweep_observables,
 )
+from qgan.explore.pictures import save_pictures
 from qgan.explore.training_curves import best_step, evaluated, smoothed, training_curves
 from qgan.states import Prepared, States
 
@@ -90,7 +90,9 @@ def test_observables_are_those_that_a_chain_of_this_length_has() -> None:
 def test_measured_values_are_means_of_expectation_values(
     rank: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qgan.explore.sweep.MOST_AMPLITUDES", 200)  # several chunks, the last short
+    monkeypatch.setattr(
+        "qgan.explore.observables.MOST_AMPLITUDES", 200
+    )  # several chunks, the last short
     states = random_states(7, 3, rank, seed=2)
     values = measure(states, observables(3))
     for k, observable in enumerate(observables(3)):

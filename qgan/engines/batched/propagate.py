@@ -54,7 +54,7 @@ class _Propagate(torch.autograd.Function):
         runs = program(plan, batch, columns, start is None, merges=not led_back)
         keep = any(ctx.needs_input_grad)
         tape: list[Tensor] | None = [] if keep and not led_back else None
-        state = _zero(plan, batch, weights) if start is None else start.contiguous()
+        state = _zero(plan, batch, weights) if start is None else start.resolve_conj().contiguous()
         for run in runs:
             state = run.forward(at, state, tape)
         if keep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,20 @@ class Observable:
     name: str
     meaning: str
     words: tuple[str, ...]
+
+    @property
+    def plain(self) -> str:
+        """The name without mathtext, for a terminal or a list.
+
+        Example:
+            >>> [o.plain for o in observables(3)]
+            ['⟨X⟩', '⟨Z⟩', '⟨ZᵢZᵢ₊₁⟩', '⟨Z₀Z₂⟩']
+        """
+        name = self.name
+        for markup, sign in (("$", ""), (r"\langle ", "⟨"), (r"\rangle", "⟩"), (" ", "")):
+            name = name.replace(markup, sign)
+        lowered = str.maketrans("0123456789i+", "₀₁₂₃₄₅₆₇₈₉ᵢ₊")
+        return re.sub(r"_(\w)|_\{(.*?)\}", lambda m: (m[1] or m[2]).translate(lowered), name)
 
 
 def observables(n_qubits: int) -> tuple[Observable, ...]:

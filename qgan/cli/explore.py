@@ -1,0 +1,78 @@
+"""`qgan explore`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+import threading
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qgan.cli.parsing import Run, parse
+
+
+def command_explore(argv: Sequence[str]) -> int:
+    """`qgan explore DIR`: a page on this machine to turn z and look."""
+    import torch
+
+    from qgan.explore.opening import open_explorer
+
+    def explore(
+        run: Run,
+        port: int | None = None,
+        host: str = "127.0.0.1",
+        browser: bool = True,
+        static: Path | None = None,
+        gif: Path | None = None,
+        checkpoint: str = "best",
+    ) -> dict[str, Any]:
+        return dict(locals())
+
+    text = "Turn z and look at the state: a page on this machine (--no-browser: only its address)."
+    text += " --static FILE writes the page as one file instead, --gif FILE a sweep of each latent."
+    asked = parse(explore, argv, "qgan explore", text)
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(1)  # one state is thousands of small operations
+    explorer, missing = open_explorer(asked["run"], asked["checkpoint"])
+    if missing:
+        print(f"Without real states: {missing}", file=sys.stderr)
+    if asked["static"] is not None or asked["gif"] is not None:
+        return _write(explorer, asked["static"], asked["gif"])
+    return _serve(explorer, asked["host"], asked["port"], asked["browser"])
+
+
+def _write(explorer: Any, static: Path | None, gif: Path | None) -> int:
+    if static is not None:
+        from qgan.explore.static_page import save_page
+
+        print(f"{static}: {save_page(explorer, static)}")
+    if gif is not None:
+        from qgan.explore.animation import save_animation
+
+        print(f"{gif}: {save_animation(explorer, gif)}")
+    return 0
+
+
+def _serve(explorer: Any, host: str, port: int | None, browser: bool) -> int:
+    from qgan.explore.server import LOOPBACK, address, application, bind, make_server
+
+    token = None if host in LOOPBACK else secrets.token_urlsafe(16)
+    socket = bind(host, port)
+    place = address(host, socket.getsockname()[1], token)
+    server = make_server(application(explorer, host, token))
+    print(f"{explorer.name}, step {explorer.model.step}: {place}  (Ctrl-C ends it)", flush=True)
+    if browser and _has_screen():
+        threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[socket])
+    return 0
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open in a window; in a terminal it would take the terminal."""
+    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return not sys.platform.startswith("linux") or bool(named)

@@ -1,0 +1,141 @@
+// What a hand can turn: label, sliders, pad. They know numbers and call back; they draw no state.
+"use strict";
+const controls = (() => {
+  let about, turned, chosen, picked; // callbacks: turned(k, value), chosen(label), picked(axis)
+  const element = (id) => document.getElementById(id);
+
+  function latentName(k) { return about.n_latent === 1 ? "z" : `z_${k}`; }
+
+  function step(k) {
+    const discrete = about.n_levels && k === about.n_latent - 1;
+    return discrete ? 2 / (about.n_levels - 1) : 0.01;
+  }
+
+  function build(info, calls) {
+    about = info;
+    ({ turned, chosen, picked } = calls);
+    about.labels.forEach((label, k) => {
+      const box = document.createElement("label"), radio = document.createElement("input");
+      radio.type = "radio";
+      radio.name = "label";
+      radio.value = k;
+      radio.addEventListener("change", () => chosen(k));
+      box.append(radio, ` ${label.name}`);
+      element("labels").append(box);
+    });
+    for (let k = 0; k < about.n_latent; k++) element("sliders").append(slider(k));
+    if (!about.n_latent) element("latents").replaceChildren("This generator has no latent.");
+    if (about.n_latent > 1) buildPad();
+  }
+
+  function slider(k) {
+    const row = document.createElement("div"), name = latentName(k);
+    row.className = "slider";
+    row.innerHTML = `<label for="z${k}">${name}</label>`
+      + `<input type="range" id="z${k}" min="-1" max="1" step="${step(k)}">`
+      + `<input type="number" id="n${k}" min="-1" max="1" step="${step(k)}" aria-label="${name}, number">`
+      + `<button type="button" id="a${k}" aria-pressed="false" title="draw along ${name}">along</button>`;
+    row.querySelector("[type=range]").addEventListener("input", (event) => turned(k, Number(event.target.value)));
+    row.querySelector("[type=number]").addEventListener("change", (event) => {
+      const value = Number(event.target.value);
+      turned(k, Number.isFinite(value) ? snapped(k, value) : 0);
+    });
+    row.querySelector("button").addEventListener("click", () => picked(k));
+    return row;
+  }
+
+  // A value in the prior's range; of a discrete latent, one of its levels.
+  function snapped(k, value) {
+    const inside = Math.min(1, Math.max(-1, value)), size = step(k);
+    return size > 0.01 ? -1 + size * Math.round((inside + 1) / size) : inside;
+  }
+
+  function show(view) {
+    for (const radio of document.querySelectorAll("#labels input")) {
+      radio.checked = Number(radio.value) === view.label;
+    }
+    view.z.forEach((value, k) => {
+      element(`z${k}`).value = value;
+      if (document.activeElement !== element(`n${k}`)) element(`n${k}`).value = Number(value.toFixed(4));
+      element(`a${k}`).setAttribute("aria-pressed", String(k === view.axis));
+    });
+    if (about.n_latent > 1) drawPad(view.z);
+  }
+
+  const pad = { x: 0, y: 1, z: [], pin: null };
+
+  function buildPad() {
+    element("pad-box").hidden = false;
+    element("pad-box").open = !matchMedia("(max-width: 900px)").matches;
+    for (const side of ["x", "y"]) {
+      const box = document.createElement("label"), list = document.createElement("select");
+      for (let k = 0; k < about.n_latent; k++) list.append(new Option(latentName(k), k));
+      list.value = pad[side];
+      list.addEventListener("change", () => {
+        pad[side] = Number(list.value);
+        drawPad(pad.z);
+      });
+      box.append(side === "x" ? "across " : " up ", list);
+      element("pad-axes").append(box);
+    }
+    const canvas = element("pad");
+    const follow = (event) => {
+      const box = canvas.getBoundingClientRect();
+      turned(pad.x, snapped(pad.x, (2 * (event.clientX - box.left)) / box.width - 1));
+      turned(pad.y, snapped(pad.y, 1 - (2 * (event.clientY - box.top)) / box.height));
+    };
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      follow(event);
+    });
+    canvas.addEventListener("pointermove", (event) => event.buttons && follow(event));
+    canvas.addEventListener("keydown", (event) => {
+      const way = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowDown: ["y", -1], ArrowUp: ["y", 1] }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      const k = pad[way[0]], size = Math.max(step(k), event.shiftKey ? 0.1 : 0.02);
+      turned(k, snapped(k, pad.z[k] + way[1] * size));
+    });
+  }
+
+  function drawPad(z) {
+    pad.z = z;
+    const canvas = element("pad"), pen = canvas.getContext("2d"), { width, height } = canvas;
+    const at = (point) => [((point[pad.x] + 1) / 2) * width, ((1 - point[pad.y]) / 2) * height];
+    pen.clearRect(0, 0, width, height);
+    pen.strokeStyle = theme.colour("line");
+    pen.lineWidth = 1.5;
+    for (let k = 1; k < 4; k++) {
+      pen.beginPath();
+      pen.moveTo((k / 4) * width, 0);
+      pen.lineTo((k / 4) * width, height);
+      pen.moveTo(0, (k / 4) * height);
+      pen.lineTo(width, (k / 4) * height);
+      pen.stroke();
+    }
+    const dot = (point, colour, radius) => {
+      pen.beginPath();
+      pen.arc(...at(point), radius, 0, 2 * Math.PI);
+      pen.fillStyle = colour;
+      pen.fill();
+    };
+    if (pad.pin) {
+      pen.strokeStyle = theme.colour("negative");
+      pen.setLineDash([8, 8]);
+      pen.beginPath();
+      pen.moveTo(...at(pad.pin));
+      pen.lineTo(...at(z));
+      pen.stroke();
+      pen.setLineDash([]);
+      dot(pad.pin, theme.colour("negative"), 9);
+    }
+    dot(z, theme.colour("positive"), 12);
+  }
+
+  function pinPad(z) {
+    pad.pin = z;
+    if (about.n_latent > 1) drawPad(pad.z);
+  }
+
+  return { build, show, latentName, snapped, step, pinPad };
+})();

@@ -1,0 +1,64 @@
+"""The information term where the answer is known."""
+
+import math
+from types import SimpleNamespace
+
+import torch
+from torch.testing import assert_close
+
+from qgan.information import FLOOR, Information, unexplained
+from qgan.stabilisers import StepContext
+
+
+def drawn(n=256, columns=2, seed=0):
+    return 2 * torch.rand(n, columns, generator=torch.Generator().manual_seed(seed)).double() - 1
+
+
+def context(view, latent, label=None):
+    """A step of which the term sees three things."""
+    label = torch.zeros(len(view), dtype=torch.int64) if label is None else label
+    made = object.__new__(StepContext)
+    made.fake_view, made.latent, made.real = view, latent, SimpleNamespace(label=label)
+    return made
+
+
+def test_a_view_that_shows_z_leaves_nothing_and_one_that_does_not_leaves_all():
+    z = drawn()
+    mixed = z @ torch.tensor([[1.0, 1.0, 0.3], [1.0, -1.0, 0.2]]).double()
+    assert unexplained(mixed, z).max() < 0.01
+    assert_close(unexplained(drawn(seed=1), z), torch.ones(2).double(), rtol=0, atol=0.05)
+    only_first = unexplained(z[:, :1], z)
+    assert only_first[0] < 0.01 and 0.95 < only_first[1] < 1.05
+
+
+def test_half_the_variance_is_half():
+    z, noise = drawn(4000, 1), drawn(4000, 1, seed=2)
+    assert_close(unexplained(z + noise, z), torch.tensor([0.5]).double(), rtol=0, atol=0.03)
+
+
+def test_a_head_that_only_remembers_gains_nothing():
+    z = drawn(32)
+    wide = torch.randn(32, 200, generator=torch.Generator().manual_seed(3)).double()
+    assert unexplained(wide, z).min() > 0.7
+
+
+def test_the_term_falls_as_the_view_shows_more_and_counts_labels_apart():
+    z, label = drawn(64, 1), torch.arange(64) % 2
+    sign = (1 - 2 * label)[:, None].double()
+    term = Information(weight=2.0)
+    shown = term.generator_term(context(sign * z, z, label))  # known once the label is
+    assert_close(shown, torch.tensor(2 * 0.5 * math.log(FLOOR)).double(), rtol=0.15, atol=0)
+    unlabelled = term.generator_term(context(sign * z, z))
+    assert unlabelled > -0.2
+    assert term.discriminator_term(context(z, z)) is None
+
+
+def test_its_gradient_turns_a_view_towards_z():
+    z, noise = drawn(64, 1), drawn(64, 1, seed=5)
+    share = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
+    Information().generator_term(context(share * z + noise, z)).backward()
+    assert share.grad is not None and share.grad < 0
+
+
+def test_too_few_states_say_nothing():
+    assert Information().generator_term(context(drawn(4), drawn(4))) is None
