@@ -163,7 +163,9 @@ def _one_line(complaint: str) -> str:
     """The parser's boxed complaint as one line, in the form that all errors have."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
     lines = [line.strip("│ \n") for line in text.splitlines() if not line.startswith(("╭", "╰"))]
-    told = " ".join(line for line in lines if line.strip("─") and "--help" not in line)
+    if len(lines) > 1 and lines[1] and not lines[1].strip("-"):  # a box of dashes: line 0 is a title
+        del lines[0]
+    told = " ".join(line for line in lines if line.strip("─-") and "--help" not in line)
     for pattern, reworded in COMPLAINTS:
         found = re.search(pattern, told)
         if found is not None:

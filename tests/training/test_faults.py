@@ -234,6 +234,9 @@ class Remembers:
         self.mean = 0.5 * self.mean + 0.5 * context.fake_view.detach().mean()
         return self.mean * context.fake_view.mean()
 
+    def after_discriminator_step(self, discriminator: Any) -> None:
+        return None
+
     def state_dict(self) -> dict[str, Any]:
         return {"mean": self.mean}
 
