@@ -193,8 +193,8 @@ def test_runs_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr()
     assert said.err == "notes is no run and is left out.\n"
     assert "trainer.n_critic" in said.out and "trainer.steps" not in said.out
-    coverage = json.loads((first / "report.json").read_text())["held_out"]["labels"][0]["coverage"]
-    assert f"{coverage:.4f}" in said.out
+    label = json.loads((first / "report.json").read_text())["held_out"]["labels"][0]
+    assert f"{label['coverage']:.4f}" in said.out
 
 
 @pytest.mark.parametrize("command", [None, *sorted(set(COMMANDS) - {"list"})])

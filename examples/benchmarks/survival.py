@@ -4,8 +4,9 @@
     python examples/benchmarks/survival.py --steps 100
 
 Figures are of the default run (`ising`). Overhead is the share of a step's time that is not spent
-in the two players' updates: drawing data, averaging, history, TensorBoard, and evaluations and
-checkpoints spread over the steps between them. The machine's load cancels out in it.
+in the two players' steps: averaging, history, TensorBoard, the bar, the guard of the updates, and
+evaluations and checkpoints spread over the steps between them. The machine's load cancels out in
+it; resuming is given in seconds of the processor, and as they pass on the wall.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import torch
 
 from qgan import presets
 from qgan.explore.progress import Bar
-from qgan.training import RunFolder, Session, Trainer, checkpoint, trainer
+from qgan.training import RunFolder, Session, Trainer, checkpoint, update
 from qgan.training.loggers import Records
 
 LIMITS = {
@@ -59,34 +60,41 @@ def measure(steps: int, folder: Path) -> dict[str, float]:
     session = Session(made, run, bar)
     session.records = Records.of(run, 0, print)
     session.start()
-    update, saves = Clock(trainer.update), Clock(checkpoint.save)
-    judged = Clock(session.validation.criterion)
-    trainer.update, checkpoint.save, session.validation.criterion = update, saves, judged
+    players = [Clock(made._discriminator_steps), Clock(made._generator_step)]
+    made._discriminator_steps, made._generator_step = players
+    guard, saves, judged = (
+        Clock(update.broken),
+        Clock(checkpoint.save),
+        Clock(session.validation.criterion),
+    )
+    update.broken, checkpoint.save, session.validation.criterion = guard, saves, judged
     made.config = settings.trainer.model_copy(update={"steps": steps})
     begun = time.perf_counter()
     session.train()
     total = time.perf_counter() - begun
-    trainer.update, checkpoint.save = update.function, saves.function
+    update.broken, checkpoint.save = guard.function, saves.function
+    updates = sum(sum(clock.spans) for clock in players) - sum(guard.spans)
     # Evaluations and checkpoints of this short run are replaced by those of a run of its length.
     every = settings.trainer.evaluate_every
-    rest = total - sum(update.spans) - sum(saves.spans) - sum(judged.spans)
+    rest = total - updates - sum(saves.spans) - sum(judged.spans)
     spread = (statistics.median(judged.spans) + 2 * statistics.median(saves.spans)) / every
     around = rest / steps + spread
     figures = {
-        "step_seconds": sum(update.spans) / steps + around,
-        "updates_seconds": sum(update.spans) / steps,
-        "overhead": around / (sum(update.spans) / steps + around),
+        "step_seconds": updates / steps + around,
+        "players_seconds": updates / steps,
+        "overhead": around / (updates / steps + around),
         "of_it_evaluation": statistics.median(judged.spans) / every,
         "checkpoint_seconds": statistics.median(saves.spans),
         "checkpoint_megabytes": (run.checkpoints / "last.pt").stat().st_size / 1e6,
     }
-    begun = time.perf_counter()
+    begun, begun_cpu = time.perf_counter(), time.process_time()
     made, run = make(settings, folder)
     session = Session(made, run)
     session.resume()
     made.train_step()
     session.lock.release()
-    figures["resume_seconds"] = time.perf_counter() - begun
+    figures["resume_seconds"] = time.process_time() - begun_cpu
+    figures["resume_wall_seconds"] = time.perf_counter() - begun
     return figures
 
 

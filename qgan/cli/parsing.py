@@ -138,21 +138,21 @@ COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] 
         ),
     ),
     (
-        r"^Unrecognized options: (--[^\s,]+)(?:, (.*?))?(?: Perhaps you meant: (--[^\s,]+).*)?$",
+        r"Unrecognized options: (--[^\s,]+)(?:, (.*?))?(?: Perhaps you meant: (--[^\s,]+).*)?$",
         lambda m: errors.argument(
             m[1], "must be an option" + (f" (perhaps `{m[3]}`)" if m[3] else ""), m[2] or m[1]
         ),
     ),
     (
-        r"^invalid choice (.+?) for argument '--(\S+)'\. Expected one of \((.*)\)\.",
+        r"invalid choice (.+?) for argument '--(\S+)'\. Expected one of \((.*)\)\.",
         lambda m: errors.argument(m[2], f"must be one of {m[3].replace(chr(39), '')}", m[1]),
     ),
     (
-        r"^Error parsing --(\S+?): invalid literal for int\(\) with base 10: ('.*?')",
+        r"Error parsing --(\S+?): invalid literal for int\(\) with base 10: ('.*?')",
         lambda m: errors.argument(m[1], "must be a whole number", m[2]),
     ),
     (
-        r"^Error parsing --(\S+?): could not convert string to float: ('.*?')",
+        r"Error parsing --(\S+?): could not convert string to float: ('.*?')",
         lambda m: errors.argument(m[1], "must be a number", m[2]),
     ),
 )
@@ -163,7 +163,9 @@ def _one_line(complaint: str) -> str:
     """The parser's boxed complaint as one line, in the form that all errors have."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
     lines = [line.strip("│ \n") for line in text.splitlines() if not line.startswith(("╭", "╰"))]
-    if len(lines) > 1 and lines[1] and not lines[1].strip("-"):  # a box of dashes: line 0 is a title
+    if (
+        len(lines) > 1 and lines[1] and not lines[1].strip("-")
+    ):  # a box of dashes: line 0 is a title
         del lines[0]
     told = " ".join(line for line in lines if line.strip("─-") and "--help" not in line)
     for pattern, reworded in COMPLAINTS:

@@ -53,7 +53,8 @@ PRESETS: dict[str, dict[str, Any]] = {
             "view_rate": 0.01,
         },
     },
-    "file": {},
+    # Nobody knows how little the states of a label vary: as careful as tfim.
+    "file": {"trainer": {"steps": 5000, "batch": 128}},
 }
 """By name: what differs from the schema's defaults."""
 

@@ -32,15 +32,17 @@ class History:
     Args:
         path: the file; it is created with its header if missing.
         until: rows of later steps are dropped (a resumed run writes them again).
+        most: so many rows are kept at most: what a checkpoint does not know of is done again.
 
     Attributes:
         rows: number of rows.
     """
 
-    def __init__(self, path: Path, until: int | None = None) -> None:
+    def __init__(self, path: Path, until: int | None = None, most: int | None = None) -> None:
         self.path = path
         found = read(path) if path.exists() else {}
         kept = [i for i, step in enumerate(found.get("step", [])) if until is None or step <= until]
+        kept = kept[:most]
         self.rows = len(kept)
         lines = [",".join(COLUMNS) + "\r\n"]
         lines += [_line({name: found[name][i] for name in COLUMNS}) for i in kept]

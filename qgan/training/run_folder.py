@@ -149,9 +149,9 @@ class RunFolder:
     def _checkpoint_file(self, name: str) -> Path:
         return self.checkpoints / f"{name}.pt"
 
-    def history(self, until: int | None = None) -> History:
+    def history(self, until: int | None = None, most: int | None = None) -> History:
         """Open the history for writing."""
-        return History(self.history_file, until)
+        return History(self.history_file, until, most)
 
     def save_report(self, report: dict[str, Any]) -> None:
         """Write ``report.json``."""

@@ -108,7 +108,7 @@ class Session:
         changed |= differences(state["versions"], versions())
         for key, (before, now) in changed.items():
             self.tell(f"`{key}` was {before} and is now {now}: not the same run bit for bit.")
-        self.history = self.run.history(until=self.trainer.step)
+        self.history = self.run.history(self.trainer.step, state["rows"])
         if self.history.rows < state["rows"]:
             lost = state["rows"] - self.history.rows
             self.tell(f"{self.run.history_file} has lost {lost} of {state['rows']} rows.")

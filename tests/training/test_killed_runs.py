@@ -11,7 +11,7 @@ from same_runs import assert_same_run
 
 SCRIPT = Path(__file__).with_name("killed_run.py")
 
-FEW = ["described", "last 3 half", "step 5 torn"]
+FEW = ["last 2 unsynced", "last 3 half", "step 5 torn"]
 MANY = [
     "created",
     "described",
