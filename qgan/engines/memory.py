@@ -9,6 +9,7 @@ import torch
 from qgan import errors
 
 GIB = 2**30
+NEVER_ASKED = 2**27  # bytes
 
 
 def available(device: torch.device) -> int | None:
@@ -35,7 +36,10 @@ def check_memory(n_wires: int, n_states: int, item_size: int, device: torch.devi
     Raises:
         QganError: with the memory needed and the memory there is.
     """
-    needed, there = n_states * item_size * 2**n_wires, available(device)
+    needed = n_states * item_size * 2**n_wires
+    if needed < NEVER_ASKED:  # every machine has that, and asking takes longer than a small circuit
+        return
+    there = available(device)
     if there is not None and needed > there:
         raise errors.argument(
             "circuit",

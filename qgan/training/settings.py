@@ -28,14 +28,8 @@ def to_yaml(experiment: Experiment, header: Sequence[str] = ()) -> str:
         Text that :func:`from_yaml` reads back to the same settings.
 
     Example:
-        >>> print(to_yaml(Experiment(seed=3), header=["mine"])[:129])
-        # mine
-        <BLANKLINE>
-        # Everything a run is made from.
-        <BLANKLINE>
-        # Name of the preset these settings started from.
-        preset: ising
-        # Seed of everything
+        >>> to_yaml(Experiment(seed=3), header=["mine"]).splitlines()[:4:2]
+        ['# mine', '# Everything a run is made from.']
     """
     schema = Experiment.model_json_schema()
     top = _comment(type(experiment).__doc__ or "", "")

@@ -63,7 +63,7 @@ def test_both_files_are_written(
     assert main(["explore", "r", "--static", "page.html", "--gif", "sweep.gif"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"page.html: \d+\.\d MB, 2 labels, 201 points, works offline", first)
-    assert re.fullmatch(r"sweep.gif: \d+\.\d MB, 24 frames, 2 labels, 1 latents", second)
+    assert re.fullmatch(r"sweep.gif: \d+\.\d MB, 12 frames, 2 labels, 1 latents", second)
     page = Path("page.html").read_text(encoding="utf-8")
     found = re.search(r"window\.qganData = (.*?);</script>", page)
     assert found is not None
@@ -122,7 +122,7 @@ WRONG = {
         ),
         "`checkpoint` must match its SHA-256",
     ),
-    "other weights": (other_weights, "it is half-written, or from another version"),
+    "other weights": (other_weights, "`checkpoint` must fit"),
     "no run": (lambda run: (run / "config.yaml").unlink(), "`run` must hold config.yaml"),
 }
 
