@@ -109,7 +109,7 @@ def training_curves(history: Mapping[str, Sequence[float]], path: str | Path) ->
         else:
             axes.tick_params(labelbottom=False)
     if best is not None:
-        words = f"dashed: least distance to the validation states, step {best:g}"
+        words = f"dashed: greatest skill on validation states, step {best:g}"
         canvas.text(0.8, 0.16, words, fontsize=SMALL)
     return canvas.save(path)
 
