@@ -20,7 +20,7 @@ from qgan.discriminator import MLPHead
 from qgan.engines import BatchedEngine
 from qgan.explore.progress import train_and_report
 from qgan.objectives import Wasserstein
-from qgan.presets import build_trainer, load_data, preset
+from qgan.presets import build_trainer, load_data, preset, settled
 from qgan.stabilisers import GradientPenalty
 from qgan.training import RunFolder
 from qgan.views import DensityView
@@ -58,6 +58,7 @@ def main() -> int:
 
     # Real states with their labels; the fields h and g behind them are for the judge alone.
     data = load_data(settings)
+    settings = settled(settings, data)  # --engine auto: measured once, kept with the run
     plain = settings.model_dump(exclude={"seed", "trainer", "data"})
     is_default = plain == preset("ising").model_dump(exclude={"seed", "trainer", "data"})
     trainer = (default_trainer if is_default and data.rank == 1 else build_trainer)(data, settings)

@@ -153,3 +153,23 @@ def test_the_examples_plain_objects_are_those_of_the_default_preset() -> None:
     for part in ("generator", "discriminator", "averaged"):
         assert one[part].keys() == other[part].keys()
         assert all(torch.equal(one[part][k], other[part][k]) for k in one[part])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({"discriminator": {"kind": "density"}}, True),
+        ({"discriminator": {"kind": "two-copy"}}, True),
+        ({"discriminator": {"kind": "circuit"}, "objective": "mmd"}, True),
+        ({"discriminator": {"kind": "circuit"}}, False),
+    ],
+)
+def test_engines_are_measured_for_what_the_view_and_the_terms_read(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], reads: bool
+) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "qgan.presets.games.measure", lambda *args, **settings: asked.update(settings) or []
+    )
+    presets.measure_engines(*made(**changes))
+    assert asked["needs_states"] is reads

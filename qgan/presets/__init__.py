@@ -2,12 +2,14 @@
 
 from qgan.presets.compatibility import check_engine, check_game
 from qgan.presets.discriminators import HEADS, VIEWS, build_discriminator, build_view
-from qgan.presets.engines import build_engine, measure_engines, settled
+from qgan.presets.engines import build_engine
 from qgan.presets.games import (
     build_terms,
     build_trainer,
     default_cures,
     load_data,
+    measure_engines,
+    settled,
 )
 from qgan.presets.generators import ANSATZE, build_circuit, build_generator
 from qgan.presets.named import DESCRIPTIONS, PRESETS, preset

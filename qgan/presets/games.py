@@ -7,10 +7,12 @@ import torch
 from qgan import errors
 from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset, from_file
+from qgan.engines import BatchedEngine
+from qgan.engines.plan import Measured, choose, measure
 from qgan.presets.compatibility import check_engine, check_game
-from qgan.presets.discriminators import build_discriminator
-from qgan.presets.engines import build_engine, settled
-from qgan.presets.generators import build_generator, warn_of_rank
+from qgan.presets.discriminators import build_discriminator, build_view
+from qgan.presets.engines import build_engine
+from qgan.presets.generators import build_circuit, build_generator, warn_of_rank
 from qgan.presets.objectives import build_cure, find_objective
 from qgan.stabilisers import Term
 from qgan.training import Trainer
@@ -47,6 +49,32 @@ def build_terms(experiment: Experiment, data: Dataset) -> list[Term]:
     terms = [] if choice.distance is None else [choice.distance(number)]
     named = default_cures(experiment, data) if experiment.cure is None else experiment.cure
     return [*terms, *map(build_cure, named)]
+
+
+def measure_engines(experiment: Experiment, data: Dataset) -> list[Measured]:
+    """Every engine on the generator's circuit and the batch of an experiment."""
+    readers = [build_view(experiment, data, BatchedEngine()), *build_terms(experiment, data)]
+    return measure(
+        build_circuit(experiment, data),
+        experiment.trainer.batch,
+        needs_states=any(getattr(reader, "needs_states", False) for reader in readers),
+        shots=experiment.engine.shots,
+    )
+
+
+def settled(experiment: Experiment, data: Dataset) -> Experiment:
+    """The same experiment with ``auto`` replaced by the engine measured to be the fastest."""
+    if experiment.engine.kind != "auto" or experiment.engine.device is not None:
+        return experiment
+    best = choose(measure_engines(experiment, data)).candidate
+    found = {
+        "kind": best.kind,
+        "device": best.device,
+        "diff_method": best.diff_method,
+        "accelerator": best.accelerator,
+    }
+    engine = experiment.engine.model_copy(update=found)
+    return experiment.model_copy(update={"engine": engine})
 
 
 def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
