@@ -156,7 +156,7 @@ class States:
 
     def probabilities(self) -> Float[Tensor, "B D"]:
         """Born probabilities of the basis states."""
-        return (self.factor.real**2 + self.factor.imag**2).sum(-1)
+        return pauli.probabilities(self.factor)
 
     def sample(self, shots: int, generator: torch.Generator) -> Int[Tensor, "B shots"]:
         """Basis states measured in ``shots`` repetitions, as integers (wire 0 most significant)."""

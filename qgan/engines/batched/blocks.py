@@ -26,6 +26,10 @@ class Block(NamedTuple):
     first: int
     width: int
 
+    def holds_any(self, wires: frozenset[int]) -> bool:
+        """Whether any of the wires is among its own."""
+        return any(self.first <= wire < self.first + self.width for wire in wires)
+
 
 @lru_cache(maxsize=256)
 def partition(n_wires: int, columns: int, batch: int, shared: bool) -> tuple[Block, ...]:

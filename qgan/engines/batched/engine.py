@@ -119,7 +119,7 @@ class BatchedEngine:
         """The final vectors of all wires, ``(B, 2**n_wires, r)``."""
         check_angles(circuit, weights, inputs)
         batch, n_wires = inputs.shape[0], circuit.registers.n_wires
-        columns = 1 if source is None or not isinstance(source, States) else source.rank
+        columns = source.rank if isinstance(source, States) else 1
         alive = LEAST_ALIVE * max(1, batch) * columns
         check_memory(n_wires, alive, self.complex.itemsize, inputs.device)
         plan = plan_of(circuit)

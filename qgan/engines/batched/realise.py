@@ -38,7 +38,7 @@ class Turns:
         return [
             (block, matrix[row])
             for block, matrix in zip(self.blocks, self._matrices, strict=True)
-            if any(block.first <= wire < block.first + block.width for wire in wires)
+            if block.holds_any(wires)
         ]
 
     def whole(self, rows: slice) -> Tensor:
@@ -184,11 +184,9 @@ class Realisation:
         """Gradients of weights and of inputs, from what the stages have noted."""
         parts: dict[bool, Tensor] = {}
         for shared, group in self.plan.groups.items():
-            found = []
-            if group.turns:
-                found.append(self.turns[shared].gradient().transpose(0, 1).flatten(1))
-            if group.phases:
-                found.append(self.phases[shared].gradient().transpose(0, 1).flatten(1))
+            of_turns = [self.turns[shared].gradient()] if group.turns else []
+            of_phases = [self.phases[shared].gradient()] if group.phases else []
+            found = [part.transpose(0, 1).flatten(1) for part in (*of_turns, *of_phases)]
             if found:
                 parts[shared] = torch.cat(found, 1)
         slots = [parts[s].sum(0) for s in (True, False) if s in parts]

@@ -11,10 +11,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.blocks import (
-    apply_block,
-    block_gradient,
-)
+from qgan.engines.batched.blocks import apply_block, block_gradient
 from qgan.engines.batched.plan import Stage
 from qgan.engines.batched.realise import Realisation
 
@@ -121,7 +118,7 @@ class StageRun:
         if turn is not None and at.noting:
             turns = at.turns[turn.shared]
             for block in turns.blocks:
-                if any(block.first <= wire < block.first + block.width for wire in turn.wires):
+                if block.holds_any(turn.wires):
                     found = block_gradient(block, turn.shared, gradient, state)
                     turns.add_gradient(turn.index, block, found.unsqueeze(0))
         return gradient
