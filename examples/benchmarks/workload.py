@@ -45,8 +45,10 @@ class Workload:
         self.inputs = 6 * draw(batch, self.n_inputs) - 3
         self.z_weights = draw(n)
         self.words = ["I" * q + "Z" + "I" * (n - 1 - q) for q in range(n)]
-        target = torch.view_as_complex(draw(1, 2 ** (n - 1), 2 ** (n - 1), 2) - 0.5)
-        self.target = States(target).normalised() if mode == "b" else None
+        self.target: States | None = None
+        if mode == "b":
+            entries = draw(1, 2 ** (n - 1), 2 ** (n - 1), 2) - 0.5
+            self.target = States(torch.view_as_complex(entries)).normalised()
 
     def gates(self) -> Iterator[tuple[str, tuple[int, ...], str, int]]:
         """Name, wires, and the entry of ``weights`` or ``inputs`` that is the angle."""
