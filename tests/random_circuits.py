@@ -117,6 +117,7 @@ KINDS: dict[str, Kind] = (
         for word in ("X", "ZY", "XZ", "YIX")
     }
 )
+TEMPLATES = ("StrongLayers", "BasicLayers", "SimplifiedTwoDesign", "AngleEmbedding")
 STARTS: dict[str, Callable[[int], Any]] = {
     "ground": lambda n: None,
     "StatePrep": lambda n: qml.StatePrep(vector(n), wires=range(n)),
@@ -149,10 +150,16 @@ angle = st.one_of(
 
 
 @st.composite
-def random_circuit(draw: Any, max_wires: int = 5, max_gates: int = 10) -> Local:
-    """Up to ``max_gates`` gates of any kind on up to ``max_wires`` wires, any start."""
+def random_circuit(
+    draw: Any, max_wires: int = 5, max_gates: int = 10, templates: bool = True
+) -> Local:
+    """Up to ``max_gates`` gates of any kind on up to ``max_wires`` wires, any start.
+
+    Without ``templates``, whose angles are stacked and so must not be batched, all broadcast.
+    """
     n = draw(st.integers(1, max_wires))
-    names = [name for name, kind in KINDS.items() if kind.n_wires <= n]
+    usable = [name for name in KINDS if templates or name not in TEMPLATES]
+    names = [name for name in usable if KINDS[name].n_wires <= n]
     start = draw(st.sampled_from(list(STARTS)))
     rows = []
     for name in draw(st.lists(st.sampled_from(names), max_size=max_gates)):

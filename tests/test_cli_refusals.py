@@ -91,6 +91,8 @@ REFUSED: dict[str, tuple[str, str]] = {
         f"{LIGHTNING} --shots 10 --diff-method adjoint",
         "`diff_method` must be parameter-shift with finite shots (shots=10), but got adjoint",
     ),
+    "memory": ("train --generator.bath 40", "44 qubits, 64 states at once"),
+    "qubits of a chain": ("train --qubits 30", "`n_qubits` must be from 2 to 20, but got 30"),
     "noise of batched": ("train --engine.readout 0.1", "(noise needs --device default.mixed)"),
     "noise of lightning": (
         f"{LIGHTNING} --engine.depolarising 0.1",

@@ -8,6 +8,7 @@ from qgan import errors
 from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset, from_file
 from qgan.engines import BatchedEngine
+from qgan.engines.memory import check_memory
 from qgan.engines.plan import Measured, choose, measure
 from qgan.presets.compatibility import check_engine, check_game
 from qgan.presets.discriminators import build_discriminator, build_view
@@ -93,6 +94,10 @@ def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
     check_engine(discriminator, terms, engine)
     generator = build_generator(experiment, data, engine)
     warn_of_rank(generator.circuit, data)
+    doubled = 2 if experiment.engine.device == "default.mixed" else 1
+    wires = doubled * generator.circuit.registers.n_wires
+    at_once = experiment.trainer.batch if engine.gives_states else 1
+    check_memory(wires, at_once, 8 if real == torch.float32 else 16, torch.device(place))
     return Trainer(
         generator.to(place, real),
         discriminator.to(place, real),

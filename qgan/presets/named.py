@@ -57,9 +57,15 @@ PRESETS: dict[str, dict[str, Any]] = {
     "noisy": {
         "data": {"source": "tfim", "qubits": 2},
         "generator": {"n_latent": 1, "n_layers": 2, "hidden": (32,)},
-        "discriminator": {"kind": "circuit", "n_circuits": 1, "n_layers": 2, "hidden": (32,)},
+        "discriminator": {"kind": "circuit", "n_circuits": 2, "n_layers": 2, "hidden": (32,)},
         "engine": {"device": "default.mixed", "depolarising": 0.002, "readout": 0.02},
-        "trainer": {"steps": 600, "batch": 16, "n_critic": 3},
+        "trainer": {
+            "steps": 600,
+            "batch": 16,
+            "n_critic": 3,
+            "generator_rate": 5e-3,
+            "discriminator_rate": 5e-3,
+        },
     },
     # Nobody knows how little the states of a label vary: as careful as tfim.
     "file": {"trainer": {"steps": 5000, "batch": 128}},
