@@ -171,7 +171,7 @@ def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
             groups[shared].turns.append(layer)
             wires = frozenset(layer.rotations)
             stages.append(Stage(turn=Row(shared, len(groups[shared].turns) - 1, wires)))
-        else:
+        elif isinstance(layer, PhaseLayer):
             _add_phase(lowered, layer, groups, stages)
     return Plan(lowered.n_wires, n_weights, n_inputs, lowered.angles, tuple(stages), groups)
 
