@@ -107,6 +107,8 @@ class EngineConfig(Section):
     """Shots for each expectation value; None is exact."""
     precision: Literal["single", "double"] = "single"
     """complex64 or complex128 in training."""
+    low_memory: bool = False
+    """Of batched: keep no states for the backward pass; slower, for many qubits."""
     accelerator: Literal["cpu", "cuda"] = "cpu"
     """Where torch computes."""
 

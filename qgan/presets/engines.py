@@ -16,7 +16,7 @@ def build_engine(experiment: Experiment) -> Engine:
             raise errors.argument("shots", "must be None on the batched engine", e.shots)
         if e.diff_method not in (None, "adjoint"):
             raise errors.argument("diff_method", "must be adjoint on batched", e.diff_method)
-        return BatchedEngine(e.precision)
+        return BatchedEngine(e.precision, e.low_memory)
     return PennyLaneEngine(
         e.device or "default.qubit",
         e.diff_method,

@@ -50,6 +50,8 @@ class BatchedEngine:
 
     Args:
         precision: "single" (complex64) or "double" (complex128).
+        low_memory: keep no states for the backward pass, whatever their number; it then leads the
+            final ones back, at the cost of running the circuit twice.
 
     Raises:
         QganError: for another precision.
@@ -69,10 +71,13 @@ class BatchedEngine:
     name = "batched"
     gives_states = True
 
-    def __init__(self, precision: Literal["single", "double"] = "single") -> None:
+    def __init__(
+        self, precision: Literal["single", "double"] = "single", low_memory: bool = False
+    ) -> None:
         if precision not in ("single", "double"):
             raise errors.argument("precision", "must be 'single' or 'double'", repr(precision))
         self.precision = precision
+        self.low_memory = low_memory
         self.real = torch.float32 if precision == "single" else torch.float64
         self.complex = torch.complex64 if precision == "single" else torch.complex128
 
@@ -149,7 +154,8 @@ class BatchedEngine:
         weights, inputs = weights.to(self.real), inputs.to(self.real)
         for part in parts:
             if isinstance(part, Plan):
-                state = propagate(part, weights, inputs, state).expand(batch, -1, -1)
+                state = propagate(part, weights, inputs, state, self.low_memory)
+                state = state.expand(batch, -1, -1)
             else:
                 assert state is not None
                 state = apply_channel(part, state)

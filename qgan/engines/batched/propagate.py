@@ -49,9 +49,9 @@ class _Propagate(torch.autograd.Function):
     ) -> Tensor:
         batch = len(inputs) if plan.per_sample or start is not None else 1
         columns = 1 if start is None else start.shape[-1]
-        at = Realisation(plan, weights, inputs, batch, columns)
         size = batch * 2**plan.n_wires * columns * 2 * weights.element_size()
         led_back = low_memory or len(plan.stages) * size > MOST_TAPED
+        at = Realisation(plan, weights, inputs, batch, columns, frugal=led_back)
         runs = program(plan, batch, columns, start is None, merges=not led_back)
         keep = any(ctx.needs_input_grad)
         tape: list[Tensor] | None = [] if keep and not led_back else None

@@ -75,6 +75,7 @@ class Phases:
         diagonals: of all rows, complex ``(b, rows, 2**n)``, b = 1 where shared; or None.
         slots: instead of diagonals, ``(b, rows, T)``.
         signs: the group's table for slots.
+        keeps: whether diagonals made of slots are kept, where all fit.
     """
 
     def __init__(
@@ -83,13 +84,14 @@ class Phases:
         diagonals: Tensor | None,
         slots: Tensor | None = None,
         signs: SignTable | None = None,
+        keeps: bool = True,
     ) -> None:
         self.shared = shared
         self.slots = slots
         self.signs = signs
         self.gathered = Gathered()
         self._diagonals = diagonals
-        if diagonals is None and self._fits():
+        if diagonals is None and keeps and self._fits():
             self._diagonals = self._spread(slice(None))
         self._adjoints: Tensor | None = None
 
@@ -175,7 +177,7 @@ class Noted:
                 ]
                 if places:
                     every = len(places) == len(rows)
-                    mine = pair if every else [x[:, span(places)] for x in pair]
+                    mine = pair if every else [x[:, span(places)].contiguous() for x in pair]
                     group.note([rows[i].index for i in places], *mine)
 
 
@@ -188,10 +190,17 @@ class Realisation:
         inputs: ``(B, n_inputs)``.
         batch: B of the states that will be propagated.
         columns: their r.
+        frugal: whether wide diagonals are made each time rather than kept.
     """
 
     def __init__(
-        self, plan: Plan, weights: Tensor, inputs: Tensor, batch: int, columns: int
+        self,
+        plan: Plan,
+        weights: Tensor,
+        inputs: Tensor,
+        batch: int,
+        columns: int,
+        frugal: bool = False,
     ) -> None:
         self.plan, n = plan, plan.n_wires
         self.tables = plan.tables(weights)
@@ -219,7 +228,8 @@ class Realisation:
                 self.phases[shared] = Phases(shared, torch.view_as_complex(parts))
             elif rows:
                 slots = mine[:, turned:].view(-1, rows, layout.phase_slots)
-                self.phases[shared] = Phases(shared, None, slots, self.tables.signs[shared])
+                signs = self.tables.signs[shared]
+                self.phases[shared] = Phases(shared, None, slots, signs, keeps=not frugal)
         self.noted = Noted(self.turns, self.phases)
 
     def gradients(self, n_rows: int, needs_inputs: bool) -> tuple[Tensor, Tensor | None]:
