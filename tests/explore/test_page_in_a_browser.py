@@ -200,7 +200,7 @@ def test_the_keyboard_does_everything(tab: Tab, pages: Any, home: Path) -> None:
     settled(tab, 0, 0.1)
     assert tab.run("app.latest().label") == 1
     tab.press("p")
-    assert shown(tab, "#pinned") == "Pinned: disordered, z_0 = 0.00, z_1 = 0.10"
+    assert shown(tab, "#pinned") == "Pinned, in orange: disordered, z_0 = 0.00, z_1 = 0.10"
     tab.run("document.getElementById('pad').focus()")
     tab.press("ArrowRight", 3)
     settled(tab, 0.06, 0.1)

@@ -31,6 +31,25 @@ def test_a_view_that_shows_z_leaves_nothing_and_one_that_does_not_leaves_all():
     assert only_first[0] < 0.01 and 0.95 < only_first[1] < 1.05
 
 
+def test_a_linear_head_tells_axes_from_other_uniform_latents_of_the_same_square():
+    z = drawn(512)
+    view = z @ drawn(2, 5, seed=4)
+    twisted = torch.stack([z[:, 0] * z[:, 1].sign(), z[:, 1]], 1)  # uniform and independent too
+    assert unexplained(view, z).max() < 0.01
+    assert_close(unexplained(view, twisted), torch.tensor([1.0, 0.0]).double(), rtol=0, atol=0.05)
+
+
+def test_little_is_gained_below_the_floor():
+    z = drawn(512)
+    noise = drawn(512, seed=6)
+    loss = [
+        float(Information(1.0).generator_term(context(z + size * noise, z)))
+        for size in (0.0, 0.2, 3.0)
+    ]
+    assert 0 < loss[1] - loss[0] < 0.5
+    assert loss[2] - loss[1] > 1.5
+
+
 def test_half_the_variance_is_half():
     z, noise = drawn(4000, 1), drawn(4000, 1, seed=2)
     assert_close(unexplained(z + noise, z), torch.tensor([0.5]).double(), rtol=0, atol=0.03)

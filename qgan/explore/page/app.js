@@ -178,7 +178,7 @@ const app = (() => {
     for (const option of element("what").options) option.disabled = option.value !== "state" && !pin;
     if (!pin) element("what").value = "state";
     element("pinned").textContent = pin
-      ? `Pinned: ${describe(pin.label, pin.z)}` : "Nothing pinned.";
+      ? `Pinned, in orange: ${describe(pin.label, pin.z)}` : "Nothing pinned.";
     controls.pinPad(pin && pin.z);
     draw();
   }
