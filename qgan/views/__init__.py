@@ -1,10 +1,11 @@
 """Views: linear maps from states to real numbers, all that a discriminator may see."""
 
-from qgan.views.base import FixedView, View
+from qgan.povm import POVMS
+from qgan.views.base import FixedView, Seen, View
 from qgan.views.circuit import CircuitView
 from qgan.views.density import DensityView
 from qgan.views.pauli import PauliView, read_words
-from qgan.views.povm import POVMS, POVMView
+from qgan.views.povm import POVMView
 from qgan.views.swap_test import SwapTestView
 from qgan.views.two_copy import TwoCopyView, tensor_product
 
@@ -15,6 +16,7 @@ __all__ = [
     "FixedView",
     "POVMView",
     "PauliView",
+    "Seen",
     "SwapTestView",
     "TwoCopyView",
     "View",
