@@ -114,6 +114,19 @@ class Records:
                 raise errors.argument(name, f"must be from 0 to {most}", got)
         return cls.of_outcomes(2 * basis.long() + bit.long())
 
+    @classmethod
+    def joined(cls, parts: Sequence[Records]) -> Records:
+        """One batch of several of the same measurement and number of shots.
+
+        Raises:
+            QganError: if they differ in either.
+        """
+        made = {(part.n_shots, part.kind, part.n_qubits) for part in parts}
+        if len(made) != 1:
+            rule = "must be of one measurement, as often on as many qubits"
+            raise errors.argument("records", rule, sorted(made))
+        return cls(torch.cat([part.frequencies for part in parts]), *made.pop()[:2])
+
     def __len__(self) -> int:
         return self.frequencies.shape[0]
 
@@ -188,7 +201,8 @@ def draw(
 ) -> Float[Tensor, "B K"]:
     """Frequencies of outcomes drawn from their probabilities (rounding below 0 counts as 0)."""
     _check_shots(shots)
-    drawn = torch.multinomial(shares.detach().clamp_min(0), shots, True, generator=generator)
+    chances = shares.detach().cpu().double().clamp_min(0)
+    drawn = torch.multinomial(chances, shots, True, generator=generator)
     return _counted(drawn, shares.shape[1]).to(shares)
 
 

@@ -1,9 +1,10 @@
 """Views: linear maps from states to real numbers, all that a discriminator may see."""
 
 from qgan.povm import POVMS
-from qgan.views.base import FixedView, Seen, View
+from qgan.views.base import FixedView, Seen, View, states_of
 from qgan.views.circuit import CircuitView
 from qgan.views.density import DensityView
+from qgan.views.measured import MeasuredView
 from qgan.views.pauli import PauliView, read_words
 from qgan.views.povm import POVMView
 from qgan.views.swap_test import SwapTestView
@@ -14,6 +15,7 @@ __all__ = [
     "CircuitView",
     "DensityView",
     "FixedView",
+    "MeasuredView",
     "POVMView",
     "PauliView",
     "Seen",
@@ -21,5 +23,6 @@ __all__ = [
     "TwoCopyView",
     "View",
     "read_words",
+    "states_of",
     "tensor_product",
 ]
