@@ -109,6 +109,10 @@ class EngineConfig(Section):
     """Gradient method; None takes the device's best."""
     shots: Positive | None = None
     """Shots for each expectation value; None is exact."""
+    depolarising: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Probability of a depolarising error after each gate on each of its wires; default.mixed."""
+    readout: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Probability that a bit is read wrongly; default.mixed, and views that are circuits."""
     precision: Literal["single", "double"] = "single"
     """complex64 or complex128 in training."""
     low_memory: bool = False

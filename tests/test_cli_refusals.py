@@ -91,6 +91,16 @@ REFUSED: dict[str, tuple[str, str]] = {
         f"{LIGHTNING} --shots 10 --diff-method adjoint",
         "`diff_method` must be parameter-shift with finite shots (shots=10), but got adjoint",
     ),
+    "noise of batched": ("train --engine.readout 0.1", "(noise needs --device default.mixed)"),
+    "noise of lightning": (
+        f"{LIGHTNING} --engine.depolarising 0.1",
+        "`device` must be default.mixed with noise, but got lightning.qubit",
+    ),
+    "noise that is none": ("train --engine.readout 0.7", "`engine.readout` must be less than or"),
+    "readout of a state": (
+        "train --device default.mixed --engine.readout 0.1",
+        "use --discriminator circuit or --engine.readout 0",
+    ),
     "shots of batched": ("train --shots 10", "`shots` must be None on the batched engine"),
     "no shots": (f"{LIGHTNING} --shots 0", "`engine.shots` must be greater than or equal to 1"),
     "view": ("train --device lightning.qubit", "View DensityView: "),

@@ -33,13 +33,30 @@ def made(**changes: Any) -> tuple[Experiment, Dataset]:
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_every_preset_builds_and_takes_a_step(name: str) -> None:
     settings = presets.preset(name)
-    data = SOURCES[settings.data.source](**SMALL)
+    size = {} if settings.data.qubits is None else {"n_qubits": settings.data.qubits}
+    data = SOURCES[settings.data.source](**size, **SMALL)
     trainer = presets.build_trainer(data, settings)
     before = [p.detach().clone() for p in trainer.generator.parameters() if p.numel()]
     assert all(math.isfinite(value) for value in trainer.train_step().values())
     after = [p for p in trainer.generator.parameters() if p.numel()]
     assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
     assert name in presets.DESCRIPTIONS and settings.preset == name
+
+
+def test_the_noisy_preset_trains_twenty_steps() -> None:
+    settings = parse(
+        {"preset": "noisy", **presets.PRESETS["noisy"], "trainer": {"batch": 2, "n_critic": 1}}
+    )
+    trainer = presets.build_trainer(SOURCES["tfim"](2, **SMALL), settings)
+    engine = trainer.generator.engine
+    assert isinstance(engine, PennyLaneEngine) and engine.noise is not None and engine.readout
+    assert trainer.discriminator.view.engine is engine
+    before = trainer.generator(torch.tensor([0, 1]), torch.zeros(2, 1)).detach()
+    assert (before.purity() < 0.99).all()
+    losses = [trainer.train_step() for _ in range(20)]
+    assert all(math.isfinite(value) for row in losses for value in row.values())
+    after = trainer.generator(torch.tensor([0, 1]), torch.zeros(2, 1)).detach()
+    assert (before.fidelity(after) < 0.999).any()
 
 
 def test_an_unknown_preset_is_refused() -> None:
@@ -116,6 +133,8 @@ def test_engines() -> None:
         ({"diff_method": "backprop"}, "`diff_method` must be adjoint on batched"),
         ({"device": "lightning.qubit", "diff_method": "backprop"}, "`diff_method` must be one"),
         ({"device": "no.such"}, "`device` must be installed"),
+        ({"readout": 0.1}, r"`readout` must be 0 on the batched engine \(noise needs --device def"),
+        ({"depolarising": 0.1, "device": "lightning.qubit"}, "`device` must be default.mixed"),
     ],
 )
 def test_an_engine_that_cannot_be_is_refused(engine: dict[str, Any], message: str) -> None:

@@ -28,14 +28,20 @@ def check_game(discriminator: Discriminator, objective: Objective, terms: Sequen
 
 
 def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: Any) -> None:
-    """Refuse views and terms that need states where the engine gives none.
+    """Refuse views and terms that need states where the engine gives none, or that it cannot read.
 
     Raises:
         QganError: with the rule and the two nearest choices.
     """
+    view = discriminator.view
+    if getattr(engine, "readout", 0.0) and not hasattr(view, "engine"):
+        raise errors.unsupported(
+            f"View {type(view).__name__}",
+            "it reads states by itself, and wrongly read bits are the engine's",
+            "use --discriminator circuit or --engine.readout 0",
+        )
     if engine.gives_states:
         return
-    view = discriminator.view
     if view.order > 1 and getattr(engine, "shots", None) is not None:
         raise errors.unsupported(
             f"View {type(view).__name__}",

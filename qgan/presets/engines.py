@@ -6,6 +6,7 @@ from qgan import errors
 from qgan.config import Experiment
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.engines.base import Engine
+from qgan.engines.pennylane.noise import depolarising_gates
 
 
 def build_engine(experiment: Experiment) -> Engine:
@@ -16,6 +17,10 @@ def build_engine(experiment: Experiment) -> Engine:
             raise errors.argument("shots", "must be None on the batched engine", e.shots)
         if e.diff_method not in (None, "adjoint"):
             raise errors.argument("diff_method", "must be adjoint on batched", e.diff_method)
+        for name in ("depolarising", "readout"):
+            if getattr(e, name):
+                rule = "must be 0 on the batched engine (noise needs --device default.mixed)"
+                raise errors.argument(name, rule, getattr(e, name))
         return BatchedEngine(e.precision, e.low_memory)
     return PennyLaneEngine(
         e.device or "default.qubit",
@@ -23,4 +28,6 @@ def build_engine(experiment: Experiment) -> Engine:
         e.shots,
         precision=e.precision,
         seed=experiment.seed,
+        noise=depolarising_gates(e.depolarising) if e.depolarising else None,
+        readout=e.readout,
     )

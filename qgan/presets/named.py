@@ -57,6 +57,14 @@ PRESETS: dict[str, dict[str, Any]] = {
             "view_rate": 0.01,
         },
     },
+    # Density matrices of every state and of every column that is read: small circuits.
+    "noisy": {
+        "data": {"source": "tfim", "qubits": 2},
+        "generator": {"n_latent": 1, "n_layers": 2, "hidden": (32,)},
+        "discriminator": {"kind": "circuit", "n_circuits": 1, "n_layers": 2, "hidden": (32,)},
+        "engine": {"device": "default.mixed", "depolarising": 0.002, "readout": 0.02},
+        "trainer": {"steps": 600, "batch": 16, "n_critic": 3},
+    },
     # Nobody knows how little the states of a label vary: as careful as tfim.
     "file": {"trainer": {"steps": 5000, "batch": 128}},
 }
@@ -71,6 +79,7 @@ DESCRIPTIONS = {
     "gibbs": "thermal states of the transverse-field chain at two temperatures",
     "gibbs-ensemble": "thermal states with a hidden temperature; label: phase",
     "ddk": "labels |0>, |1> are to give states |0>, |1>: arXiv:1804.08641, sec. IV",
+    "noisy": "two-qubit chain with gates that depolarise and bits that are read wrongly",
 }
 
 

@@ -16,6 +16,7 @@ from qgan.engines.memory import check_memory
 from qgan.engines.pennylane.device import check_shots, diff_methods, open_device, why_not
 from qgan.engines.pennylane.execution import Execution
 from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
+from qgan.engines.pennylane.noise import check_noise
 from qgan.engines.pennylane.source import columns, differentiable_factor
 from qgan.states import Prepared, States, StateSource
 
@@ -38,10 +39,14 @@ class PennyLaneEngine:
         precision: dtype of what comes out, ``double`` or ``single``.
         device_options: further arguments of the device, as ``{"batch_obs": True}``.
         seed: seed of the device's shots.
+        noise: a ``qml.NoiseModel`` for each circuit that is run; ``default.mixed`` only, which also
+            takes circuits that hold channels themselves.
+        readout: probability that a bit is read wrongly, where expectation values are read
+            (:meth:`run` gives states, which nobody has read); ``default.mixed`` only.
 
     Raises:
         QganError: if the device cannot be opened, lacks the diff method, or the shots, the
-            precision or the options do not fit.
+            precision, the options or the noise do not fit.
 
     References:
         Bergholm et al., arXiv:1811.04968 (PennyLane); Jones and Gacon, arXiv:2009.02823 (adjoint);
@@ -57,8 +62,11 @@ class PennyLaneEngine:
         precision: Literal["double", "single"] = "double",
         device_options: Mapping[str, Any] | None = None,
         seed: int | None = None,
+        noise: Any = None,
+        readout: float = 0.0,
     ) -> None:
         check_shots(shots)
+        check_noise(device, noise, readout)
         if precision not in ("double", "single"):
             raise errors.argument("precision", "must be double or single", precision)
         options = dict(device_options or {})
@@ -74,7 +82,8 @@ class PennyLaneEngine:
             raise errors.argument("diff_method", rule, method)
         self.device, self.diff_method, self.shots = device, method, shots
         self.diff_methods, self.precision = has, precision
-        self._execution = Execution(device, method, shots, options)
+        self.noise, self.readout = noise, readout
+        self._execution = Execution(device, method, shots, options, noise, readout)
 
     def __repr__(self) -> str:
         shots = "" if self.shots is None else f", shots={self.shots}"

@@ -23,6 +23,7 @@ from qgan.engines.base import DiffMethod
 from qgan.engines.pennylane.derivative import FirstDerivativeOnly
 from qgan.engines.pennylane.device import open_device
 from qgan.engines.pennylane.joint import Piece
+from qgan.engines.pennylane.noise import queue_readout_error
 
 Reads = tuple[str, ...] | int
 """What an execution returns: Pauli words on all wires, or the state of the first wires."""
@@ -47,13 +48,21 @@ class Execution:
         diff_method: a method that the device has.
         shots: measurements of each circuit; None is exact.
         options: further arguments of the device.
+        noise: a ``qml.NoiseModel``, or None.
+        readout: probability that a bit is read wrongly.
     """
 
     def __init__(
-        self, device: str, diff_method: DiffMethod, shots: int | None, options: Mapping[str, Any]
+        self,
+        device: str,
+        diff_method: DiffMethod,
+        shots: int | None,
+        options: Mapping[str, Any],
+        noise: Any = None,
+        readout: float = 0.0,
     ) -> None:
         self.device, self.diff_method, self.shots = device, diff_method, shots
-        self.options = options
+        self.options, self.noise, self.readout = options, noise, readout
         self.count = 0
         self._devices: dict[int, Any] = {}
         self._qnodes: OrderedDict[tuple[int, Reads], Any] = OrderedDict()
@@ -120,12 +129,16 @@ class Execution:
             for piece in pieces:
                 piece.queue()
             if isinstance(reads, tuple):
+                if self.readout:
+                    queue_readout_error(self.readout, range(n_wires))
                 return [qml.expval(operator) for operator in operators]
             return qml.density_matrix(range(reads)) if mixed else qml.state()
 
         node = qml.QNode(
             execution, self._device(n_wires), interface="torch", diff_method=self.diff_method
         )
+        if self.noise is not None:
+            node = qml.add_noise(node, self.noise)
         if self.shots is not None:
             node = qml.set_shots(node, shots=self.shots)
         if self.diff_method == "parameter-shift":  # it refuses batches, PennyLane issue 4462
