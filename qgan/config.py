@@ -27,6 +27,10 @@ class DataConfig(Section):
     """A file of states: npz with `states`, `label`, optional `factors`."""
     qubits: Positive | None = None
     """Qubits of each state, for sources of any size; None takes the source's own."""
+    shots: Positive | None = None
+    """Show the discriminator records of so many shots of each training state; None shows states."""
+    measurement: Literal["pauli-6", "pauli-4", "tetrahedral"] = "pauli-6"
+    """What the records are of, qubit by qubit: pauli-6 is a random Pauli basis in each shot."""
 
 
 class GeneratorConfig(Section):
@@ -111,6 +115,8 @@ class EngineConfig(Section):
     """Probability that a bit is read wrongly; default.mixed, and views that are circuits."""
     precision: Literal["single", "double"] = "single"
     """complex64 or complex128 in training."""
+    low_memory: bool = False
+    """Of batched: keep no states for the backward pass; slower, for many qubits."""
     accelerator: Literal["cpu", "cuda"] = "cpu"
     """Where torch computes."""
 

@@ -12,8 +12,8 @@ from qgan.stabilisers import Silent, StepContext
 
 RIDGE = 0.03
 """Of the head, in units of the mean squared length of the centred view."""
-FLOOR = 0.01
-"""Share of a latent's variance below which nothing is gained: it can be read off well enough."""
+FLOOR = 0.2
+"""Share of a latent's variance below which little is gained: it is read off well enough."""
 FEWEST = 8
 """States of a label in a batch, below which nothing can be said."""
 
@@ -22,19 +22,31 @@ FEWEST = 8
 class Information(Silent):
     """``-weight * sum_k I_k`` for the generator, a lower bound of each latent's information.
 
-    ``I(z_k; m) >= H(z_k) + E log q(z_k | m)``, q normal around a linear head's prediction with the
-    residuals' variance: ``I_k = -1/2 log(E (z_k - z_k(m))^2 / Var z_k)`` up to a constant, label by
-    label. The head is the ridge regression of z on the view of the batch, in closed form, judged on
-    each state by the head that has not seen it (leave one out); it has no weights to train.
+    ``I(z_k; m) >= H(z_k) + E log q(z_k | m)``, q normal around a linear head's prediction, its
+    variance the residuals' and ``FLOOR`` of the latent's own:
+    ``I_k = -1/2 log(E (z_k - z_k(m))^2 / Var z_k + FLOOR)`` up to a constant, label by label. The
+    head is the ridge regression of z on the view of the batch, in closed form, judged on each
+    state by the head that has not seen it (leave one out); it has no weights to train.
+
+    Information alone does not say which latents: any bijection of the latent space keeps it, and
+    without further assumptions none can be told from states (Locatello et al.). Here two things
+    do: latents are independent and uniform, and the head is *linear*, so a latent must be the
+    expectation value of one observable. That fits where the hidden factors are nearly such (the
+    fields of the chains are), and finds other latents where they are not. Nor does it say which
+    latent, or which sign, a factor gets.
+
+    The floor keeps the term from bending the states: from 32 real states of the mixed-field chain
+    the head leaves 0.06 to 0.19 of the fields' variance, and a generator paid for less leaves them.
 
     Args:
         weight: lambda, at least 0.
 
     References:
-        Chen et al. (InfoGAN), arXiv:1606.03657, eq. 4.
+        Chen et al. (InfoGAN), arXiv:1606.03657, eq. 4; Locatello et al., arXiv:1811.12359,
+        theorem 1.
     """
 
-    weight: float = 0.05
+    weight: float = 0.3
 
     def generator_term(self, context: StepContext) -> Tensor | None:
         """The negative bound, summed over the latents, mean over the labels."""

@@ -12,7 +12,8 @@ from qgan import errors
 from qgan.embedding import from_spec
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Engine
-from qgan.engines.trace import TracedCircuit, trace
+from qgan.engines.gates import TracedCircuit
+from qgan.engines.trace import trace
 from qgan.generator import Generator
 from qgan.prior import Prior
 from qgan.states import States

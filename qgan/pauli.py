@@ -14,6 +14,7 @@ from torch import Tensor
 
 from qgan import errors
 
+EVERY = slice(None)
 MOST_DENSE = 2**18  # entries of a table of signs that is kept whole
 
 
@@ -91,17 +92,22 @@ class SignTable:
             parts.append(table.to(like.device))
         return cls(parts[0] if split else None, parts[1])
 
-    def spread(self, values: Tensor, row: slice = slice(None)) -> Tensor:
+    @property
+    def dimension(self) -> int:
+        """D, the number of basis states."""
+        return self.low.shape[-1] * (1 if self.high is None else self.high.shape[-1])
+
+    def spread(self, values: Tensor, row: slice | list[int] = EVERY) -> Tensor:
         """``sum_t value_t sign_t(x)`` on each basis state: ``(rows, b, T)`` to ``(rows, b, D)``."""
-        low = self.low[row]
+        low = self.low if row is EVERY else self.low[row]
         if self.high is None:
             return torch.bmm(values, low)
         left = self.high[row].mT.unsqueeze(1)  # (rows, 1, 2**h, T)
         return (left @ (values.unsqueeze(-1) * low.unsqueeze(1))).flatten(2)
 
-    def gather(self, values: Tensor, row: slice = slice(None)) -> Tensor:
+    def gather(self, values: Tensor, row: slice | list[int] = EVERY) -> Tensor:
         """``sum_x value(x) sign_t(x)``, the transpose: ``(rows, b, D)`` to ``(rows, b, T)``."""
-        low = self.low[row]
+        low = self.low if row is EVERY else self.low[row]
         if self.high is None:
             return torch.bmm(values, low.mT)
         high = self.high[row].unsqueeze(1)
@@ -153,15 +159,20 @@ def _tables(words: tuple[str, ...], dtype: torch.dtype, device: torch.device) ->
     return _Tables(tuple(found), columns, tuple(signs), tuple(units), torch.argsort(order))
 
 
+def _squares(factor: Tensor) -> Tensor:
+    """``sum_r |A[i, r]|**2``."""
+    real, imag = torch.view_as_real(factor).unbind(-1)
+    squares = torch.addcmul(real * real, imag, imag)
+    return squares.squeeze(-1) if squares.shape[-1] == 1 else squares.sum(-1)
+
+
 class _Probabilities(torch.autograd.Function):
     """``p(i) = sum_r |A[i, r]|**2``, in half the calls that autograd would make of it."""
 
     @staticmethod
     def forward(ctx: Any, factor: Tensor) -> Tensor:
         ctx.save_for_backward(factor)
-        real, imag = factor.real, factor.imag
-        squares = torch.addcmul(real * real, imag, imag)
-        return squares.squeeze(-1) if squares.shape[-1] == 1 else squares.sum(-1)
+        return _squares(factor)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -174,6 +185,23 @@ def probabilities(factor: Complex[Tensor, "B D r"]) -> Float[Tensor, "B D"]:
     """Born probabilities ``sum_r |A[i, r]|**2`` of the basis states."""
     result: Tensor = _Probabilities.apply(factor.resolve_conj())
     return result
+
+
+class _Diagonal(torch.autograd.Function):
+    """Expectation values of words of Z, in few calls."""
+
+    @staticmethod
+    def forward(ctx: Any, factor: Tensor, signs: SignTable) -> Tensor:
+        ctx.save_for_backward(factor)
+        ctx.signs = signs
+        values: Tensor = signs.gather(_squares(factor).unsqueeze(0))[0]
+        return values
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (factor,) = ctx.saved_tensors
+        of_squares = ctx.signs.spread(2 * gradient.unsqueeze(0))[0]
+        return factor * of_squares.unsqueeze(-1), None
 
 
 def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tensor, "B K"]:
@@ -197,10 +225,10 @@ def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tens
     if not words:
         return factor.real.new_zeros(factor.shape[0], 0)
     tables = _tables(tuple(words), factor.dtype.to_real(), factor.device)
-    values = []
+    values: list[Tensor] = []
     for (flip, odd), column, signs, unit in zip(*tables[:4], strict=True):
         if not flip:  # words of Z: the probabilities say it all
-            values.append(signs.gather(probabilities(factor).unsqueeze(0))[0])
+            values.append(_Diagonal.apply(factor.resolve_conj(), signs))
             continue
         correlation = (factor.index_select(1, column).conj() * factor).sum(-1)
         part = correlation.imag if odd else correlation.real

@@ -169,13 +169,13 @@ class States:
     def purity(self) -> Float[Tensor, " B"]:
         """``Tr rho^2 = ||A^dagger A||_F^2``."""
         gram = self.factor.mH @ self.factor
-        return (gram.real**2 + gram.imag**2).sum((1, 2))
+        return torch.view_as_real(gram).square().sum((1, 2, 3))
 
     def fidelity(self, other: States) -> Float[Tensor, " B"]:
         """Uhlmann fidelity pair by pair: ``F = ||A^dagger B||_1^2`` (squared trace norm)."""
         overlap = self.factor.mH @ other.factor
         if self.is_pure or other.is_pure:
-            return (overlap.real**2 + overlap.imag**2).sum((1, 2))
+            return torch.view_as_real(overlap).square().sum((1, 2, 3))
         singular: Tensor = torch.linalg.svdvals(overlap).sum(-1)
         return singular**2
 

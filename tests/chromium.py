@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-dev-shm-usage", "--remote-debugging-port=0", "--hide-scrollbars",
 )  # fmt: skip
 PATIENCE = 60.0
+DRAWN = "((told) => told.asked === told.shown)(document.documentElement.dataset)"
+"""Our page states that every change asked of it is drawn in full."""
 
 
 def browser_path() -> str:
@@ -33,6 +35,10 @@ def browser_path() -> str:
             pytest.fail(reason)
         pytest.skip(reason)
     return found
+
+
+class ProtocolError(AssertionError):
+    """The browser refused a command, or its page went away before it answered."""
 
 
 class Tab:
@@ -53,7 +59,8 @@ class Tab:
         while True:
             told = json.loads(self.socket.recv(timeout=PATIENCE))
             if told.get("id") == self.last:
-                assert "error" not in told, told
+                if "error" in told:
+                    raise ProtocolError(told["error"]["message"])
                 return dict(told["result"])
             self._keep(told)
 
@@ -77,17 +84,24 @@ class Tab:
         return answer["result"].get("value")
 
     def until(self, condition: str, patience: float = PATIENCE) -> None:
-        """Wait until an expression is true."""
+        """Wait until an expression is true, in whichever page the tab then holds."""
         end = time.monotonic() + patience
-        while not self.run(f"Boolean({condition})"):
+        while not self._holds(condition):
             assert time.monotonic() < end, f"never true: {condition}"
             time.sleep(0.05)
 
+    def _holds(self, condition: str) -> bool:
+        """Whether an expression is true; between two pages there is none to ask."""
+        try:
+            return bool(self.run(f"Boolean({condition})"))
+        except ProtocolError:
+            return False
+
     def open(self, address: str) -> None:
-        """Go to a page of ours and wait until it has drawn its first state."""
+        """Go to a page of ours and wait until it has drawn its first state, in full."""
         self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=address)
-        self.until("document.documentElement && document.documentElement.dataset.ready === 'yes'")
+        self.until(f"document.documentElement?.dataset.ready === 'yes' && {DRAWN}")
 
     def press(self, key: str, times: int = 1) -> None:
         """Press a key as a person does."""
@@ -100,7 +114,8 @@ class Tab:
                 )
 
     def click(self, selector: str) -> None:
-        """Click the middle of an element with the mouse."""
+        """Click the middle of an element with the mouse, once nothing moves any more."""
+        self.until(DRAWN)
         script = f"""(() => {{ const e = document.querySelector({json.dumps(selector)});
             e.scrollIntoView({{block: "center"}}); const b = e.getBoundingClientRect();
             return [b.x + b.width / 2, b.y + b.height / 2]; }})()"""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chromium import Tab
+from chromium import DRAWN, Tab
 
 from qgan.cli import main
 
@@ -85,7 +85,6 @@ def check_state(tab: Tab, rho: Any, *, atol: float = 1e-9) -> None:
 
 
 def settled(tab: Tab, *latent: float) -> None:
-    """Wait until the state of a latent is what is drawn."""
+    """Wait until the state of a latent is what is drawn, and all that was asked."""
     wanted = json.dumps(list(latent))
-    tab.until(f"app.latest().z.every((v, k) => Math.abs(v - {wanted}[k]) < 1e-9)")
-    tab.run("new Promise(r => setTimeout(r, 60))")
+    tab.until(f"{DRAWN} && app.latest().z.every((v, k) => Math.abs(v - {wanted}[k]) < 1e-9)")

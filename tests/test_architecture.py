@@ -16,7 +16,7 @@ import qgan
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 300
 
-WORDS = {"errors", "pauli", "states"}
+WORDS = {"errors", "pauli", "povm", "records", "states"}
 """What every other module of `qgan` that knows of states speaks in."""
 CIRCUIT_SIDE = WORDS | {"engines", "embedding", "prior"}
 LEARNING = CIRCUIT_SIDE | {
@@ -30,6 +30,8 @@ MAY_IMPORT = {
     "config": set(),
     "pauli": {"errors"},
     "states": {"errors", "pauli"},
+    "povm": {"errors"},
+    "records": {"errors", "pauli", "povm", "states"},
     "prior": {"errors"},
     "embedding": {"errors", "pauli"},
     "engines": WORDS,

@@ -37,6 +37,7 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "tfim": (["--preset", "tfim"], 10),
     "ising-register": (["--generator", "register"], 5),
     "ising-circuit": (["--discriminator", "circuit"], 5),
+    "ising-information": (["--cure", "gradient-penalty", "--cure", "information"], 5),
     "ddk": (["--preset", "ddk"], 20),
     "gibbs": (["--preset", "gibbs"], 10),
     "gibbs-ensemble": (["--preset", "gibbs-ensemble"], 5),
@@ -116,6 +117,14 @@ def run(job: tuple[str, int]) -> dict:
     }  # fmt: skip
 
 
+def apart(label: dict) -> bool:
+    """Whether each of two factors has a latent of its own: |Spearman| >= 0.9, the other < 0.3."""
+    found = np.abs(np.array(list(label["spearman"].values()), dtype=float))
+    own, other = (found[[0, 1], columns] for columns in ([0, 1], [1, 0]))
+    ways = [(own, other), (other, own)]
+    return any(float(a.min()) >= 0.9 and float(b.max()) < 0.3 for a, b in ways)
+
+
 def row(result: dict) -> str:
     """One seed as a line: each label's figures."""
     cells = []
@@ -130,6 +139,8 @@ def row(result: dict) -> str:
         for factor, value in label["multiple_rank"].items():
             best = max((abs(s or 0) for s in label["spearman"][factor]), default=0)
             told.append(f"{factor}: R {value or math.nan:.3f} S {best:.3f}")
+        if [len(found) for found in label["spearman"].values()] == [2, 2]:
+            told.append("apart" if apart(label) else "mixed")
         cells.append(" ".join(told))
     if "held" in result:
         cells.append("held " + " ".join(f"{least:.4f}" for least in result["held"]))

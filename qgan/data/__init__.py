@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from qgan.data.base import Batch, Dataset, split
+from qgan.data.base import Batch, Dataset, measured, split
 from qgan.data.basis import basis
 from qgan.data.bell import bell, depolarised_bell
 from qgan.data.file import from_file, halves, read_generated, write_file
@@ -39,6 +39,7 @@ __all__ = [
     "halves",
     "ising",
     "level_crossing",
+    "measured",
     "read_generated",
     "split",
     "tfim",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan import errors
+from qgan.records import Records, measure
 from qgan.states import States, concatenate
 
 FEWEST = 7  # of a label: the least that leaves a state for validation and one held out
@@ -28,6 +29,8 @@ class Batch:
         states: ``N`` states.
         label: class indices, int64 ``(N,)``.
         factors: hidden factors, float ``(N, k)``, for evaluation only; or None.
+        records: what measurements of the states gave, where a discriminator may see only that;
+            the states are then for evaluation.
 
     Raises:
         QganError: if the lengths disagree.
@@ -42,12 +45,19 @@ class Batch:
     states: States
     label: Int[Tensor, " N"]
     factors: Float[Tensor, "N k"] | None = None
+    records: Records | None = None
 
     def __post_init__(self) -> None:
-        for name, entries in (("label", self.label), ("factors", self.factors)):
+        parts = {"label": self.label, "factors": self.factors, "records": self.records}
+        for name, entries in parts.items():
             if entries is not None and len(entries) != len(self.states):
                 rule = f"must have an entry for each of the {len(self.states)} states"
-                raise errors.argument(name, rule, f"shape {tuple(entries.shape)}")
+                raise errors.argument(name, rule, len(entries))
+
+    @property
+    def seen(self) -> States | Records:
+        """What a discriminator may see: the records, or where there are none the states."""
+        return self.states if self.records is None else self.records
 
     def __len__(self) -> int:
         return len(self.states)
@@ -55,25 +65,30 @@ class Batch:
     def __getitem__(self, index: Tensor | slice) -> Batch:
         """Some of the batch, by index tensor, mask or slice."""
         factors = None if self.factors is None else self.factors[index]
-        return Batch(self.states[index], self.label[index], factors)
+        records = None if self.records is None else self.records[index]
+        return Batch(self.states[index], self.label[index], factors, records)
 
     def of(self, label: int) -> Batch:
         """The part of one label, in the same order."""
         return self[self.label == label]
 
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Batch:
-        """Copy with states of another complex dtype, or on another device; factors keep theirs."""
+        """Copy with states (and records) of another precision, or on another device."""
         factors = None if self.factors is None else self.factors.to(device=device)
-        return Batch(self.states.to(dtype, device), self.label.to(device=device), factors)
+        real = None if dtype is None else dtype.to_real()
+        records = None if self.records is None else self.records.to(real, device)
+        return Batch(self.states.to(dtype, device), self.label.to(device=device), factors, records)
 
 
 def join(batches: Sequence[Batch]) -> Batch:
-    """One batch of several, in their order; factors survive if all have them."""
+    """One batch of several, in their order; factors and records survive if all have them."""
     factors = [b.factors for b in batches if b.factors is not None]
+    records = [b.records for b in batches if b.records is not None]
     return Batch(
         concatenate([b.states for b in batches]),
         torch.cat([b.label for b in batches]),
         torch.cat(factors) if len(factors) == len(batches) else None,
+        Records.joined(records) if len(records) == len(batches) else None,
     )
 
 
@@ -178,6 +193,29 @@ class Dataset:
             validation=self.validation.to(dtype, device),
             held_out=self.held_out.to(dtype, device),
         )
+
+
+def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) -> Dataset:
+    """The same data with records of each training state, all that a discriminator then sees.
+
+    Args:
+        data: states that can be measured.
+        shots: of each training state.
+        kind: of the measurement of each qubit (see :func:`qgan.records.measure`).
+        seed: of the shots.
+
+    Raises:
+        QganError: for no shots, another kind or too many qubits.
+
+    Example:
+        >>> states = States(torch.eye(2, dtype=torch.complex128)[..., None])
+        >>> part = Batch(states, torch.tensor([0, 1]))
+        >>> data = Dataset(part, part, part, (0, 1), ("up", "down"), (), "basis")
+        >>> measured(data, shots=100).train.seen
+        Records(2 of 1 qubits, 100 shots of pauli-6)
+    """
+    records = measure(data.train.states, shots, torch.Generator().manual_seed(seed), kind)
+    return replace(data, train=replace(data.train, records=records))
 
 
 def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:

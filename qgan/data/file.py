@@ -18,6 +18,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.data.base import FEWEST, Batch, Dataset, check_seed, join, split
+from qgan.records import Records
 from qgan.states import States
 
 Array = NDArray[Any]
@@ -25,6 +26,7 @@ Array = NDArray[Any]
 LABEL_KINDS = "biufU"
 LABEL_RULE = "must hold integers, real numbers or strings"
 MOST_REAL_LABELS = 64  # distinct values past which a real label is a condition, not a class
+RECORDED = ("outcome", "measurement")  # arrays of measurement records
 LEAST_EIGENVALUE = 1e-6  # below it lies what rounding in single precision leaves of a zero
 
 
@@ -34,7 +36,10 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
     Args:
         path: an ``.npz`` file with arrays ``states``, vectors ``(N, 2**n)`` or density matrices
             ``(N, 2**n, 2**n)``; ``label`` ``(N,)``, numbers or strings; and, if known, ``factors``
-            ``(N, k)`` with ``factor_names`` ``(k,)``. Others are not read.
+            ``(N, k)`` with ``factor_names`` ``(k,)``; and, where a discriminator is to see no more,
+            records of measurements: ``outcome`` ``(N, shots, n)``, the integer outcome of each
+            qubit, and their ``measurement``, "pauli-6" (2 axis + bit; the default), "pauli-4" or
+            "tetrahedral". The states are then for evaluation. Others are not read.
         seed: at least 0; it parts the states.
 
     Returns:
@@ -61,7 +66,8 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
     n_states = len(arrays["states"])
     values, label = _classes(arrays["label"], n_states)
     factors, factor_names = _factors(arrays, n_states)
-    batch = Batch(_trimmed(States.from_numpy(arrays["states"])), label, factors)
+    states = _trimmed(States.from_numpy(arrays["states"]))
+    batch = Batch(states, label, factors, _records(arrays, states))
     parts = split(batch, seed)
     names = tuple(str(value) for value in values)
     return Dataset(*parts, values, names, factor_names, Path(path).stem)
@@ -180,7 +186,7 @@ def _arrays(path: Path) -> dict[str, Array]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = list(archive.files)
-            known = ("states", "label", "factors", "factor_names", "latent")
+            known = ("states", "label", "factors", "factor_names", "latent", *RECORDED)
             arrays = {key: np.asarray(archive[key]) for key in known if key in found}
     except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
         raise errors.argument("path", rule, path) from error
@@ -246,6 +252,19 @@ def _factors(arrays: dict[str, Array], n_states: int) -> tuple[Tensor | None, tu
         rule = f"must be {len(default)} strings, one a factor"
         raise errors.argument("factor_names", rule, f"shape {names.shape}, dtype {names.dtype}")
     return torch.from_numpy(array.astype(np.float64)), tuple(names.tolist())
+
+
+def _records(arrays: dict[str, Array], states: States) -> Records | None:
+    """What measurements of each state gave, where the archive tells."""
+    if "outcome" not in arrays:
+        return None
+    array, kind = arrays["outcome"], str(arrays.get("measurement", "pauli-6"))
+    shape = (len(states), "shots", states.n_qubits)
+    if array.ndim != 3 or (len(array), array.shape[2]) != shape[::2]:
+        raise errors.argument("outcome", f"must have shape {shape}".replace("'", ""), array.shape)
+    if array.dtype.kind not in "iu":
+        raise errors.argument("outcome", "must hold integers", f"dtype {array.dtype}")
+    return Records.of_outcomes(torch.from_numpy(array.astype(np.int64)), kind)
 
 
 def _trimmed(states: States) -> States:

@@ -8,8 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from qgan.states import StateSource
-from qgan.views import View
+from qgan.views import Seen, View
 
 
 @runtime_checkable
@@ -50,7 +49,7 @@ class Discriminator(nn.Module):
         self.view = view
         self.head = head
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, " B"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``: logits or critic values, as the objective reads them."""
         scores: Tensor = self.head(self.view(source, label), label)
         return scores

@@ -7,8 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan.discriminator.base import Discriminator
-from qgan.states import StateSource
-from qgan.views import View
+from qgan.views import Seen, View
 
 
 class BlindView(View):
@@ -16,7 +15,7 @@ class BlindView(View):
 
     n_features = 0
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B 0"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B 0"]:
         """Rows without a number."""
         return torch.zeros(len(label), 0, device=label.device)
 

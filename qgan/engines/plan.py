@@ -187,9 +187,14 @@ def _memory(candidate: Candidate, circuit: Circuit, batch: int) -> int:
     if candidate.device == "default.mixed":
         amplitudes **= 2
     if candidate.kind == "batched":
-        from qgan.engines.batched.engine import plan_of
+        from qgan.engines.batched.channels import most_columns
+        from qgan.engines.batched.engine import parts_of
+        from qgan.engines.batched.plan import Plan
 
-        return 8 * amplitudes * batch * (3 + len(plan_of(circuit).stages))
+        parts = parts_of(circuit)
+        stages = sum(len(part.stages) for part in parts if isinstance(part, Plan))
+        columns = most_columns(parts, amplitudes, 1)
+        return 8 * amplitudes * columns * batch * (3 + stages)
     if candidate.diff_method == "backprop":
         return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
     return 16 * amplitudes * 4

@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pennylane as qml
 import torch
@@ -19,8 +18,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.engines.base import Circuit
-
-GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary"]
+from qgan.engines.gates import Gate, GateName, TracedCircuit, TracedRegisters, rows_of
 
 # PennyLane name -> name in the list: ZZ is a rotation about a product of Z like any other.
 ROTATIONS: dict[str, GateName] = {
@@ -32,93 +30,7 @@ ROTATIONS: dict[str, GateName] = {
 }
 SILENT = ("GlobalPhase", "Identity", "Barrier")
 MAX_FIXED_WIRES = 4
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One gate of a traced circuit.
-
-    A rotation turns by ``scale * source[entry] + shift`` radians (``shift`` alone if ``source`` is
-    None); a ``Unitary`` is fixed and carries its matrix as rows of (real, imaginary) pairs.
-    """
-
-    gate: GateName
-    wires: tuple[int, ...]
-    source: Literal["weights", "inputs"] | None = None
-    entry: int = 0
-    scale: float = 0.0
-    shift: float = 0.0
-    matrix: tuple[tuple[tuple[float, float], ...], ...] | None = None
-
-    def unitary(self) -> Tensor:
-        """The fixed matrix, complex128 ``(2**k, 2**k)``."""
-        return torch.view_as_complex(torch.tensor(self.matrix, dtype=torch.float64))
-
-
-@dataclass(frozen=True)
-class TracedRegisters:
-    """Registers of a circuit that was opened from a file."""
-
-    n_output: int
-    n_label: int
-    n_latent_wires: int
-    n_bath: int
-
-    @property
-    def n_wires(self) -> int:
-        """All wires."""
-        return self.n_output + self.n_label + self.n_latent_wires + self.n_bath
-
-
-@dataclass(frozen=True, eq=False)
-class TracedCircuit:
-    """A circuit as a list of gates; itself a circuit that any engine runs.
-
-    Args:
-        registers: widths of the registers.
-        n_weights: angles shared by the batch.
-        n_inputs: angles that differ per sample.
-        gates: the gates in order.
-    """
-
-    registers: TracedRegisters
-    n_weights: int
-    n_inputs: int
-    gates: tuple[Gate, ...]
-
-    def __call__(self, weights: Any, inputs: Any) -> None:
-        """Queue the gates as PennyLane operations."""
-        sources = {"weights": weights, "inputs": inputs}
-        for gate in self.gates:
-            if gate.gate == "Unitary":
-                qml.QubitUnitary(gate.unitary().numpy(), wires=gate.wires)
-                continue
-            angle: Any = gate.shift
-            if gate.source is not None:
-                angle = gate.scale * sources[gate.source][..., gate.entry] + gate.shift
-            getattr(qml, gate.gate)(angle, wires=gate.wires)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON; :meth:`from_dict` reads it back."""
-        return {
-            "format": 1,
-            "registers": asdict(self.registers),
-            "n_weights": self.n_weights,
-            "n_inputs": self.n_inputs,
-            "gates": [{k: v for k, v in asdict(g).items() if v is not None} for g in self.gates],
-        }
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> TracedCircuit:
-        """Rebuild from plain data; runs no code of the user's."""
-        gates = []
-        for row in data["gates"]:
-            matrix = row.get("matrix")
-            if matrix is not None:
-                matrix = tuple(tuple((re, im) for re, im in line) for line in matrix)
-            gates.append(Gate(**{**row, "wires": tuple(row["wires"]), "matrix": matrix}))
-        registers = TracedRegisters(**data["registers"])
-        return cls(registers, data["n_weights"], data["n_inputs"], tuple(gates))
+MAX_CHANNEL_WIRES = 2
 
 
 _cache: weakref.WeakKeyDictionary[Any, TracedCircuit] = weakref.WeakKeyDictionary()
@@ -135,7 +47,8 @@ def trace(circuit: Circuit) -> TracedCircuit:
 
     Raises:
         QganError: naming the gate, if an angle is not an affine function of entries of weights
-            and inputs, if an operation cannot be decomposed to gates, or measures, or is noisy.
+            and inputs, if an operation cannot be decomposed to gates, or measures, or is a
+            channel of a strength that is no number.
     """
     if isinstance(circuit, TracedCircuit):
         return circuit
@@ -222,10 +135,6 @@ def _decomposed(tape: Any) -> Sequence[Any]:
                 "mid-circuit measurement and classical control have no batched form",
                 "defer it by hand onto a bath wire",
             )
-        if isinstance(op, qml.operation.Channel):
-            raise errors.unsupported(
-                f"Channel {op.name}", "the batched engine runs unitary gates", "use default.mixed"
-            )
     try:
         (expanded,), _ = qml.transforms.decompose(
             tape, gate_set=set(ROTATIONS), stopping_condition=_is_native
@@ -241,7 +150,7 @@ def _decomposed(tape: Any) -> Sequence[Any]:
 
 
 def _is_native(op: Any) -> bool:
-    if op.name in ROTATIONS or op.name in SILENT:
+    if op.name in ROTATIONS or op.name in SILENT or isinstance(op, qml.operation.Channel):
         return True
     variable = any(qml.math.requires_grad(p) for p in op.parameters)
     return bool(op.has_matrix and len(op.wires) <= MAX_FIXED_WIRES and not variable)
@@ -249,6 +158,8 @@ def _is_native(op: Any) -> bool:
 
 def _fixed(op: Any, again: Any) -> Gate:
     """A gate without trainable angles, recorded at two points: a unitary, and the same one."""
+    if isinstance(op, qml.operation.Channel):
+        return _channel(op, again)
     matrix, other = (
         torch.as_tensor(qml.math.toarray(o.matrix()), dtype=torch.complex128) for o in (op, again)
     )
@@ -258,8 +169,31 @@ def _fixed(op: Any, again: Any) -> Gate:
         raise errors.argument("matrix", f"of {op.name} must be one unitary", "one that is not")
     if not torch.allclose(matrix, other):
         raise _not_affine(op)
-    rows = tuple(tuple((z.real, z.imag) for z in row) for row in matrix.tolist())
-    return Gate("Unitary", tuple(int(wire) for wire in op.wires), matrix=rows)
+    return Gate("Unitary", tuple(int(wire) for wire in op.wires), matrix=rows_of(matrix))
+
+
+def _channel(op: Any, again: Any) -> Gate:
+    """A channel of fixed strength on one or two wires."""
+    if len(op.wires) > MAX_CHANNEL_WIRES:
+        raise errors.argument("channel", f"{op.name} must act on one or two wires", len(op.wires))
+    if any(qml.math.requires_grad(p) for p in op.parameters):
+        raise errors.unsupported(
+            f"Channel {op.name}",
+            "its strength depends on weights or inputs",
+            "give it a number, or use the PennyLane engine with default.mixed",
+        )
+    found, other = (
+        torch.stack([torch.as_tensor(qml.math.toarray(k)).to(torch.complex128) for k in kraus])
+        for kraus in (op.kraus_matrices(), again.kraus_matrices())
+    )
+    eye = torch.eye(found.shape[-1], dtype=found.dtype)
+    if not torch.allclose((found.mH @ found).sum(0), eye, atol=1e-6):
+        raise errors.argument("channel", f"{op.name} must preserve the trace", "one that does not")
+    if not torch.allclose(found, other):
+        raise _not_affine(op)
+    wires = tuple(int(wire) for wire in op.wires)
+    present = [matrix for matrix in found if matrix.abs().max() > 0]
+    return Gate("Channel", wires, kraus=tuple(rows_of(matrix) for matrix in present))
 
 
 def _rotations(op: Any, slope: Tensor, shift: float, n_weights: int) -> list[Gate]:

@@ -39,7 +39,7 @@ PAUSE = 110
 MOST_QUBITS = 8
 WIDTH, HEIGHT = 6.4, 2.75
 """Inches."""
-DPI, N_COLOURS = 96, 96
+DPI, N_COLOURS, REFINED = 96, 128, 3
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
 
 
@@ -155,5 +155,7 @@ def _few_colours(shots: list[Image]) -> list[Image]:
     sheet = Image.new("RGB", (width, height * len(some)))
     for k, shot in enumerate(some):
         sheet.paste(shot, (0, k * height))
-    palette = sheet.quantize(N_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # Refined by k-means: wide grey bands are else drawn in the nearest of the far-flung colours.
+    coverage = Image.Quantize.MAXCOVERAGE
+    palette = sheet.quantize(N_COLOURS, coverage, kmeans=REFINED, dither=Image.Dither.NONE)
     return [shot.quantize(palette=palette, dither=Image.Dither.NONE) for shot in shots]

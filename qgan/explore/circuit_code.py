@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from qgan import errors
-from qgan.engines.trace import Gate, TracedCircuit, trace
+from qgan.engines.gates import Gate, Rows, TracedCircuit
+from qgan.engines.trace import trace
 from qgan.model import Model
 
 MARK = re.compile(r"@(\d+)@")
@@ -56,7 +57,7 @@ def templates(model: Model) -> dict[str, Any]:
     except errors.QganError as error:
         return {"angles": [], "pennylane": None, "openqasm": None, "reason": str(error)}
     angles = _Angles(generator.weights.detach().double().tolist())
-    places = [angles.of(gate) if gate.gate != "Unitary" else "" for gate in circuit.gates]
+    places = [angles.of(gate) if gate.turns else "" for gate in circuit.gates]
     found: dict[str, Any] = {"angles": angles.open, "reason": None}
     found["pennylane"] = _pennylane(circuit, places)
     try:
@@ -113,10 +114,12 @@ def fill(template: str, angles: Sequence[tuple[float, int, float]], inputs: Sequ
 def _pennylane(circuit: TracedCircuit, places: Sequence[str]) -> str:
     registers = circuit.registers
     lines = ["import pennylane as qml", ""]
-    if any(gate.gate == "Unitary" for gate in circuit.gates):
+    if not all(gate.turns for gate in circuit.gates):
         lines = ["import numpy as np", *lines]
+    noisy = any(gate.gate == "Channel" for gate in circuit.gates)
+    device = "default.mixed" if noisy else "default.qubit"
     lines += [
-        f'device = qml.device("default.qubit", wires={registers.n_wires})',
+        f'device = qml.device("{device}", wires={registers.n_wires})',
         "",
         "",
         "@qml.qnode(device)",
@@ -125,18 +128,23 @@ def _pennylane(circuit: TracedCircuit, places: Sequence[str]) -> str:
     for gate, angle in zip(circuit.gates, places, strict=True):
         wires = list(gate.wires) if len(gate.wires) > 1 else gate.wires[0]
         if gate.gate == "Unitary":
-            rows = ", ".join(
-                "[" + ", ".join(f"{re!r} + {im!r}j" for re, im in row) + "]"
-                for row in gate.matrix or ()
-            )
-            lines.append(f"    qml.QubitUnitary(np.array([{rows}]), wires={wires})")
+            lines.append(f"    qml.QubitUnitary({_array(gate.matrix or ())}, wires={wires})")
+        elif gate.gate == "Channel":
+            operators = ", ".join(_array(matrix) for matrix in gate.kraus or ())
+            lines.append(f"    qml.QubitChannel([{operators}], wires={wires})")
         else:
             lines.append(f"    qml.{gate.gate}({angle}, wires={wires})")
-    if registers.n_wires == registers.n_output:
+    if registers.n_wires == registers.n_output and not noisy:
         lines.append("    return qml.state()")
     else:
         lines.append(f"    return qml.density_matrix(wires=range({registers.n_output}))")
     return "\n".join([*lines, "", "", 'if __name__ == "__main__":', "    print(state())", ""])
+
+
+def _array(matrix: Rows) -> str:
+    """A matrix as NumPy code."""
+    rows = ("[" + ", ".join(f"{re!r} + {im!r}j" for re, im in row) + "]" for row in matrix)
+    return f"np.array([{', '.join(rows)}])"
 
 
 def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
@@ -149,6 +157,8 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
     lines.append(f"qreg q[{registers.n_wires}];")
     for gate, angle in zip(circuit.gates, places, strict=True):
         wires = [f"q[{wire}]" for wire in gate.wires]
+        if gate.gate == "Channel":
+            raise errors.unsupported("Circuit", "OpenQASM 2 has no channels", "take pennylane")
         if gate.gate == "Unitary":
             lines += _unitary(gate, wires)
         elif gate.gate == "MultiRZ":

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from qgan.data import SOURCES, Dataset
+from qgan.explore.mutual_information import mutual_information
 from qgan.explore.observables import measure, nearest_real, observables, real_part
-from qgan.metrics import rank_correlations
+from qgan.metrics import multiple_rank_correlation, rank_correlations
 from qgan.metrics.ensembles import prepare
 from qgan.model import Model, exact_states
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-
 N_SAMPLES = 512
 N_POSITIONS = 81
-NEIGHBOURS = 4
-FOLLOWS, LEANS = 0.9, 0.5
-"""|Spearman| from which a latent is said to follow a property, and to lean towards it."""
+SHARE, LEANS, KNOWN = 0.8, 0.5, 0.5
+"""A latent, or a direction, follows a property if it tells this share of the rank variance that
+all latents tell; it leans towards it from this |Spearman|. Latents tell nothing below this R."""
 
 MEANINGS = {"h": "transverse field h", "g": "longitudinal field g"}
 """Hidden factors of our own sources, for people."""
@@ -54,16 +50,60 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Follower:
+    """What follows a property, at one label: a latent, a direction in latent space, or neither.
+
+    Args:
+        label: class index.
+        name: of the property.
+        latent: the entry of z that follows it most.
+        spearman: its rank correlation.
+        direction: unit vector in latent space along which the property's rank rises most.
+        along: rank correlation with the projection on it.
+        together: R of all latents, each bending as it may: the most that z tells of the property.
+    """
+
+    label: int
+    name: str
+    latent: int
+    spearman: float
+    direction: tuple[float, ...]
+    along: float
+    together: float
+
+    @property
+    def alone(self) -> bool:
+        """Whether the one latent tells nearly all that z tells of the property."""
+        return self.together >= KNOWN and self.spearman**2 >= SHARE * self.together**2
+
+    def __str__(self) -> str:
+        most = f"z_{self.latent}, Spearman {self.spearman:+.2f}"
+        if len(self.direction) == 1:
+            return f"{self.name}: {'' if self.alone else 'not followed by '}{most}"
+        told = f"R {self.together:.2f} of all latents together"
+        if self.together < KNOWN:
+            return f"{self.name}: followed by nothing ({told})"
+        if self.alone:
+            return f"{self.name}: followed by {most} ({told})"
+        if self.along**2 >= SHARE * self.together**2:
+            turned = " ".join(f"{c:+.2f} z_{k}" for k, c in enumerate(self.direction))
+            return f"{self.name}: followed by {turned}, Spearman {self.along:+.2f} ({told})"
+        return f"{self.name}: followed by no latent or direction alone (most: {most}; {told})"
+
+
+@dataclass(frozen=True)
 class Factors:
     """All rows, and what they say.
 
     Args:
         rows: label by label, latent by latent.
         label_names: for people.
+        followers: for each label and hidden factor (or, where none is known, observable).
     """
 
     rows: tuple[Row, ...]
     label_names: tuple[str, ...]
+    followers: tuple[Follower, ...] = ()
 
     def of(self, label: int, latent: int | None = None) -> list[Row]:
         """Rows of one label, or of one latent of it."""
@@ -75,11 +115,15 @@ class Factors:
         hidden = [row for row in rows if row.hidden]
         best = max(hidden or rows, key=lambda row: abs(row.spearman))
         told = f"{best.name}, Spearman {best.spearman:+.2f}"
-        if abs(best.spearman) >= FOLLOWS:
+        if any(f.alone and f.latent == latent and f.name == best.name for f in self.told(label)):
             return f"z_{latent}: {told}"
         if abs(best.spearman) >= LEANS:
             return f"z_{latent}: leans towards {told}"
         return f"z_{latent}: nothing that is named here alone (most: {told})"
+
+    def told(self, label: int) -> list[Follower]:
+        """What follows each property of a label."""
+        return [follower for follower in self.followers if follower.label == label]
 
     def follower(self, label: int, name: str) -> tuple[int, float]:
         """The latent that follows a property most, and its Spearman correlation."""
@@ -99,9 +143,8 @@ class Factors:
                 )
             for latent in sorted({row.latent for row in self.of(label)}):
                 lines.append(f"  {self.sentence(label, latent)}")
-            for wanted in dict.fromkeys(row.name for row in self.of(label) if row.hidden):
-                latent, spearman = self.follower(label, wanted)
-                lines.append(f"  {wanted}: z_{latent}, Spearman {spearman:+.2f}")
+            hidden = {row.name for row in self.of(label) if row.hidden}
+            lines += [f"  {follower}" for follower in self.told(label) if follower.name in hidden]
         return "\n".join(lines)
 
 
@@ -124,18 +167,38 @@ def factors(model: Model, data: Dataset, n: int = N_SAMPLES, seed: int = 0) -> F
     """
     names = [MEANINGS.get(f, f) if data.name in SOURCES else f for f in data.factor_names]
     shown = [*names, *(o.plain for o in observables(data.n_qubits))]
-    rows = []
+    rows, followers = [], []
     latent = model.generator.prior.sample(n, torch.Generator().manual_seed(seed))
     for label in range(data.n_labels):
         values, real = _properties(model, data, label, latent)
         correlations = rank_correlations(latent.double(), values)
         covered = _covered(model, data, label, real)
+        followers += _followers(label, shown, latent.double(), values)
         for k in range(model.generator.n_latent):
             for j, name in enumerate(shown):
                 bits = mutual_information(latent[:, k].double(), values[:, j], seed)
                 found = float(correlations[k, j]), bits, float(covered[k, j])
                 rows.append(Row(label, k, name, j < len(names), *found))
-    return Factors(tuple(rows), tuple(data.label_names))
+    return Factors(tuple(rows), tuple(data.label_names), tuple(followers))
+
+
+def _followers(
+    label: int, names: list[str], latent: Float[Tensor, "B z"], values: Float[Tensor, "B K"]
+) -> list[Follower]:
+    """The best latent, the best direction, and all latents, for each property of a label."""
+    correlations = rank_correlations(latent, values)
+    together = multiple_rank_correlation(latent, values).nan_to_num()
+    found = []
+    for j, name in enumerate(names if latent.shape[1] else ()):
+        best = int(correlations[:, j].abs().argmax())
+        spearman = float(correlations[best, j])
+        # Uniform and independent latents: the least-squares direction is that of the correlations.
+        direction = correlations[:, j] / correlations[:, j].norm().clamp_min(1e-12)
+        along = float(rank_correlations((latent @ direction)[:, None], values[:, j : j + 1]))
+        most = max(float(together[j]), abs(spearman), along)
+        turned = tuple(direction.tolist())
+        found.append(Follower(label, name, best, spearman, turned, along, most))
+    return found
 
 
 def _properties(
@@ -166,47 +229,3 @@ def _covered(model: Model, data: Dataset, label: int, real: Tensor) -> Float[Ten
         inside = torch.minimum(values.amax(0), high) - torch.maximum(values.amin(0), low)
         found.append(inside.clamp_min(0) / (high - low).clamp_min(1e-12))
     return torch.stack(found) if found else torch.zeros(0, real.shape[1])
-
-
-def mutual_information(a: Float[Tensor, " N"], b: Float[Tensor, " N"], seed: int = 0) -> float:
-    """Mutual information of two samples in bits, by the distances to their nearest neighbours.
-
-    ``I = psi(k) + psi(N) - <psi(n_a + 1) + psi(n_b + 1)>`` of the ranks, ties broken at random;
-    it does not change when either is transformed monotonically.
-
-    Args:
-        a: N numbers.
-        b: N numbers, pair by pair.
-        seed: of what breaks ties.
-
-    Returns:
-        Bits, at least 0.
-
-    References:
-        Kraskov, Stögbauer and Grassberger, Phys. Rev. E 69, 066138 (2004), eq. 8.
-    """
-    from scipy.spatial import cKDTree
-    from scipy.special import digamma
-
-    random = np.random.default_rng(seed)
-    x, y = (_places(v.detach().double().numpy(), random) for v in (a, b))
-    points = np.stack([x, y], axis=1)
-    reach = cKDTree(points).query(points, k=NEIGHBOURS + 1, p=np.inf)[0][:, -1]
-    counts = []
-    for column in (x, y):
-        ordered = np.sort(column)
-        above = np.searchsorted(ordered, column + reach - 1e-12)
-        counts.append(above - np.searchsorted(ordered, column - reach + 1e-12, "right"))
-    near = sum(float(digamma(np.maximum(count, 1)).mean()) for count in counts)
-    nats = float(digamma(NEIGHBOURS) + digamma(len(x))) - near
-    return max(0.0, nats / math.log(2))
-
-
-def _places(values: Array, random: np.random.Generator) -> Array:
-    """Normal scores of the ranks: what is equal gets places in a random order."""
-    from scipy.special import ndtri
-
-    order = np.lexsort((random.random(len(values)), values))
-    ranks = np.empty(len(values))
-    ranks[order] = np.arange(len(values))
-    return np.asarray(ndtri((ranks + 0.5) / len(values)))

@@ -33,14 +33,18 @@ def overlap_matrix(a: States, b: States) -> Float[Tensor, "N M"]:
     if a.dimension != b.dimension:
         raise errors.argument("b", f"must have {a.n_qubits} qubits, as `a` does", b.n_qubits)
     left, right = (s.factor.to(torch.complex128) for s in (a, b))
+    if left.shape[2] * right.shape[2] >= a.dimension:  # matrices are no larger than overlaps
+        rho, sigma = ((f @ f.mH).flatten(1) for f in (left, right))
+        rows = rho.split(max(1, CHUNK // max(1, len(b))))
+        return torch.cat([(part.conj() @ sigma.T).real for part in rows])
     columns = right.movedim(0, 1).reshape(right.shape[1], -1)
     room = max(1, len(b) * left.shape[2] * right.shape[2])
-    rows = []
+    values = []
     for part in left.split(max(1, CHUNK // room)):
         product = part.mH.reshape(-1, part.shape[1]) @ columns
         squared = product.real.square() + product.imag.square()
-        rows.append(squared.reshape(len(part), part.shape[2], len(b), -1).sum((1, 3)))
-    return torch.cat(rows)
+        values.append(squared.reshape(len(part), part.shape[2], len(b), -1).sum((1, 3)))
+    return torch.cat(values)
 
 
 def moment_distance(overlaps: Float[Tensor, "T T"], n: int, k: int) -> Float[Tensor, ""]:

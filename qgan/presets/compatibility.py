@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgan import errors
+from qgan.data import Dataset
 from qgan.discriminator import Discriminator, IdentityHead
 from qgan.objectives import Objective
 from qgan.stabilisers import AuxiliaryClassifier, CouplingPenalty, Silent, Term
@@ -57,6 +58,23 @@ def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: An
                 f"{kind} {type(thing).__name__}",
                 f"{engine.name} gives no states",
                 f"use {instead}",
+            )
+
+
+def check_records(terms: Sequence[Term], data: Dataset) -> None:
+    """Refuse terms that read real states themselves where there are only records of them.
+
+    Raises:
+        QganError: with the rule and the two nearest choices.
+    """
+    if data.train.records is None:
+        return
+    for term in terms:
+        if getattr(term, "needs_states", False):
+            raise errors.unsupported(
+                f"Term {type(term).__name__}",
+                "it reads real states, and the data show records of their measurement",
+                "use --objective wasserstein or --objective quantum-w1",
             )
 
 

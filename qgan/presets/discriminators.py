@@ -31,11 +31,13 @@ from qgan.views import (
     CircuitView,
     DensityView,
     FixedView,
+    MeasuredView,
     PauliView,
     POVMView,
     SwapTestView,
     TwoCopyView,
     View,
+    states_of,
 )
 
 DDK = "Dallaire-Demers and Killoran, arXiv:1804.08641"
@@ -65,7 +67,17 @@ HEADS: dict[str, tuple[str, str]] = {
 
 
 def build_view(experiment: Experiment, data: Dataset, engine: Engine) -> View:
-    """The discriminator's view."""
+    """The discriminator's view; of records where the data show no more."""
+    records = data.train.records
+    view = _view_of_states(experiment, data, engine)
+    if records is None:
+        return view
+    if not view.reads_records:
+        states_of(records, view)  # refuses them
+    return MeasuredView(view, data.n_qubits, records.n_shots, records.kind, experiment.seed)
+
+
+def _view_of_states(experiment: Experiment, data: Dataset, engine: Engine) -> View:
     d, seed, n = experiment.discriminator, experiment.seed, data.n_qubits
     if d.kind == "density":
         return DensityView(n)

@@ -21,7 +21,7 @@ def build_engine(experiment: Experiment) -> Engine:
             if getattr(e, name):
                 rule = "must be 0 on the batched engine (noise needs --device default.mixed)"
                 raise errors.argument(name, rule, getattr(e, name))
-        return BatchedEngine(e.precision)
+        return BatchedEngine(e.precision, e.low_memory)
     return PennyLaneEngine(
         e.device or "default.qubit",
         e.diff_method,

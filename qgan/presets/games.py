@@ -6,11 +6,11 @@ import torch
 
 from qgan import errors
 from qgan.config import Experiment
-from qgan.data import SOURCES, Dataset, from_file
+from qgan.data import SOURCES, Dataset, from_file, measured
 from qgan.engines import BatchedEngine
 from qgan.engines.memory import check_memory
 from qgan.engines.plan import Measured, choose, measure
-from qgan.presets.compatibility import check_engine, check_game
+from qgan.presets.compatibility import check_engine, check_game, check_records
 from qgan.presets.discriminators import build_discriminator, build_view
 from qgan.presets.engines import build_engine
 from qgan.presets.generators import build_circuit, build_generator, warn_of_rank
@@ -23,11 +23,15 @@ def load_data(experiment: Experiment) -> Dataset:
     """The data of an experiment: a file, or a source by name."""
     data = experiment.data
     if data.file is not None:
-        return from_file(data.file, experiment.seed)
-    if data.source not in SOURCES:
+        found = from_file(data.file, experiment.seed)
+    elif data.source not in SOURCES:
         raise errors.argument("data.source", f"must be one of {', '.join(SOURCES)}", data.source)
-    size = {} if data.qubits is None else {"n_qubits": data.qubits}
-    return SOURCES[data.source](seed=experiment.seed, **size)
+    else:
+        size = {} if data.qubits is None else {"n_qubits": data.qubits}
+        found = SOURCES[data.source](seed=experiment.seed, **size)
+    if data.shots is None:
+        return found
+    return measured(found, data.shots, data.measurement, experiment.seed)
 
 
 def default_cures(experiment: Experiment, data: Dataset) -> tuple[str, ...]:
@@ -92,6 +96,7 @@ def build_trainer(data: Dataset, experiment: Experiment) -> Trainer:
     terms = build_terms(experiment, data)
     check_game(discriminator, objective, terms)
     check_engine(discriminator, terms, engine)
+    check_records(terms, data)
     generator = build_generator(experiment, data, engine)
     warn_of_rank(generator.circuit, data)
     doubled = 2 if experiment.engine.device == "default.mixed" else 1

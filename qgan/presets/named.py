@@ -24,10 +24,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "generator": {"n_latent": 3, "n_levels": 2},
     },
     "bell": {"data": {"source": "bell"}, "generator": {"n_latent": 1}},
+    # One state a label: two states are the whole batch. A linear critic of slope one pulls as hard
+    # at the goal as far from it, and fidelity wanders; with r1 the pull fades as the states meet.
     "gibbs": {
         "data": {"source": "gibbs"},
         "generator": {"kind": "register", "n_latent": 0},
         "discriminator": {"head": "linear"},
+        "objective": "non-saturating:r1",
+        "trainer": {"steps": 1500, "batch": 2, "generator_rate": 0.02},
     },
     "gibbs-ensemble": {
         "data": {"source": "gibbs-ensemble"},

@@ -104,6 +104,12 @@ OBJECTIVES: dict[str, ObjectiveChoice] = {
     "non-saturating": ObjectiveChoice(
         "the generator maximises log D", f"{GAN}, sec. 3", _plain(NonSaturating)
     ),
+    "non-saturating:r1": ObjectiveChoice(
+        "the same, slope penalised at real states; pulls fade as states meet",
+        "Mescheder et al., arXiv:1801.04406",
+        _plain(NonSaturating),
+        cures=("r1",),
+    ),
     "least-squares": ObjectiveChoice(
         "scores drawn to 0 and 1", "Mao et al., arXiv:1611.04076", _plain(LeastSquares)
     ),

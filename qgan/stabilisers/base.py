@@ -10,6 +10,7 @@ from torch import Tensor
 
 from qgan.discriminator import Discriminator
 from qgan.states import StateSource
+from qgan.views import Seen
 
 
 @runtime_checkable
@@ -19,6 +20,10 @@ class LabelledStates(Protocol):
     @property
     def states(self) -> StateSource:
         """The states."""
+
+    @property
+    def seen(self) -> Seen:
+        """What a discriminator may see of them: the states, or records."""
 
     @property
     def label(self) -> Tensor:
@@ -81,7 +86,7 @@ class StepContext:
         """View of the real states, ``(B, K)``."""
         if self._real_view is None:
             with torch.no_grad():
-                view = self.discriminator.view(self.real.states, self.label)
+                view = self.discriminator.view(self.real.seen, self.label)
             self._real_view = view.to(self.fake_view)
         return self._real_view
 

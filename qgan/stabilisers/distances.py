@@ -125,7 +125,7 @@ class PauliWasserstein(Silent):
         words = pauli.pauli_words(n, min(self.max_weight, n))
         fake = read_words(context.fake, words)
         with torch.no_grad():
-            real = read_words(context.real.states, words).to(fake)
+            real = read_words(context.real.seen, words).to(fake)
         total, count = fake.new_zeros(()), 0
         for rows in rows_by_label(context.label):
             moved = real[rows].mean(0) - fake[rows].mean(0)

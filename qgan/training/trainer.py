@@ -24,6 +24,7 @@ from qgan.training import state
 from qgan.training.guard import Guard, Parts, named
 from qgan.training.optimisers import make_optimiser
 from qgan.training.update import update
+from qgan.views import Seen
 
 
 class Trainer:
@@ -152,9 +153,9 @@ class Trainer:
     def _views(self, real: Batch, fake: StateSource, wrong: Tensor | None) -> Tensor:
         """Views (2 or 3, B, K) of real, generated and, with wrong labels, again of real states."""
         view = self.discriminator.view
-        pairs: list[tuple[StateSource, Tensor]] = [(real.states, real.label), (fake, real.label)]
+        pairs: list[tuple[Seen, Tensor]] = [(real.seen, real.label), (fake, real.label)]
         if wrong is not None and view.sees_label:
-            pairs.append((real.states, wrong))
+            pairs.append((real.seen, wrong))
         states = [source for source, _ in pairs if isinstance(source, States)]
         if len(states) == len(pairs):  # one call for all
             shown: Tensor = view(concatenate(states), torch.cat([label for _, label in pairs]))

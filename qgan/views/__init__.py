@@ -1,10 +1,12 @@
 """Views: linear maps from states to real numbers, all that a discriminator may see."""
 
-from qgan.views.base import FixedView, View
+from qgan.povm import POVMS
+from qgan.views.base import FixedView, Seen, View, states_of
 from qgan.views.circuit import CircuitView
 from qgan.views.density import DensityView
+from qgan.views.measured import MeasuredView
 from qgan.views.pauli import PauliView, read_words
-from qgan.views.povm import POVMS, POVMView
+from qgan.views.povm import POVMView
 from qgan.views.swap_test import SwapTestView
 from qgan.views.two_copy import TwoCopyView, tensor_product
 
@@ -13,11 +15,14 @@ __all__ = [
     "CircuitView",
     "DensityView",
     "FixedView",
+    "MeasuredView",
     "POVMView",
     "PauliView",
+    "Seen",
     "SwapTestView",
     "TwoCopyView",
     "View",
     "read_words",
+    "states_of",
     "tensor_product",
 ]

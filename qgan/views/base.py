@@ -6,7 +6,12 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
+from qgan import errors
+from qgan.records import Records
 from qgan.states import StateSource
+
+Seen = StateSource | Records
+"""What a view takes: states, or what measurements of them gave."""
 
 Bounds = tuple[Float[Tensor, "..."], Float[Tensor, "..."]]
 
@@ -19,6 +24,7 @@ class View(nn.Module):
         needs_states: whether the view needs the state itself, which lightning and hardware do
             not give.
         sees_label: whether the numbers depend on the label.
+        reads_records: whether records of a product measurement of each state will do.
         order: copies of the state that are measured together.
         largest: bound of each number's size.
     """
@@ -26,10 +32,11 @@ class View(nn.Module):
     n_features: int
     needs_states = False
     sees_label = False
+    reads_records = False
     order = 1
     largest = 1.0
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """The K numbers of each state; ``label`` matters only to views that are circuits."""
         raise NotImplementedError
 
@@ -48,7 +55,12 @@ class View(nn.Module):
 
 
 class FixedView(View):
-    """A view whose observables are fixed matrices of the state's own size."""
+    """A view whose observables are fixed matrices of the state's own size.
+
+    Each has an unbiased estimate from records of an informationally complete measurement.
+    """
+
+    reads_records = True
 
     def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
         """The matrices ``sum_k w_k M_k``, ``(..., 2**n, 2**n)``."""
@@ -58,3 +70,18 @@ class FixedView(View):
         """The least and the greatest eigenvalue."""
         values = torch.linalg.eigvalsh(self.operator(weights))
         return values[..., 0], values[..., -1]
+
+
+def states_of(source: Seen, view: View) -> StateSource:
+    """The source, unless it is records, which a view of trainable circuits cannot read.
+
+    Raises:
+        QganError: for records, with the reason and the two nearest views.
+    """
+    if not isinstance(source, Records):
+        return source
+    reason = "its circuits act on a state, and records are of a fixed measurement of each qubit"
+    if view.order > source.n_shots:
+        reason = f"it measures {view.order} copies of a state, and there is one shot of each"
+    instead = "use --discriminator pauli or --discriminator density"
+    raise errors.unsupported(f"View {type(view).__name__}", reason, instead)

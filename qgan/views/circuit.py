@@ -14,8 +14,8 @@ from qgan import errors, pauli
 from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
-from qgan.states import Prepared, States, StateSource
-from qgan.views.base import Bounds, View
+from qgan.states import Prepared, States
+from qgan.views.base import Bounds, Seen, View, states_of
 from qgan.views.observables import eigenvalue_bounds
 
 
@@ -74,9 +74,9 @@ class CircuitView(View):
         self.requires_grad_(trainable)
         self._all_inputs = _AnglesAsInputs(circuit)
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled expectation values ``(B, K)``."""
-        classes = not label.is_floating_point()
+        source, classes = states_of(source, self), not label.is_floating_point()
         if classes and isinstance(self.engine, BatchedEngine) and isinstance(source, States):
             return self._by_label(self.engine, source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine

@@ -9,8 +9,8 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.states import StateSource
-from qgan.views.base import FixedView
+from qgan.records import Records
+from qgan.views.base import FixedView, Seen
 
 
 class DensityView(FixedView):
@@ -38,13 +38,14 @@ class DensityView(FixedView):
     diagonal: Tensor
     upper: Tensor
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Real coordinates of rho, ``(B, 4**n)``."""
         if source.n_qubits != self.n_qubits:
             raise errors.argument(
                 "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
             )
-        rho = source.materialise().density_matrix().flatten(1)
+        states = source if isinstance(source, Records) else source.materialise()
+        rho = states.density_matrix().flatten(1)
         upper = math.sqrt(2) * rho[:, self.upper]
         return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
 

@@ -9,8 +9,9 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.states import States, StateSource
-from qgan.views.base import FixedView
+from qgan.records import Records
+from qgan.states import States
+from qgan.views.base import FixedView, Seen
 from qgan.views.observables import operator
 
 
@@ -47,7 +48,7 @@ class PauliView(FixedView):
             self.words = tuple(self.words[k] for k in drawn.sort().values)
         self.n_features = len(self.words)
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Expectation values ``(B, K)``."""
         return read_words(source, self.words)
 
@@ -56,9 +57,9 @@ class PauliView(FixedView):
         return operator(weights, self.words)
 
 
-def read_words(source: StateSource, words: Sequence[str]) -> Float[Tensor, "B K"]:
+def read_words(source: Seen, words: Sequence[str]) -> Float[Tensor, "B K"]:
     """Pauli words on the output register; a prepared source is read by its own engine."""
-    if isinstance(source, States):
+    if isinstance(source, States | Records):
         return source.expval(words)
     padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)
     observables = [word + padding for word in words]

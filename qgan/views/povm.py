@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from itertools import product
-
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from qgan import errors
-from qgan.states import StateSource
-from qgan.views.base import FixedView
+from qgan.povm import POVMS, check_kind, contract, every_word, probabilities
+from qgan.records import Records
+from qgan.views.base import FixedView, Seen
 from qgan.views.observables import operator
 from qgan.views.pauli import read_words
-
-_ROOT2, _ROOT3 = math.sqrt(2), math.sqrt(3)
-
-POVMS: dict[str, list[list[float]]] = {
-    # Each outcome's element is c_I I + c_X X + c_Y Y + c_Z Z.
-    "pauli-4": [
-        [1 / 6, 1 / 6, 0, 0],
-        [1 / 6, 0, 1 / 6, 0],
-        [1 / 6, 0, 0, 1 / 6],
-        [1 / 2, -1 / 6, -1 / 6, -1 / 6],
-    ],
-    "pauli-6": [
-        [1 / 6, sign * (axis == 0) / 6, sign * (axis == 1) / 6, sign * (axis == 2) / 6]
-        for axis in range(3)
-        for sign in (1, -1)
-    ],
-    "tetrahedral": [
-        [1 / 4, 0, 0, 1 / 4],
-        [1 / 4, _ROOT2 / 6, 0, -1 / 12],
-        [1 / 4, -_ROOT2 / 12, _ROOT2 / _ROOT3 / 4, -1 / 12],
-        [1 / 4, -_ROOT2 / 12, -_ROOT2 / _ROOT3 / 4, -1 / 12],
-    ],
-}
-"""Elements of each measurement of one qubit, as coefficients of I, X, Y, Z."""
 
 
 class POVMView(FixedView):
@@ -67,32 +40,23 @@ class POVMView(FixedView):
 
     def __init__(self, n_qubits: int, kind: str = "pauli-4") -> None:
         super().__init__()
-        if kind not in POVMS:
-            raise errors.argument("povm", f"must be one of {', '.join(POVMS)}", repr(kind))
+        check_kind(kind)
         self.n_qubits = n_qubits
-        self.register_buffer(
-            "element", torch.tensor(POVMS[kind], dtype=torch.float64), persistent=False
-        )
+        self.kind = kind
         self.n_features = len(POVMS[kind]) ** n_qubits
-        self.words = tuple("".join(letters) for letters in product("IXYZ", repeat=n_qubits))
+        self.words = every_word(n_qubits)
 
-    element: Tensor
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
+        """Probabilities ``(B, K)``, the first qubit's outcome most significant.
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
-        """Probabilities ``(B, K)``, the first qubit's outcome most significant."""
-        values = read_words(source, self.words[1:])
-        values = torch.cat([torch.ones_like(values[:, :1]), values], 1)
-        return self._contract(values, self.element.to(values))
+        Records of the same measurement give their frequencies, of another one their estimates.
+        """
+        if isinstance(source, Records) and source.kind == self.kind:
+            return source.frequencies
+        return probabilities(read_words(source, self.words[1:]), self.kind)
 
     def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
         """``sum_a w_a M_a``, ``(..., 2**n, 2**n)``."""
-        words = self._contract(weights.reshape(-1, self.n_features), self.element.T.to(weights))
+        element = torch.tensor(POVMS[self.kind], dtype=weights.dtype, device=weights.device)
+        words = contract(weights.reshape(-1, self.n_features), element.T, self.n_qubits)
         return operator(words.unflatten(0, weights.shape[:-1]), self.words)
-
-    def _contract(self, values: Tensor, matrix: Tensor) -> Tensor:
-        """Apply a matrix to each qubit's axis of ``(B, width**n)``."""
-        rows, width = matrix.shape
-        tensor = values.reshape(-1, *(width,) * self.n_qubits)
-        for _ in range(self.n_qubits):  # the axis in front goes, its result comes last
-            tensor = torch.tensordot(tensor, matrix, dims=([1], [1]))
-        return tensor.reshape(-1, rows**self.n_qubits)

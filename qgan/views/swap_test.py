@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
-from qgan.states import States, StateSource
-from qgan.views.base import View
+from qgan.states import States
+from qgan.views.base import Seen, View, states_of
 from qgan.views.two_copy import tensor_product
 
 
@@ -77,11 +77,11 @@ class SwapTestView(View):
     references: Tensor
     signs: Tensor
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled overlaps ``(B, K)``."""
         if label.is_floating_point():
             raise errors.argument("label", "must be classes for the swap-test view", label.dtype)
-        states = source.materialise()
+        states = states_of(source, self).materialise()
         mine = torch.view_as_complex(self.references)[label].to(states.factor)
         rows = torch.arange(len(states), device=label.device).repeat_interleave(self.n_features)
         pairs = tensor_product(states[rows], States(mine.flatten(0, 1)))

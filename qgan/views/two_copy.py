@@ -9,7 +9,8 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.engines.base import Circuit, Engine
-from qgan.states import States, StateSource
+from qgan.states import States
+from qgan.views.base import Seen, states_of
 from qgan.views.circuit import CircuitView
 
 
@@ -65,9 +66,9 @@ class TwoCopyView(CircuitView):
             seed=seed,
         )
 
-    def forward(self, source: StateSource, label: Tensor) -> Float[Tensor, "B K"]:
+    def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled expectation values ``(B, K)``."""
-        states = source.materialise()
+        states = states_of(source, self).materialise()
         return super().forward(tensor_product(states, states), label)
 
 

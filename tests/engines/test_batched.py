@@ -252,7 +252,7 @@ def test_supports(diff_method: str | None, shots: int | None, reason: str | None
 
 
 def test_supports_names_what_the_circuit_does() -> None:
-    circuit = Local(lambda w, x: qml.BitFlip(0.1, 0), Registers(output=1))
+    circuit = Local(lambda w, x: qml.BitFlip(w[..., 0], 0), Registers(output=1), 1)
     assert "Channel BitFlip" in (ENGINE.supports(circuit, None, None) or "")
 
 

@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from circuits import Registers
-from qgan.engines.batched import BatchedEngine
+from qgan.engines import BatchedEngine, Engine, PennyLaneEngine
 from qgan.errors import QganError
 from qgan.pauli import pauli_words
 from qgan.states import States
@@ -69,6 +69,44 @@ def test_gradcheck_of_random_circuits(circuit: Local, seed: int) -> None:
     words = pauli_words(circuit.registers.n_wires, 1)[:4]
     angles = [angle.requires_grad_() for angle in draw_angles(circuit, 2, seed)]
     assert torch.autograd.gradcheck(lambda *a: ENGINE.expval(circuit, *a, words), angles)
+
+
+def gradients(engine: Engine, circuit: Local, seed: int) -> tuple[Tensor, ...]:
+    """Of a product of three expectation values, with respect to angles and to what is acted on."""
+    n = circuit.registers.n_wires
+    angles = [angle.requires_grad_() for angle in draw_angles(circuit, 3, seed)]
+    source = random_states(3, circuit.registers.n_output, rank=2).factor.requires_grad_()
+    words = ["Z" * n, "X" * n, "Y" + "I" * (n - 1)]
+    value = engine.expval(circuit, *angles, words, States(source)).prod(1).sum()
+    value = value + engine.expval(circuit, *angles, words).prod(1).sum()
+    return torch.autograd.grad(value, [*angles, source])
+
+
+@settings(max_examples=15)
+@given(random_circuit(max_wires=3, max_gates=8), st.integers(0, 2**16))
+def test_no_state_need_be_kept(circuit: Local, seed: int) -> None:
+    """States led back by the adjoint gates give the gradients that kept ones give."""
+    frugal = BatchedEngine(precision="double", low_memory=True)
+    assert_close(gradients(frugal, circuit, seed), gradients(ENGINE, circuit, seed), **EXACT)
+
+
+def test_wide_states() -> None:
+    """At ten wires diagonals come from two factors of signs and turns from blocks."""
+
+    def queue(weights: Any, inputs: Any) -> None:
+        for wire in range(10):
+            qml.RY(inputs[..., wire], wire)
+            qml.RX(weights[..., wire], wire)
+        for wire in range(9):
+            qml.IsingZZ(weights[..., wire] if wire % 2 else inputs[..., wire], [wire, wire + 1])
+        for wire in range(10):
+            qml.RX(weights[..., 10 + wire], wire)
+            qml.RZ(weights[..., 9 - wire], wire)
+
+    circuit = Local(queue, Registers(output=10), 20, 10)
+    expected = gradients(PennyLaneEngine("default.qubit", "backprop"), circuit, 0)
+    for engine in (ENGINE, BatchedEngine(precision="double", low_memory=True)):
+        assert_close(gradients(engine, circuit, 0), expected, **EXACT)
 
 
 @pytest.mark.parametrize("name", ["QubitUnitary-1", "QubitUnitary-2", "QubitUnitary-3", "ISWAP-2"])

@@ -19,7 +19,8 @@ from torch.testing import assert_close
 
 from circuits import DDKReadout, RegisterCircuit, Registers
 from qgan.engines.batched import BatchedEngine
-from qgan.engines.trace import Gate, TracedCircuit, TracedRegisters, trace
+from qgan.engines.gates import Gate, TracedCircuit, TracedRegisters
+from qgan.engines.trace import trace
 from qgan.errors import QganError
 
 Queue = Callable[[Any, Any], Any]
@@ -131,8 +132,7 @@ REFUSED: list[tuple[Queue, str]] = [
     (conditional, "mid-circuit measurement and classical control"),
     (lambda w, x: qml.measure(0, reset=True), "mid-circuit measurement"),
     (lambda w, x: qml.expval(qml.Z(0)), "it returns a measurement; queue gates only"),
-    (lambda w, x: qml.DepolarizingChannel(0.1, 0), "Channel DepolarizingChannel"),
-    (lambda w, x: qml.QubitChannel([np.eye(2)], 0), "Channel QubitChannel"),
+    (lambda w, x: qml.DepolarizingChannel(w[0], 0), "Channel DepolarizingChannel"),
     (lambda w, x: qml.RX(w[0], 2), "Argument `wires` of RX must be from 0 to 1, but got 2"),
     (lambda w, x: qml.Hadamard(-1), "Argument `wires` of Hadamard must be from 0 to 1"),
     (lambda w, x: qml.CNOT([0, "a"]), "Argument `wires` of CNOT must be from 0 to 1, but got a"),

@@ -102,3 +102,17 @@ def test_a_gate_without_a_name_in_openqasm_is_refused_and_still_runs_in_pennylan
 def test_another_language_is_refused():
     with pytest.raises(QganError, match="`language` must be pennylane or openqasm, but got 'qir'"):
         circuit_code(busy(), 0, LATENT, "qir")
+
+
+def test_a_noisy_circuit_is_exported_with_its_channels():
+    def queue(x):
+        qml.RY(x[..., 0], wires=0)
+        qml.AmplitudeDamping(0.3, wires=0)
+
+    made = model(queue, 1, lambda k, z: z, output=1)
+    names = {"__name__": "exported"}
+    exec(circuit_code(made, 0, [1.0], "pennylane"), names)
+    expected = made.sample(0, latent=[1.0]).density_matrix()[0].numpy()
+    np.testing.assert_allclose(names["state"](), expected, atol=1e-6)
+    with pytest.raises(QganError, match="OpenQASM 2 has no channels"):
+        circuit_code(made, 0, [1.0], "openqasm")

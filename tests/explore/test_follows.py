@@ -1,6 +1,7 @@
 """What latents follow, inversion and the atlas, where the answer is known."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch.testing import assert_close
 
 from qgan.errors import QganError
 from qgan.explore import atlas, factors, invert, sweep
-from qgan.explore.follows import mutual_information
+from qgan.explore.mutual_information import mutual_information
 from qgan.prior import Prior
 from qgan.states import States
 
@@ -42,6 +43,37 @@ def test_the_latent_that_turns_the_state_is_named():
         assert found.sentence(label, 0).startswith("z_0: nothing that is named here")
     assert rows[1, "⟨X⟩"].spearman < -0.99  # of label 1: <X> = sin(z + pi)
     assert "z_1: turn" in str(found)
+
+
+def of_both(angle):
+    """Two latents turn the one qubit together."""
+    return model(
+        lambda x: qml.RY(x[..., 0], wires=0),
+        1,
+        lambda k, z: angle(z)[:, None] + torch.pi * k[:, None].to(z),
+        Prior(2),
+        output=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("angle", "told"),
+    [
+        (lambda z: z[:, 0], r"turn: followed by z_0, Spearman \+\d"),
+        (
+            lambda z: (z[:, 0] - z[:, 1]) / 2,
+            r"turn: followed by \+0.7\d? z_0 -0.7\d? z_1, Spearman \+(1.00|0.9)",
+        ),
+        (
+            lambda z: z[:, 0] * z[:, 1],
+            r"turn: followed by no latent or direction alone \(most: z_\d, .*; R 0.[89]\d of all",
+        ),
+        (lambda z: 0 * z[:, 0], r"turn: followed by nothing \(R 0.00 of all"),
+    ],
+    ids=["one latent", "a direction", "a product", "none"],
+)
+def test_what_follows_a_factor_is_a_latent_a_direction_or_neither(angle, told):
+    assert re.search(told, str(factors(of_both(angle), turned_data())))
 
 
 def test_without_known_factors_observables_are_named():

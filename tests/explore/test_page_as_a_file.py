@@ -6,14 +6,16 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from cli_runs import shrink, train, tree
+from PIL import Image
 from small_models import model, turned_data, turning
 
 from qgan.cli import main
 from qgan.errors import QganError
-from qgan.explore.animation import save_animation
+from qgan.explore.animation import _few_colours, save_animation
 from qgan.explore.explorer import Explorer
 from qgan.explore.static_page import grid_axes, grid_points, page_data
 from qgan.prior import Prior
@@ -70,6 +72,17 @@ def test_both_files_are_written(
     about = json.loads(found[1])["about"]
     assert (about["name"], about["n_qubits"], about["factors"]) == ("r", 2, ["h"])
     assert Path("sweep.gif").read_bytes().startswith(b"GIF89a")
+
+
+def test_the_few_colours_of_an_animation_are_near_those_drawn() -> None:
+    level = np.linspace(0, 255, 16).astype(np.uint8)
+    drawn = np.full((128, 64, 3), 255, dtype=np.uint8)
+    drawn[:64] = np.stack(np.meshgrid(level, level, level), -1).reshape(64, 64, 3)
+    drawn[72:, 8:56] = 232  # a wide grey band below every hue there is
+    (few,) = _few_colours([Image.fromarray(drawn)])
+    off = np.abs(np.asarray(few.convert("RGB")).astype(int) - drawn)
+    assert off[72:].max() <= 15
+    assert off[:64].mean() < 14
 
 
 def test_a_run_whose_data_are_gone_is_shown_without_them(

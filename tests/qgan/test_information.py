@@ -3,11 +3,14 @@
 import math
 from types import SimpleNamespace
 
+import pytest
 import torch
 from torch.testing import assert_close
 
+from qgan.data import ising
 from qgan.information import FLOOR, Information, unexplained
 from qgan.stabilisers import StepContext
+from qgan.views import DensityView
 
 
 def drawn(n=256, columns=2, seed=0):
@@ -29,6 +32,36 @@ def test_a_view_that_shows_z_leaves_nothing_and_one_that_does_not_leaves_all():
     assert_close(unexplained(drawn(seed=1), z), torch.ones(2).double(), rtol=0, atol=0.05)
     only_first = unexplained(z[:, :1], z)
     assert only_first[0] < 0.01 and 0.95 < only_first[1] < 1.05
+
+
+def test_a_linear_head_tells_axes_from_other_uniform_latents_of_the_same_square():
+    z = drawn(512)
+    view = z @ drawn(2, 5, seed=4)
+    twisted = torch.stack([z[:, 0] * z[:, 1].sign(), z[:, 1]], 1)  # uniform and independent too
+    assert unexplained(view, z).max() < 0.01
+    assert_close(unexplained(view, twisted), torch.tensor([1.0, 0.0]).double(), rtol=0, atol=0.05)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_the_fields_of_the_mixed_chain_are_what_it_reads_best(label):
+    part = ising(n_train=256, n_validation=1, n_held_out=1).train.of(label)
+    view = DensityView(4)(part.states, part.label).double()
+    low, high = part.factors.amin(0), part.factors.amax(0)
+    h, g = (2 * (part.factors - low) / (high - low) - 1).unbind(1)
+    ways = [(h, g), (h * g.sign(), g), (h, g * h.sign())]  # all uniform and independent
+    fields, *twisted = (float(unexplained(view, torch.stack(way, 1)).log().sum()) for way in ways)
+    assert all(fields < found - 0.2 for found in twisted)
+
+
+def test_little_is_gained_below_the_floor():
+    z = drawn(512)
+    noise = drawn(512, seed=6)
+    loss = [
+        float(Information(1.0).generator_term(context(z + size * noise, z)))
+        for size in (0.0, 0.2, 3.0)
+    ]
+    assert 0 < loss[1] - loss[0] < 0.5
+    assert loss[2] - loss[1] > 1.3
 
 
 def test_half_the_variance_is_half():

@@ -39,6 +39,10 @@ class Pairs:
     states: StateSource
     label: Tensor
 
+    @property
+    def seen(self) -> StateSource:
+        return self.states
+
 
 class QuadraticHead(nn.Module):
     """``D = |m|^2 / 2``: its slope at m is |m|."""

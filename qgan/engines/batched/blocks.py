@@ -12,12 +12,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from qgan.engines.batched.kronecker import kronecker
+from qgan.engines.batched.tables import turn_generators
+
 MOST_WIRES = 6  # of a block: its matrix has 4**k entries
 LEAST_COLUMNS = 32  # real columns below which products are too small to be worth a call each
 
+MOST_FLIPPED = 2**9  # amplitudes a sample that all wires' J move, for a gradient by flips
+
 # Seconds, measured on one core: a call of torch with what Python does around it; one product of a
-# batch of products; passing a number; a real multiply and add. What counts are their ratios.
-CALL, PRODUCT, PASS, MULTIPLY = 1.2e-5, 3.5e-7, 3e-10, 2.2e-11
+# batch of products; passing a number; a real multiply and add; an entry of a Kronecker product.
+# What counts are their ratios.
+CALL, PRODUCT, PASS, MULTIPLY, KRONECKER = 1.2e-5, 3.5e-7, 3e-10, 2.2e-11, 6e-10
 
 
 class Block(NamedTuple):
@@ -78,7 +84,7 @@ def block_cost(block: Block, n_wires: int, columns: int, batch: int, shared: boo
     numbers: int = batch * 2**n_wires * 2 * columns
     if shared and right < LEAST_COLUMNS:  # the matrix times an identity on the columns
         return CALL + numbers * (PASS + size * right * MULTIPLY)
-    matrices = 0.0 if shared else 2 * batch * size**2 * PASS
+    matrices = 0.0 if shared else batch * size**2 * KRONECKER
     if not shared and right == 2:  # complex products
         applied = batch * (PRODUCT + 2 * size * left * (PASS + 2 * size * MULTIPLY))
         return 2 * CALL + 3 * matrices + applied
@@ -86,47 +92,29 @@ def block_cost(block: Block, n_wires: int, columns: int, batch: int, shared: boo
     return CALL + applied + matrices
 
 
-def turn_matrices(cos: Tensor, sin: Tensor, blocks: tuple[Block, ...]) -> list[Tensor]:
-    """Tensor products of RY for each block, real ``(rows, b, 2**k, 2**k)``.
+def turn_matrices(entries: Tensor, blocks: tuple[Block, ...]) -> list[Tensor]:
+    """Tensor products of RY for each block, real ``(b, rows, 2**k, 2**k)``.
 
     Args:
-        cos: of half the angles, ``(rows, b, n)``.
-        sin: the same.
+        entries: of RY on each wire, row by row, ``(b, rows, n, 4)``.
+        blocks: which wires make one matrix.
     """
-    rows, batch, _ = cos.shape
-    single = torch.stack([cos, -sin, sin, cos], -1)
+    batch, rows, _, _ = entries.shape
     width = blocks[0].width
     if all(block.width == width for block in blocks):  # all blocks at once
-        factors = single.view(rows * batch * len(blocks), width, 2, 2)
-        matrices = _product(factors).view(rows, batch, len(blocks), 2**width, 2**width)
+        factors = entries.reshape(-1, width, 2, 2)
+        matrices = kronecker(factors).view(batch, rows, len(blocks), 2**width, 2**width)
         return [matrices.squeeze(2)] if len(blocks) == 1 else list(matrices.unbind(2))
     found = []
     for first, width in blocks:
-        factors = single.narrow(2, first, width).reshape(rows * batch, width, 2, 2)
-        found.append(_product(factors).view(rows, batch, 2**width, 2**width))
+        factors = entries.narrow(2, first, width).reshape(-1, width, 2, 2)
+        found.append(kronecker(factors).view(batch, rows, 2**width, 2**width))
     return found
 
 
-def turn_vectors(cos: Tensor, sin: Tensor) -> Tensor:
-    """What a row of RY makes of |0..0>: real ``(b, 2**n)`` from ``(b, n)``."""
-    return _product(torch.stack([cos, sin], -1).unsqueeze(-1)).squeeze(-1)
-
-
-def _product(factors: Tensor) -> Tensor:
-    """Kronecker products ``(X, p**m, q**m)`` of ``(X, m, p, q)``, pairwise: few large calls."""
-    many, count, p, q = factors.shape
-    if count == 1:
-        return factors.squeeze(1)
-    if count % 2:
-        return _kron(_product(factors[:, :-1]), factors[:, -1])
-    return _product(_kron(*factors.reshape(many, count // 2, 2, p, q).unbind(2)))
-
-
-def _kron(a: Tensor, b: Tensor) -> Tensor:
-    """Over the last two axes; what stands before them agrees."""
-    at = a.ndim - 2
-    product = a.unsqueeze(-1).unsqueeze(at + 1) * b.unsqueeze(-2).unsqueeze(at)
-    return product.reshape(*a.shape[:-2], a.shape[-2] * b.shape[-2], a.shape[-1] * b.shape[-1])
+def turn_vectors(entries: Tensor) -> Tensor:
+    """What a row of RY makes of |0..0>: real ``(b, 2**n)`` from ``(b, n, 4)``."""
+    return kronecker(entries[..., ::2, None]).squeeze(-1)
 
 
 def apply_block(matrix: Tensor, block: Block, state: Tensor) -> Tensor:
@@ -134,7 +122,7 @@ def apply_block(matrix: Tensor, block: Block, state: Tensor) -> Tensor:
     batch, dimension, columns = state.shape
     left, size = 2**block.first, matrix.shape[-1]
     right = dimension // (left * size) * columns
-    if len(matrix) > 1 and right == 1:
+    if len(matrix) > 1 and right == 1 and left > 1:
         turned = state.view(batch, left, size) @ matrix.mT.to(state.dtype)
         return turned.view(state.shape)
     real = torch.view_as_real(state).view(batch, left, size, 2 * right)
@@ -151,25 +139,70 @@ def apply_block(matrix: Tensor, block: Block, state: Tensor) -> Tensor:
     return torch.view_as_complex(turned.view(*state.shape, 2))
 
 
-def block_gradient(block: Block, shared: bool, gradient: Tensor, state: Tensor) -> Tensor:
-    """``K = Re sum conj(G) psi^T`` over the other wires (and the batch), real ``(b, K, K)``."""
-    batch, dimension, columns = state.shape
+def turn_gradients(
+    blocks: tuple[Block, ...], shared: bool, gradient: Tensor, state: Tensor
+) -> Tensor:
+    """Gradients of the half angles of all wires, ``(b, m, n)``, for m rows of turns.
+
+    ``RY(2 s) = exp(s J)`` with ``J = [[0, -1], [1, 0]]``: ``dL/ds_q = Re sum conj(G) J_q psi``.
+
+    Args:
+        blocks: which wires turned together.
+        shared: whether the batch shares the angles, b = 1.
+        gradient: G after each of the turns, ``(B, m, 2**n, r)``.
+        state: psi, the same.
+    """
+    n = blocks[-1].first + blocks[-1].width
+    if not shared and state.shape[3] == 1 and n * state.shape[2] <= MOST_FLIPPED:
+        return _flipped(n, gradient, state)
+    parts = []
+    for block in blocks:
+        correlations = _correlations(block, shared, gradient, state)
+        generators = turn_generators(block.width, correlations.dtype, correlations.device)
+        parts.append(correlations.flatten(2) @ generators)
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+
+
+def _flipped(n: int, gradient: Tensor, state: Tensor) -> Tensor:
+    """Of all wires of pure states, from J psi itself: no matrix a sample."""
+    batch, rows, dimension, _ = state.shape
+    flips = _flips(n, gradient.dtype.to_real(), gradient.device)
+    moved = torch.mm(torch.view_as_real(state).view(-1, 2 * dimension), flips)
+    met = torch.view_as_real(gradient).view(-1, 1, 2 * dimension)
+    return (moved.view(-1, n, 2 * dimension) * met).sum(-1).view(batch, rows, n)
+
+
+@lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def _flips(n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """J on each wire, on rows of real and imaginary parts, ``(2 2**n, n 2 2**n)``."""
+    moved = torch.eye(2 * 2**n, dtype=dtype).view(-1, *(2,) * n, 2)
+    on_wires = [
+        torch.stack([-moved.select(wire, 1), moved.select(wire, 0)], wire).flatten(1)
+        for wire in range(1, n + 1)
+    ]
+    return torch.cat(on_wires, 1).to(device)
+
+
+def _correlations(block: Block, shared: bool, gradient: Tensor, state: Tensor) -> Tensor:
+    """``K = Re sum conj(G) psi^T`` over the other wires (and the batch), real ``(b, m, K, K)``."""
+    batch, rows, dimension, columns = state.shape
     left, size = 2**block.first, 2**block.width
     right = dimension // (left * size) * columns
     if not shared and right == 1:
-        g, psi = gradient.view(batch, left, size), state.view(batch, left, size)
+        g, psi = gradient.view(batch, rows, left, size), state.view(batch, rows, left, size)
         return torch.matmul(g.mH, psi).real
-    g, psi = (torch.view_as_real(x).view(batch, left, size, 2 * right) for x in (gradient, state))
+    split = (batch, rows, left, size, 2 * right)
+    g, psi = (torch.view_as_real(x).view(split) for x in (gradient, state))
     if not shared:
-        return torch.matmul(g, psi.mT).sum(1)
-    if batch * left == 1:
-        return torch.mm(g.view(size, -1), psi.view(size, -1).T).unsqueeze(0)
-    if 2 * right >= LEAST_COLUMNS:
-        many = (batch * left, size, 2 * right)
-        return torch.bmm(g.view(many), psi.view(many).mT).sum(0, keepdim=True)
-    wide = torch.mm(g.view(batch * left, -1).T, psi.view(batch * left, -1))
-    wide = wide.view(size, 2 * right, size, 2 * right)
-    return wide.diagonal(dim1=1, dim2=3).sum(-1).unsqueeze(0)
+        return torch.matmul(g, psi.mT).sum(2)
+    if 2 * right >= LEAST_COLUMNS or batch * left == 1:
+        many = (batch * rows * left, size, 2 * right)
+        products = torch.bmm(g.view(many), psi.view(many).mT).view(batch, rows, left, size, size)
+        return products.sum((0, 2)).unsqueeze(0) if batch * left > 1 else products.squeeze(2)
+    flat = [x.transpose(0, 1).reshape(rows, batch * left, -1) for x in (g, psi)]
+    wide = torch.bmm(flat[0].mT, flat[1]).view(rows, size, 2 * right, size, 2 * right)
+    return wide.diagonal(dim1=2, dim2=4).sum(-1).unsqueeze(0)
 
 
 def _eye(size: int, like: Tensor) -> Tensor:

@@ -12,32 +12,46 @@ from torch import Tensor
 
 from qgan import errors, pauli
 from qgan.engines.base import Circuit, check_angles, check_source
-from qgan.engines.batched.lowering import lower
+from qgan.engines.batched.channels import apply_channel, most_columns
+from qgan.engines.batched.lowering import ChannelLayer, lower
 from qgan.engines.batched.plan import Plan, make_plan
 from qgan.engines.batched.propagate import propagate
+from qgan.engines.gates import TracedCircuit
 from qgan.engines.memory import check_memory
-from qgan.engines.trace import TracedCircuit, trace
+from qgan.engines.trace import trace
 from qgan.states import States, StateSource
 
 LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
-_plans: weakref.WeakKeyDictionary[TracedCircuit, Plan] = weakref.WeakKeyDictionary()
+Parts = tuple[Plan | ChannelLayer, ...]
+
+_parts: weakref.WeakKeyDictionary[TracedCircuit, Parts] = weakref.WeakKeyDictionary()
 
 
 @torch.inference_mode(False)  # a plan made for a look serves training too
-def plan_of(circuit: Circuit) -> Plan:
-    """The plan of a circuit, kept as long as the circuit lives."""
+def parts_of(circuit: Circuit) -> Parts:
+    """Plans and channels of a circuit in order, a plan first; kept as long as the circuit lives."""
     traced = trace(circuit)
-    if traced not in _plans:
-        _plans[traced] = make_plan(lower(traced), traced.n_weights, traced.n_inputs)
-    return _plans[traced]
+    if traced not in _parts:
+        _parts[traced] = tuple(
+            part
+            if isinstance(part, ChannelLayer)
+            else make_plan(part, traced.n_weights, traced.n_inputs)
+            for part in lower(traced).parts()
+        )
+    return _parts[traced]
 
 
 class BatchedEngine:
     """Simulates a batch of small circuits as one tensor, in torch, on CPU or CUDA.
 
+    Channels of fixed strength on one or two wires act on the factor, whose rank they raise up to
+    ``2**n_wires``: a noisy circuit costs up to that many times the memory of a pure one.
+
     Args:
         precision: "single" (complex64) or "double" (complex128).
+        low_memory: keep no states for the backward pass, whatever their number; it then leads the
+            final ones back, at the cost of running the circuit twice.
 
     Raises:
         QganError: for another precision.
@@ -57,10 +71,13 @@ class BatchedEngine:
     name = "batched"
     gives_states = True
 
-    def __init__(self, precision: Literal["single", "double"] = "single") -> None:
+    def __init__(
+        self, precision: Literal["single", "double"] = "single", low_memory: bool = False
+    ) -> None:
         if precision not in ("single", "double"):
             raise errors.argument("precision", "must be 'single' or 'double'", repr(precision))
         self.precision = precision
+        self.low_memory = low_memory
         self.real = torch.float32 if precision == "single" else torch.float64
         self.complex = torch.complex64 if precision == "single" else torch.complex128
 
@@ -97,7 +114,12 @@ class BatchedEngine:
 
         Returns:
             ``V`` with ``V|i>`` as its columns, complex ``(B, 2**n_wires, 2**n_output)``.
+
+        Raises:
+            QganError: for a circuit with channels, which is no isometry.
         """
+        if len(parts_of(circuit)) > 1:
+            raise errors.unsupported("Isometry", "the circuit has channels", "ask for its states")
         eye = torch.eye(2**circuit.registers.n_output, dtype=self.complex, device=inputs.device)
         return self._final(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))
 
@@ -119,19 +141,26 @@ class BatchedEngine:
         """The final vectors of all wires, ``(B, 2**n_wires, r)``."""
         check_angles(circuit, weights, inputs)
         batch, n_wires = inputs.shape[0], circuit.registers.n_wires
-        columns = source.rank if isinstance(source, States) else 1
-        alive = LEAST_ALIVE * max(1, batch) * columns
+        parts, columns = parts_of(circuit), source.rank if isinstance(source, States) else 1
+        alive = LEAST_ALIVE * max(1, batch) * most_columns(parts, 2**n_wires, columns)
         check_memory(n_wires, alive, self.complex.itemsize, inputs.device)
-        plan = plan_of(circuit)
-        start = None
+        state = None
         if source is not None:
             check_source(circuit, inputs, source)
-            start = self._place(source.materialise(), plan.n_wires)
+            state = self._place(source.materialise(), n_wires)
         if batch == 0:
-            columns = 1 if start is None else start.shape[2]
-            return inputs.new_zeros(0, 2**plan.n_wires, columns, dtype=self.complex)
-        final = propagate(plan, weights.to(self.real), inputs.to(self.real), start)
-        return final.expand(batch, -1, -1)
+            columns = 1 if state is None else state.shape[2]
+            return inputs.new_zeros(0, 2**n_wires, columns, dtype=self.complex)
+        weights, inputs = weights.to(self.real), inputs.to(self.real)
+        for part in parts:
+            if isinstance(part, Plan):
+                state = propagate(part, weights, inputs, state, self.low_memory)
+                state = state.expand(batch, -1, -1)
+            else:
+                assert state is not None
+                state = apply_channel(part, state)
+        assert state is not None
+        return state
 
     def _place(self, states: States, n_wires: int) -> Tensor:
         """The factor on the first wires, the others in ``|0>``."""

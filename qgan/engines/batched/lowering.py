@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from qgan.engines.trace import Gate, TracedCircuit
+from qgan.engines.gates import Gate, TracedCircuit
 
 HALF_PI = math.pi / 2
 LEAST_ANGLE = 1e-12  # constants below it, as the sums of -pi/2 and pi/2 leave them, are dropped
@@ -42,7 +42,15 @@ class FixedLayer:
     matrix: Tensor
 
 
-Layer = PhaseLayer | TurnLayer | FixedLayer
+@dataclass
+class ChannelLayer:
+    """Kraus operators ``(m, 2**k, 2**k)`` on some wires, wire 0 of the list most significant."""
+
+    wires: tuple[int, ...]
+    operators: Tensor
+
+
+Layer = PhaseLayer | TurnLayer | FixedLayer | ChannelLayer
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,20 @@ class Lowered:
         assert isinstance(layer, TurnLayer)
         layer.rotations.setdefault(wire, []).append(angle)
 
+    def parts(self) -> list[Lowered | ChannelLayer]:
+        """Its channels, and what stands before, between and after them; channels never lead."""
+        found: list[Lowered | ChannelLayer] = [Lowered(self.n_wires, self.angles)]
+        for layer in self.layers:
+            if isinstance(layer, ChannelLayer):
+                found.append(layer)
+                continue
+            if isinstance(found[-1], ChannelLayer):
+                found.append(Lowered(self.n_wires, self.angles))
+            last = found[-1]
+            assert isinstance(last, Lowered)
+            last.layers.append(layer)
+        return found
+
     def _open(self, wires: tuple[int, ...], kind: type[PhaseLayer] | type[TurnLayer]) -> Layer:
         """The earliest layer of this kind that a gate on these wires can join, else a new one."""
         found: Layer | None = None
@@ -127,6 +149,8 @@ def lower(circuit: TracedCircuit) -> Lowered:
     for gate in circuit.gates:
         if gate.gate == "Unitary":
             _lower_fixed(lowered, gate.wires, gate.unitary())
+        elif gate.gate == "Channel":
+            lowered.layers.append(ChannelLayer(gate.wires, gate.operators()))
         elif gate.gate == "RY":
             lowered.turn(gate.wires[0], lowered.angle(gate))
         elif gate.gate == "RX":  # RX = RZ(-pi/2) RY RZ(pi/2)

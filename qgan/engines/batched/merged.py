@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.blocks import Block
+from qgan.engines.batched.gathering import span
 from qgan.engines.batched.plan import Stage
 from qgan.engines.batched.realise import Realisation
 from qgan.engines.batched.runs import columns_of, states_of
+from qgan.engines.batched.tables import turn_generators
 
 
 class Merged:
@@ -23,10 +26,10 @@ class Merged:
     def __init__(self, stages: tuple[Stage, ...], n_wires: int, first: bool) -> None:
         turns = [stage.turn.index for stage in stages if stage.turn is not None]
         phases = [stage.phase.index for stage in stages if stage.phase is not None]
-        self.turns = slice(turns[0], turns[-1] + 1)
-        self.phases = slice(phases[0], phases[-1] + 1)
+        self.turns = range(turns[0], turns[-1] + 1)
+        self.phases = range(phases[0], phases[-1] + 1)
         self.length = len(stages)
-        self.block = Block(0, n_wires)
+        self.n_wires = n_wires
         self.first = first
 
     def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
@@ -36,11 +39,11 @@ class Merged:
         chain = [layers[0]] if self.first else [columns_of(state)]
         for matrix in layers[1:] if self.first else layers:
             chain.append(torch.mm(matrix, chain[-1]))
-        if tape is not None:
-            tape.append(matrices)
-            tape.append(torch.stack(chain if self.first else chain[1:]))
-            if self.first:
-                tape.append(state)
+        if tape is not None and self.first:
+            unit = _unit(2**self.n_wires, matrices.dtype, matrices.device)
+            tape += [matrices, torch.stack([unit, *chain]), state]
+        elif tape is not None:
+            tape += [matrices, torch.stack(chain)]
         if self.first:
             return _apply(chain[-1], state)
         return states_of(chain[-1], state.shape)
@@ -50,34 +53,39 @@ class Merged:
     ) -> tuple[Tensor, Tensor | None]:
         """The adjoint of each layer, then the gradients of all layers together."""
         before = tape.pop() if self.first else None
-        after, matrices = tape.pop(), tape.pop()
-        adjoints = matrices.mH.resolve_conj().unbind()
-        shape, back = gradient.shape, gradient
+        states, matrices = tape.pop(), tape.pop()
+        adjoints = torch.conj_physical(matrices).mT.unbind()
+        found = [columns_of(gradient)]
         if before is not None:
-            back = _apply(after[-1].mH, gradient)
-            here = columns_of(gradient) @ columns_of(before).mH
-        else:
-            here = columns_of(gradient)
-        found = [here]
-        for layer in range(self.length - 1, 0, -1):
-            found.append(torch.mm(adjoints[layer], found[-1]))
-        if at.noting:
-            self._note(at, torch.stack(found[::-1]) @ after.mH)
+            found = [torch.mm(found[0], torch.conj_physical(columns_of(before)).T)]
+        for adjoint in reversed(adjoints):
+            found.append(torch.mm(adjoint, found[-1]))
+        if at.noted.wanted:
+            self._note(at, torch.bmm(torch.stack(found[::-1]), torch.conj_physical(states).mT))
         if before is None:
-            back = states_of(adjoints[0] @ found[-1], shape)
-        return back, None
+            return states_of(found[-1], gradient.shape), None
+        return _apply(torch.conj_physical(states[-1]).T, gradient), None
 
     def _matrices(self, at: Realisation) -> Tensor:
-        diagonals = at.phases[True].diagonals(self.phases)[:, 0]
-        return diagonals.unsqueeze(-1) * at.turns[True].whole(self.turns)
+        diagonals = at.phases[True].diagonals(span(self.phases))[0]
+        return diagonals.unsqueeze(-1) * at.turns[True].whole(span(self.turns))
 
-    def _note(self, at: Realisation, overlap: Tensor) -> None:
-        """From ``R = G psi^dagger`` after each layer, ``(layers, 2**n, 2**n)``."""
-        diagonals = at.phases[True].diagonals(self.phases)[:, 0]
-        phases = overlap.diagonal(dim1=1, dim2=2).imag.unsqueeze(1)
-        at.phases[True].add_gradient(self.phases.start, phases)
-        unphased = overlap * (diagonals.conj().unsqueeze(-1) * diagonals.unsqueeze(-2))
-        at.turns[True].add_gradient(self.turns.start, self.block, unphased.real.unsqueeze(1))
+    def _note(self, at: Realisation, overlaps: Tensor) -> None:
+        """From ``G psi^dagger`` before and after each layer, ``(layers + 1, 2**n, 2**n)``.
+
+        A turn commutes with its own generator, so that its gradient can be read before it.
+        """
+        phases = overlaps[1:].diagonal(dim1=1, dim2=2).imag.unsqueeze(0)
+        at.phases[True].add(self.phases, phases)
+        correlations = overlaps[:-1].real.flatten(1)
+        generators = turn_generators(self.n_wires, correlations.dtype, correlations.device)
+        at.turns[True].gathered.add(self.turns, torch.mm(correlations, generators).unsqueeze(0))
+
+
+@lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def _unit(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.eye(size, dtype=dtype, device=device)
 
 
 def _apply(matrix: Tensor, state: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ shared by the batch, or, where any of its angles comes from the inputs, one a sa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from qgan.engines.batched.lowering import (
     PhaseLayer,
     TurnLayer,
 )
-from qgan.engines.batched.tables import AngleMap
+from qgan.engines.batched.tables import MOST_DENSE, AngleMap, Layout, Places
 from qgan.pauli import SignTable
 
 
@@ -54,22 +55,24 @@ class Group:
     turns: list[TurnLayer] = field(default_factory=list)
     phases: list[dict[tuple[int, ...], list[int]]] = field(default_factory=list)
 
-    @property
-    def n_terms(self) -> int:
-        """Terms of each row of phases, padding included."""
-        return max((len(row) for row in self.phases), default=0)
+    def layout(self, n_wires: int, spread: bool) -> Layout:
+        """Where the angles of its rows go."""
+        phases = tuple(tuple(row) for row in self.phases)
+        return Layout(n_wires, len(self.turns), phases, spread)
 
-    def n_slots(self, n_wires: int) -> int:
-        """Slots of all rows: a wire's half angle each, then the phases' terms."""
-        return len(self.turns) * n_wires + len(self.phases) * self.n_terms
+
+Term = tuple[int, int, float]  # place, entry, scale
 
 
 class Tables(NamedTuple):
     """What a plan needs on one device in one precision."""
 
-    weights: AngleMap  # to the slots of both groups, shared ones first
-    inputs: AngleMap  # to the slots of the per-sample group
-    base: Tensor  # constants of all slots
+    layouts: dict[bool, Layout]
+    base: Tensor  # constants of all arguments
+    weights: AngleMap  # to the arguments of both groups, shared ones first
+    inputs: AngleMap  # to the arguments of the per-sample group
+    slots_of_weights: AngleMap  # to the slots, whose gradients it leads back
+    slots_of_inputs: AngleMap
     signs: dict[bool, SignTable | None]
 
 
@@ -100,42 +103,60 @@ class Plan:
         return self._tables[key]
 
     def _make(self, like: Tensor) -> Tables:
-        n_shared = self.groups[True].n_slots(self.n_wires)
-        n_slots = n_shared + self.groups[False].n_slots(self.n_wires)
-        terms: dict[str, list[tuple[int, int, float]]] = {"weights": [], "inputs": []}
-        base = torch.zeros(n_slots, dtype=torch.float64)
-        for shared, group in self.groups.items():
-            first = 0 if shared else n_shared
-            for slot, factor, positions in self._slots(group):
-                for angle in (self.angles[position] for position in positions):
-                    base[first + slot] += factor * angle.shift
-                    if angle.source is not None:
-                        at = slot if angle.source == "inputs" else first + slot
-                        terms[angle.source].append((at, angle.entry, factor * angle.scale))
+        layouts = self._layouts()
+        shared, own = layouts[True], layouts[False]
+        base = torch.tensor(shared.shifts() + own.shifts(), dtype=torch.float64)
+        slots: dict[str, list[Term]] = {"weights": [], "inputs": []}
+        arguments: dict[str, list[Term]] = {"weights": [], "inputs": []}
+        for angle, factor, layout, places in self._angles(layouts):
+            # Weights see both groups one after the other, inputs their own alone.
+            after = layout is own and angle.source != "inputs"
+            first = (shared.n_slots, shared.n_arguments) if after else (0, 0)
+            for place, sign in places[1]:
+                at = place + (0 if layout is shared else shared.n_arguments)
+                base[at] += sign * factor * angle.shift
+            if angle.source is not None:
+                for found, begun, on in zip((slots, arguments), first, places, strict=True):
+                    found[angle.source].extend(
+                        (begun + place, angle.entry, sign * factor * angle.scale)
+                        for place, sign in on
+                    )
+        both = (shared.n_slots + own.n_slots, len(base))
         return Tables(
-            AngleMap.of(terms["weights"], self.n_weights, n_slots, like),
-            AngleMap.of(terms["inputs"], self.n_inputs, n_slots - n_shared, like),
+            layouts,
             base.to(like),
-            {
-                shared: SignTable.of([list(row) for row in group.phases], self.n_wires, like)
-                if group.phases
-                else None
-                for shared, group in self.groups.items()
-            },
+            AngleMap.of(arguments["weights"], self.n_weights, both[1], like),
+            AngleMap.of(arguments["inputs"], self.n_inputs, own.n_arguments, like),
+            AngleMap.of(slots["weights"], self.n_weights, both[0], like),
+            AngleMap.of(slots["inputs"], self.n_inputs, own.n_slots, like),
+            {which: layout.signs(like) for which, layout in layouts.items()},
         )
 
-    def _slots(self, group: Group) -> list[tuple[int, float, list[int]]]:
-        """(slot, factor, angles that add up) of a group."""
-        found = [
-            (i * self.n_wires + wire, 0.5, positions)
-            for i, layer in enumerate(group.turns)
-            for wire, positions in layer.rotations.items()
-        ]
-        first = len(group.turns) * self.n_wires
-        for i, row in enumerate(group.phases):
-            for t, positions in enumerate(row.values()):
-                found.append((first + i * group.n_terms + t, -0.5, positions))
+    def _layouts(self) -> dict[bool, Layout]:
+        """Diagonals straight from the entries where that map is small, else through their terms."""
+        for spread in (True, False):
+            found = {
+                shared: group.layout(self.n_wires, spread) for shared, group in self.groups.items()
+            }
+            n_arguments = sum(layout.n_arguments for layout in found.values())
+            if max(self.n_weights, self.n_inputs, 1) * n_arguments <= MOST_DENSE:
+                break
         return found
+
+    def _angles(
+        self, layouts: dict[bool, Layout]
+    ) -> Iterator[tuple[Angle, float, Layout, tuple[Places, Places]]]:
+        """Each angle, its factor in a slot, its group's layout, and where it goes there."""
+        for which, group in self.groups.items():
+            layout = layouts[which]
+            for i, layer in enumerate(group.turns):
+                for wire, positions in layer.rotations.items():
+                    for position in positions:
+                        yield self.angles[position], 0.5, layout, layout.turn(i, wire)
+            for i, row in enumerate(group.phases):
+                for term, positions in enumerate(row.values()):
+                    for position in positions:
+                        yield self.angles[position], -0.5, layout, layout.phase(i, term)
 
 
 def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
@@ -150,7 +171,7 @@ def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
             groups[shared].turns.append(layer)
             wires = frozenset(layer.rotations)
             stages.append(Stage(turn=Row(shared, len(groups[shared].turns) - 1, wires)))
-        else:
+        elif isinstance(layer, PhaseLayer):
             _add_phase(lowered, layer, groups, stages)
     return Plan(lowered.n_wires, n_weights, n_inputs, lowered.angles, tuple(stages), groups)
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.engines.batched.plan import Plan
 from qgan.engines.batched.realise import Realisation
+from qgan.engines.batched.runs import Product
 from qgan.engines.batched.schedule import program
 
 MOST_TAPED = 2**30  # bytes of kept states beyond which they are led back instead
@@ -48,13 +49,18 @@ class _Propagate(torch.autograd.Function):
     ) -> Tensor:
         batch = len(inputs) if plan.per_sample or start is not None else 1
         columns = 1 if start is None else start.shape[-1]
-        at = Realisation(plan, weights, inputs, batch, columns)
         size = batch * 2**plan.n_wires * columns * 2 * weights.element_size()
         led_back = low_memory or len(plan.stages) * size > MOST_TAPED
+        at = Realisation(plan, weights, inputs, batch, columns, frugal=led_back)
         runs = program(plan, batch, columns, start is None, merges=not led_back)
         keep = any(ctx.needs_input_grad)
         tape: list[Tensor] | None = [] if keep and not led_back else None
-        state = _zero(plan, batch, weights) if start is None else start.resolve_conj().contiguous()
+        if start is not None:
+            state = start.resolve_conj().contiguous()
+        elif runs and isinstance(runs[0], Product):
+            state = runs[0].begin(at, batch)
+        else:
+            state = _zero(plan, batch, weights)
         for run in runs:
             state = run.forward(at, state, tape)
         if keep:
@@ -79,11 +85,11 @@ class _Propagate(torch.autograd.Function):
         _, inputs, _, final, *tape = ctx.saved_tensors
         at, runs = ctx.context
         _, needs_weights, needs_inputs, needs_start, _ = ctx.needs_input_grad
-        at.noting = needs_weights or needs_inputs
+        at.noted.wanted = needs_weights or needs_inputs
         gradient, state = gradient.resolve_conj().contiguous(), final
         for position in range(len(runs) - 1, -1, -1):
             gradient, state = runs[position].backward(at, gradient, state, tape)
-        of_angles = at.gradients(len(inputs), needs_inputs) if at.noting else (None, None)
+        of_angles = at.gradients(len(inputs), needs_inputs) if at.noted.wanted else (None, None)
         return (*of_angles, gradient if needs_start else None)
 
 

@@ -2,141 +2,183 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.blocks import Block, blocks_of, turn_matrices, turn_vectors
-from qgan.engines.batched.plan import Plan
-from qgan.engines.batched.tables import turn_generators
+from qgan.engines.batched.blocks import (
+    Block,
+    blocks_of,
+    turn_gradients,
+    turn_matrices,
+    turn_vectors,
+)
+from qgan.engines.batched.gathering import Gathered, span
+from qgan.engines.batched.plan import Plan, Stage
+from qgan.engines.batched.tables import Layout
 from qgan.pauli import SignTable
 
 MOST_AT_ONCE = 2**22  # entries of all diagonals together; beyond, each is made when it is needed
+
+MOST_NOTED = 2**16  # amplitudes that wait to be gathered together
 
 
 class Turns:
     """The turns of a group.
 
     Args:
-        slots: half angles ``(rows, b, n)``, b = 1 where shared.
+        entries: of RY on each wire, row by row, ``(b, rows, n, 4)``, b = 1 where shared.
+        shared: whether the batch shares them.
         blocks: what wires turn together.
     """
 
-    def __init__(self, slots: Tensor, blocks: tuple[Block, ...]) -> None:
-        self.slots = slots
+    def __init__(self, entries: Tensor, shared: bool, blocks: tuple[Block, ...]) -> None:
+        self.entries = entries
+        self.shared = shared
         self.blocks = blocks
-        self.cos, self.sin = torch.cos(slots), torch.sin(slots)
+        self.gathered = Gathered()
         self._matrices: list[Tensor] = []
         self._vectors: dict[int, Tensor] = {}
-        self._gradients: defaultdict[Block, list[tuple[int, Tensor]]] = defaultdict(list)
 
     def matrices(self, row: int, wires: frozenset[int]) -> list[tuple[Block, Tensor]]:
         """Blocks that turn in a row and their matrices, real ``(b, K, K)``."""
         if not self._matrices:
-            self._matrices = turn_matrices(self.cos, self.sin, self.blocks)
+            self._matrices = turn_matrices(self.entries, self.blocks)
         return [
-            (block, matrix[row])
+            (block, matrix[:, row])
             for block, matrix in zip(self.blocks, self._matrices, strict=True)
             if block.holds_any(wires)
         ]
 
-    def whole(self, rows: slice) -> Tensor:
+    def whole(self, rows: slice | list[int]) -> Tensor:
         """Matrices of all wires at once, real ``(rows, 2**n, 2**n)``; shared rows only."""
-        block = Block(0, self.slots.shape[-1])
-        return turn_matrices(self.cos[rows], self.sin[rows], (block,))[0][:, 0]
+        block = Block(0, self.entries.shape[2])
+        return turn_matrices(self.entries[:, rows], (block,))[0][0]
 
     def vector(self, row: int) -> Tensor:
         """What a row makes of |0..0>: real ``(b, 2**n)``."""
         if row not in self._vectors:
-            self._vectors[row] = turn_vectors(self.cos[row], self.sin[row])
+            self._vectors[row] = turn_vectors(self.entries[:, row])
         return self._vectors[row]
 
-    def add_gradient(self, row: int, block: Block, correlations: Tensor) -> None:
-        """Note ``K = Re sum conj(G) psi^T`` after turns, ``(rows, b, K, K)``, from a row on."""
-        self._gradients[block].append((row, correlations.flatten(2)))
-
-    def gradient(self) -> Tensor:
-        """Of the slots, ``(rows, b, n)``."""
-        n_rows, _, n = self.slots.shape
-        result: Tensor | None = None
-        for block, found in self._gradients.items():
-            rows, correlations = in_order(found)
-            generators = turn_generators(block.width, correlations.dtype, correlations.device)
-            part = correlations @ generators
-            if rows == list(range(n_rows)) and block.width == n:
-                return part
-            result = torch.zeros_like(self.slots) if result is None else result
-            first, last = rows[0], rows[-1] + 1
-            where = slice(first, last) if last - first == len(rows) else torch.tensor(rows)
-            result[where, :, block.first : block.first + block.width] = part
-        return torch.zeros_like(self.slots) if result is None else result
+    def note(self, rows: Sequence[int], gradient: Tensor, state: Tensor) -> None:
+        """Gather the gradients of rows from G and psi after each, ``(B, rows, 2**n, r)``."""
+        self.gathered.add(rows, turn_gradients(self.blocks, self.shared, gradient, state))
 
 
 class Phases:
     """The phases of a group.
 
     Args:
-        slots: ``(rows, b, T)``, b = 1 where shared.
-        signs: the group's table.
-        n_wires: n.
+        shared: whether the batch shares them.
+        diagonals: of all rows, complex ``(b, rows, 2**n)``, b = 1 where shared; or None.
+        slots: instead of diagonals, ``(b, rows, T)``.
+        signs: the group's table for slots.
+        keeps: whether diagonals made of slots are kept, where all fit.
     """
 
-    def __init__(self, slots: Tensor, signs: SignTable, n_wires: int) -> None:
+    def __init__(
+        self,
+        shared: bool,
+        diagonals: Tensor | None,
+        slots: Tensor | None = None,
+        signs: SignTable | None = None,
+        keeps: bool = True,
+    ) -> None:
+        self.shared = shared
         self.slots = slots
         self.signs = signs
-        self.at_once = slots[..., 0].numel() * 2**n_wires <= MOST_AT_ONCE
-        self._diagonals = self._make(slice(None)) if self.at_once else None
-        self._adjoints: tuple[Tensor, Tensor] | None = None
-        self._gradients: list[tuple[int, Tensor]] = []
+        self.gathered = Gathered()
+        self._diagonals = diagonals
+        if diagonals is None and keeps and self._fits():
+            self._diagonals = self._spread(slice(None))
+        self._adjoints: Tensor | None = None
 
-    def _make(self, rows: slice) -> Tensor:
-        phases = self.signs.spread(self.slots[rows], rows)
-        return torch.complex(torch.cos(phases), torch.sin(phases))
+    def _fits(self) -> bool:
+        assert self.slots is not None
+        assert self.signs is not None
+        return self.slots[..., 0].numel() * self.signs.dimension <= MOST_AT_ONCE
 
-    def diagonals(self, rows: slice) -> Tensor:
-        """Diagonals of some rows, complex ``(rows, b, 2**n)``."""
-        return self._make(rows) if self._diagonals is None else self._diagonals[rows]
+    def _spread(self, rows: slice | list[int]) -> Tensor:
+        assert self.slots is not None
+        assert self.signs is not None
+        phases = self.signs.spread(self.slots[:, rows].transpose(0, 1), rows)
+        return torch.complex(torch.cos(phases), torch.sin(phases)).transpose(0, 1)
+
+    def diagonals(self, rows: slice | list[int]) -> Tensor:
+        """Diagonals of some rows, complex ``(b, rows, 2**n)``."""
+        return self._spread(rows) if self._diagonals is None else self._diagonals[:, rows]
 
     def diagonal(self, row: int) -> Tensor:
         """The diagonal of a row, complex ``(b, 2**n)``."""
-        return self.diagonals(slice(row, row + 1))[0]
-
-    def adjoint(self, row: int) -> tuple[Tensor, Tensor]:
-        """The conjugate diagonal D* of a row, and -i D*."""
         if self._diagonals is None:
-            conjugate = self.diagonal(row).conj().resolve_conj()
-            return conjugate, conjugate * -1j
+            return self._spread(slice(row, row + 1))[:, 0]
+        return self._diagonals[:, row]
+
+    def adjoint(self, row: int) -> Tensor:
+        """The conjugate diagonal of a row."""
+        if self._diagonals is None:
+            return torch.conj_physical(self.diagonal(row))
         if self._adjoints is None:
-            conjugates = self._diagonals.conj().resolve_conj()
-            self._adjoints = conjugates, conjugates * -1j
-        return self._adjoints[0][row], self._adjoints[1][row]
+            self._adjoints = torch.conj_physical(self._diagonals)
+        return self._adjoints[:, row]
 
-    def add_gradient(self, row: int, gradient: Tensor) -> None:
-        """Note the gradient of phases, ``(rows, b, 2**n)``, from a row on."""
-        if self._diagonals is None:  # not kept: as large as a state
-            gradient = self.signs.gather(gradient, slice(row, row + len(gradient)))
-        self._gradients.append((row, gradient))
+    def note(self, rows: Sequence[int], gradient: Tensor, state: Tensor) -> None:
+        """Gather the gradients of rows from G and psi beside each, ``(B, rows, 2**n, r)``.
 
-    def gradient(self) -> Tensor:
-        """Of the slots, ``(rows, b, T)``."""
-        if not self._gradients:
-            return torch.zeros_like(self.slots)
-        rows, found = in_order(self._gradients)
-        if len(rows) < len(self.slots):  # a phase of |0..0> is never noted
-            padded = found.new_zeros(len(self.slots), *found.shape[1:])
-            padded[torch.tensor(rows)] = found
-            found = padded
-        return found if self._diagonals is None else self.signs.gather(found)
+        Of exp(i phi): ``dL/dphi = Im(G conj(psi))``.
+        """
+        found = (gradient * torch.conj_physical(state)).imag
+        if self.shared and len(found) > 1:
+            found = found.sum(0, keepdim=True)
+        self.add(rows, found.squeeze(-1) if found.shape[-1] == 1 else found.sum(-1))
+
+    def add(self, rows: Sequence[int], gradient: Tensor) -> None:
+        """Gather the gradient of the phases of rows, ``(b, rows, 2**n)``."""
+        if self.signs is not None:
+            gradient = self.signs.gather(gradient.transpose(0, 1), span(rows)).transpose(0, 1)
+        self.gathered.add(rows, gradient)
 
 
-def in_order(found: list[tuple[int, Tensor]]) -> tuple[list[int], Tensor]:
-    """Rows that were noted piece by piece from (first row, rows), sorted; and emptied."""
-    found.sort(key=lambda piece: piece[0])
-    rows = [row + i for row, piece in found for i in range(len(piece))]
-    pieces = [piece for _, piece in found]
-    found.clear()
-    return rows, pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+class Noted:
+    """G and psi between the turns and the phases of stages, kept while small: gathered together."""
+
+    def __init__(self, turns: dict[bool, Turns], phases: dict[bool, Phases]) -> None:
+        self.kinds = (("turn", turns), ("phase", phases))
+        self.wanted = True  # whether gradients of angles are
+        self._pairs: list[tuple[Stage, Tensor, Tensor]] = []
+
+    def note(self, stage: Stage, gradient: Tensor, state: Tensor) -> None:
+        """Keep the pair of a stage, ``(B, 2**n, r)``; the adjoint meets the last stage first."""
+        if not self.wanted:
+            return
+        if self._pairs and self._pairs[0][1].shape != gradient.shape:
+            self.flush()
+        self._pairs.append((stage, gradient, state))
+        if len(self._pairs) * gradient.numel() >= MOST_NOTED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Gather what is kept."""
+        pairs = self._pairs[::-1]
+        self._pairs.clear()
+        if not pairs:
+            return
+        pair = [
+            p[0].unsqueeze(1) if len(p) == 1 else torch.stack(p, 1)
+            for p in ([q[1] for q in pairs], [q[2] for q in pairs])
+        ]
+        for kind, groups in self.kinds:
+            rows = [getattr(stage, kind) for stage, _, _ in pairs]
+            for shared, group in groups.items():
+                places = [
+                    i for i, row in enumerate(rows) if row is not None and row.shared == shared
+                ]
+                if places:
+                    every = len(places) == len(rows)
+                    mine = pair if every else [x[:, span(places)].contiguous() for x in pair]
+                    group.note([rows[i].index for i in places], *mine)
 
 
 class Realisation:
@@ -148,51 +190,72 @@ class Realisation:
         inputs: ``(B, n_inputs)``.
         batch: B of the states that will be propagated.
         columns: their r.
+        frugal: whether wide diagonals are made each time rather than kept.
     """
 
     def __init__(
-        self, plan: Plan, weights: Tensor, inputs: Tensor, batch: int, columns: int
+        self,
+        plan: Plan,
+        weights: Tensor,
+        inputs: Tensor,
+        batch: int,
+        columns: int,
+        frugal: bool = False,
     ) -> None:
         self.plan, n = plan, plan.n_wires
-        self.noting = True  # whether the angles' gradients are wanted
         self.tables = plan.tables(weights)
-        slots = self.tables.weights.push(weights) + self.tables.base
-        self.n_shared = plan.groups[True].n_slots(n)
+        layouts, arguments = (
+            self.tables.layouts,
+            self.tables.weights.push(weights, self.tables.base),
+        )
+        n_shared = layouts[True].n_arguments
         self.turns: dict[bool, Turns] = {}
         self.phases: dict[bool, Phases] = {}
-        for shared, group in plan.groups.items():
-            if not (group.turns or group.phases):
+        for shared, layout in layouts.items():
+            if not layout.n_arguments:
                 continue
             if shared:
-                mine = slots[: self.n_shared].unsqueeze(0)
+                mine = arguments[:n_shared].unsqueeze(0)
             else:
-                mine = self.tables.inputs.push(inputs) + slots[self.n_shared :]
-            rows, terms = len(group.turns), group.n_terms
-            if rows:
-                blocks = blocks_of(n, columns, batch, shared)
-                turned = mine.narrow(1, 0, rows * n).view(-1, rows, n)
-                self.turns[shared] = Turns(turned.transpose(0, 1), blocks)
-            if group.phases:
-                rows_of_phases = len(group.phases)
-                phased = mine.narrow(1, rows * n, rows_of_phases * terms)
-                phased = phased.view(-1, rows_of_phases, terms)
+                mine = self.tables.inputs.push(inputs, arguments[n_shared:])
+            turned, rows = layout.turn_arguments, len(layout.phases)
+            sines = torch.sin(mine if layout.spread else mine[:, :turned])
+            if turned:
+                entries = sines[:, :turned].view(-1, layout.n_turns, n, 4)
+                self.turns[shared] = Turns(entries, shared, blocks_of(n, columns, batch, shared))
+            if layout.spread and rows:
+                parts = sines[:, turned:].view(-1, rows, 2**n, 2)
+                self.phases[shared] = Phases(shared, torch.view_as_complex(parts))
+            elif rows:
+                slots = mine[:, turned:].view(-1, rows, layout.phase_slots)
                 signs = self.tables.signs[shared]
-                assert signs is not None
-                self.phases[shared] = Phases(phased.transpose(0, 1), signs, n)
+                self.phases[shared] = Phases(shared, None, slots, signs, keeps=not frugal)
+        self.noted = Noted(self.turns, self.phases)
 
     def gradients(self, n_rows: int, needs_inputs: bool) -> tuple[Tensor, Tensor | None]:
-        """Gradients of weights and of inputs, from what the stages have noted."""
-        parts: dict[bool, Tensor] = {}
-        for shared, group in self.plan.groups.items():
-            of_turns = [self.turns[shared].gradient()] if group.turns else []
-            of_phases = [self.phases[shared].gradient()] if group.phases else []
-            found = [part.transpose(0, 1).flatten(1) for part in (*of_turns, *of_phases)]
-            if found:
-                parts[shared] = torch.cat(found, 1)
-        slots = [parts[s].sum(0) for s in (True, False) if s in parts]
-        of_weights = self.tables.weights.pull(torch.cat(slots) if slots else self.tables.base)
+        """Gradients of weights and of inputs, from what was noted."""
+        self.noted.flush()
+        tables, parts = self.tables, {}
+        for shared, layout in tables.layouts.items():
+            if layout.n_slots:
+                batch = 1 if shared else n_rows
+                parts[shared] = self._slots(shared, layout, batch)
+        slots = [part[0] if shared else part.sum(0) for shared, part in parts.items()]
+        of_weights = tables.slots_of_weights.pull(torch.cat(slots) if slots else tables.base[:0])
         if not needs_inputs:
             return of_weights, None
         if False not in parts:
             return of_weights, of_weights.new_zeros(n_rows, self.plan.n_inputs)
-        return of_weights, self.tables.inputs.pull(parts[False])
+        return of_weights, tables.slots_of_inputs.pull(parts[False])
+
+    def _slots(self, shared: bool, layout: Layout, batch: int) -> Tensor:
+        """Gradients of all slots of a group, ``(b, slots)``."""
+        like = self.tables.base
+        found = []
+        if layout.n_turns:
+            turns = self.turns[shared].gathered
+            found.append(turns.whole(batch, layout.n_turns, layout.n_wires, like))
+        if layout.phases:
+            phases = self.phases[shared].gathered
+            found.append(phases.whole(batch, len(layout.phases), layout.phase_slots, like))
+        return found[0] if len(found) == 1 else torch.cat(found, 1)

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.blocks import apply_block, block_gradient
+from qgan.engines.batched.blocks import apply_block
 from qgan.engines.batched.plan import Stage
 from qgan.engines.batched.realise import Realisation
 
@@ -34,27 +34,32 @@ class Product:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.rest = StageRun(stage)
 
-    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
-        """Of the state |0..0> only the shape is read."""
+    def begin(self, at: Realisation, batch: int) -> Tensor:
+        """What it makes of |0..0>, ``(B, 2**n, 1)``."""
         turn, phase = self.stage.turn, self.stage.phase
         assert turn is not None
         vector = at.turns[turn.shared].vector(turn.index)
         if phase is None:
-            made = vector.to(state.dtype)
+            made = torch.complex(vector, torch.zeros_like(vector))
         else:
             made = at.phases[phase.shared].diagonal(phase.index) * vector
-        return made.unsqueeze(-1).expand(len(state), -1, -1).contiguous()
+        return made.unsqueeze(-1).expand(batch, -1, -1).contiguous()
+
+    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+        """The state is what it began with."""
+        return state
 
     def backward(
         self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """Nothing lies before it."""
-        turn = self.stage.turn
+        turn, phase = self.stage.turn, self.stage.phase
         assert turn is not None
-        after = at.turns[turn.shared].vector(turn.index).to(gradient.dtype).unsqueeze(-1)
-        self.rest.note(at, gradient, after.expand_as(gradient).contiguous())
+        if phase is not None:
+            gradient = gradient * at.phases[phase.shared].adjoint(phase.index).unsqueeze(-1)
+        between = at.turns[turn.shared].vector(turn.index).to(gradient.dtype).unsqueeze(-1)
+        at.noted.note(self.stage, gradient, between.expand_as(gradient).contiguous())
         return gradient, None
 
 
@@ -88,48 +93,17 @@ class StageRun:
             matrix = fixed.matrix.to(gradient).mH
             back = None if state is None else apply_matrix(matrix, fixed.wires, state)
             return apply_matrix(matrix, fixed.wires, gradient), back
-        taped = state is None
         between = tape.pop() if state is None else state
-        if phase is not None and not taped:
-            between = between * at.phases[phase.shared].adjoint(phase.index)[0].unsqueeze(-1)
-        gradient = self.note(at, gradient, between)
+        if phase is not None:
+            conjugate = at.phases[phase.shared].adjoint(phase.index).unsqueeze(-1)
+            gradient = gradient * conjugate
+            between = between if state is None else between * conjugate
+        at.noted.note(self.stage, gradient, between)
         if turn is not None:
             for block, matrix in at.turns[turn.shared].matrices(turn.index, turn.wires):
                 gradient = apply_block(matrix.mT, block, gradient)
-                between = between if taped else apply_block(matrix.mT, block, between)
-        return gradient, None if taped else between
-
-    def note(self, at: Realisation, gradient: Tensor, state: Tensor) -> Tensor:
-        """Note the gradients of a stage's angles; returns G between its turn and its phase.
-
-        Args:
-            gradient: after the phase.
-            state: between turn and phase.
-        """
-        turn, phase = self.stage.turn, self.stage.phase
-        if phase is not None:
-            conjugate, rotated = (
-                d.unsqueeze(-1) for d in at.phases[phase.shared].adjoint(phase.index)
-            )
-            if at.noting:
-                share = _phase_gradient(gradient * rotated, state, phase.shared)
-                at.phases[phase.shared].add_gradient(phase.index, share.unsqueeze(0))
-            gradient = gradient * conjugate
-        if turn is not None and at.noting:
-            turns = at.turns[turn.shared]
-            for block in turns.blocks:
-                if block.holds_any(turn.wires):
-                    found = block_gradient(block, turn.shared, gradient, state)
-                    turns.add_gradient(turn.index, block, found.unsqueeze(0))
-        return gradient
-
-
-def _phase_gradient(rotated: Tensor, state: Tensor, shared: bool) -> Tensor:
-    """Of exp(i phi): dL/dphi = Im(G conj(psi)) = Re(conj(psi) (-i G)), with -i G given."""
-    product = torch.view_as_real(rotated) * torch.view_as_real(state)
-    if shared and len(product) > 1:
-        product = product.sum(0, keepdim=True)
-    return product.flatten(2).sum(-1)
+                between = between if state is None else apply_block(matrix.mT, block, between)
+        return gradient, None if state is None else between
 
 
 class Together:

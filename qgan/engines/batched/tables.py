@@ -1,59 +1,149 @@
-"""Tables of a plan on one device in one precision: from angles to slots to phases, and back.
+"""Tables of a plan on one device in one precision: from entries to arguments, and back from slots.
 
-A slot is half of a turn's angle or minus half of a phase's; all slots of all layers come from one
-product, and their gradients go back through its transpose.
+A turn's slot is half of its angle s and gives four arguments, whose sines are the entries of
+``RY(2 s) = [[cos s, -sin s], [sin s, cos s]]``. A phase's slot is minus half of its angle and its
+own argument; where diagonals are small, a row's slots are instead the phases of all basis states,
+with two arguments each, whose sines are ``cos`` and ``sin``. All arguments of all layers come from
+one product, and the gradients of all slots go back through another.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from qgan.pauli import SignTable, parity_signs
+
 MOST_DENSE = 2**18  # entries of a map or of a table of signs that is kept as one dense matrix
+
+# Entries of RY(2 s), row by row, as sines: (sign, shift) of sin(sign s + shift).
+TURN = ((1.0, math.pi / 2), (-1.0, 0.0), (1.0, 0.0), (1.0, math.pi / 2))
+# Real and imaginary part of exp(i phi).
+PHASE = ((1.0, math.pi / 2), (1.0, 0.0))
+
+Places = list[tuple[int, float]]  # with the sign that each takes an angle with
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the angles of a group of rows go: slots and arguments, turns first.
+
+    Args:
+        n_wires: n.
+        n_turns: rows of turns.
+        phases: for each row of phases its products of Z, by their wires.
+        spread: whether a row's slots are the phases of all basis states.
+    """
+
+    n_wires: int
+    n_turns: int
+    phases: tuple[tuple[tuple[int, ...], ...], ...]
+    spread: bool
+
+    @property
+    def phase_slots(self) -> int:
+        """Slots of a row of phases; rows with fewer terms are padded."""
+        terms = max((len(row) for row in self.phases), default=0)
+        return 2**self.n_wires if self.spread else terms
+
+    @property
+    def n_slots(self) -> int:
+        """All slots."""
+        return self.n_turns * self.n_wires + len(self.phases) * self.phase_slots
+
+    @property
+    def turn_arguments(self) -> int:
+        """Arguments of the turns."""
+        return len(TURN) * self.n_turns * self.n_wires
+
+    @property
+    def n_arguments(self) -> int:
+        """All arguments."""
+        each = len(PHASE) if self.spread else 1
+        return self.turn_arguments + len(self.phases) * self.phase_slots * each
+
+    def shifts(self) -> list[float]:
+        """What each argument starts from."""
+        turns = [shift for _, shift in TURN] * (self.n_turns * self.n_wires)
+        each = [shift for _, shift in PHASE] if self.spread else [0.0]
+        return turns + each * (len(self.phases) * self.phase_slots)
+
+    def turn(self, row: int, wire: int) -> tuple[Places, Places]:
+        """Slots and arguments that an angle of a turn adds to."""
+        slot = row * self.n_wires + wire
+        return [(slot, 1.0)], [(len(TURN) * slot + i, sign) for i, (sign, _) in enumerate(TURN)]
+
+    def phase(self, row: int, term: int) -> tuple[Places, Places]:
+        """Slots and arguments that an angle of a phase adds to."""
+        first = row * self.phase_slots
+        slots = [(first + term, 1.0)]
+        if self.spread:
+            signs = parity_signs(self.phases[row][term], self.n_wires).tolist()
+            slots = [(first + x, sign) for x, sign in enumerate(signs)]
+        each = len(PHASE) if self.spread else 1
+        arguments = [
+            (self.turn_arguments + slot * each + i, sign)
+            for slot, sign in slots
+            for i in range(each)
+        ]
+        first_slot = self.n_turns * self.n_wires
+        return [(first_slot + slot, sign) for slot, sign in slots], arguments
+
+    def signs(self, like: Tensor) -> SignTable | None:
+        """The signs of its terms on basis states, where they are not in its maps."""
+        if self.spread or not self.phases:
+            return None
+        return SignTable.of(self.phases, self.n_wires, like)
 
 
 @dataclass(frozen=True)
 class AngleMap:
-    """A linear map from entries to slots, ``slots[j] += scale_k entries[i_k]`` over its terms."""
+    """A linear map of entries: ``result[j] += scale entries[i]`` over its terms (j, i, scale)."""
 
-    slot: Tensor
+    place: Tensor
     entry: Tensor
     scale: Tensor
     n_entries: int
-    n_slots: int
+    n_places: int
     matrix: Tensor | None
+    transpose: Tensor | None
 
     @classmethod
     def of(
-        cls, terms: list[tuple[int, int, float]], n_entries: int, n_slots: int, like: Tensor
+        cls, terms: list[tuple[int, int, float]], n_entries: int, n_places: int, like: Tensor
     ) -> AngleMap:
-        """Map of terms (slot, entry, scale), in the precision and on the device of ``like``."""
-        slots, entries, scales = zip(*terms, strict=True) if terms else ((), (), ())
-        slot = torch.tensor(slots, dtype=torch.int64, device=like.device)
+        """Map of terms (place, entry, scale), in the precision and on the device of ``like``."""
+        places, entries, scales = zip(*terms, strict=True) if terms else ((), (), ())
+        place = torch.tensor(places, dtype=torch.int64, device=like.device)
         entry = torch.tensor(entries, dtype=torch.int64, device=like.device)
         scale = torch.tensor(scales, dtype=like.dtype, device=like.device)
         matrix = None
-        if n_entries * n_slots <= MOST_DENSE:
-            matrix = like.new_zeros(n_entries, n_slots)
-            matrix.index_put_((entry, slot), scale, accumulate=True)
-        return cls(slot, entry, scale, n_entries, n_slots, matrix)
+        if n_entries * n_places <= MOST_DENSE:
+            matrix = like.new_zeros(n_entries, n_places)
+            matrix.index_put_((entry, place), scale, accumulate=True)
+        transpose = None if matrix is None else matrix.T.contiguous()
+        return cls(place, entry, scale, n_entries, n_places, matrix, transpose)
 
-    def push(self, entries: Tensor) -> Tensor:
-        """Slots of entries, over the last axis."""
-        if self.matrix is not None:
-            return entries @ self.matrix
-        slots = entries.new_zeros(*entries.shape[:-1], self.n_slots)
-        return slots.index_add_(-1, self.slot, entries[..., self.entry] * self.scale)
+    def push(self, entries: Tensor, base: Tensor) -> Tensor:
+        """``base`` plus the map of entries, over the last axis of one or two."""
+        if self.matrix is None or self.transpose is None:
+            result = base.expand(*entries.shape[:-1], self.n_places).clone()
+            return result.index_add_(-1, self.place, entries[..., self.entry] * self.scale)
+        if entries.ndim == 1:
+            return torch.addmv(base, self.transpose, entries)
+        return torch.addmm(base, entries, self.matrix)
 
     def pull(self, gradient: Tensor) -> Tensor:
-        """Gradient of entries from the gradient of slots, over the last axis."""
-        if self.matrix is not None:
-            return gradient @ self.matrix.T
+        """The transpose: gradient of entries, over the last axis."""
+        if self.matrix is not None and self.transpose is not None:
+            one = gradient.ndim == 1
+            return torch.mv(self.matrix, gradient) if one else torch.mm(gradient, self.transpose)
         entries = gradient.new_zeros(*gradient.shape[:-1], self.n_entries)
-        return entries.index_add_(-1, self.entry, gradient[..., self.slot] * self.scale)
+        return entries.index_add_(-1, self.entry, gradient[..., self.place] * self.scale)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,12 @@ const app = (() => {
   let about, quantities, shown = null, pin = null, along = null, playing = false;
   const timings = []; // milliseconds from a knob's event to the picture, newest last
 
+  // The page states how far it is, for scripts that turn it: data-asked is the number of the last
+  // change, data-shown that of the last change which is drawn in full, the curve included.
+  const told = document.documentElement.dataset;
+  let asked = 0, drawn = 0;
+  told.asked = told.shown = 0;
+
   function say(text) { element("message").textContent = text; }
 
   // -- the address: #label=ordered&z=0.3,-0.2&along=0&see=...
@@ -49,8 +55,13 @@ const app = (() => {
 
   // -- from a knob to the pictures
 
-  const update = latestOnly(async (begun) => {
-    const wanted = { label: view.label, z: view.z.slice() };
+  function update(begun) {
+    told.asked = ++asked;
+    return show(begun);
+  }
+
+  const show = latestOnly(async (begun) => {
+    const wanted = { label: view.label, z: view.z.slice() }, number = asked;
     try {
       const [state] = await source.states(wanted.label, [wanted.z]);
       shown = { ...wanted, state };
@@ -62,6 +73,7 @@ const app = (() => {
     await new Promise((done) => requestAnimationFrame(done));
     if (begun) timings.push(performance.now() - begun);
     if (timings.length > 500) timings.shift();
+    drawn = number;
     updateAlong();
   });
 
@@ -72,6 +84,12 @@ const app = (() => {
 
   // The curve along the latent changes with everything but that latent's own value.
   const updateAlong = latestOnly(async () => {
+    const number = drawn;
+    await follow();
+    told.shown = number;
+  });
+
+  async function follow() {
     if (!about.n_latent) return;
     const others = view.z.map((value, k) => (k === view.axis ? null : value));
     const key = JSON.stringify([view.label, view.axis, others]);
@@ -80,13 +98,13 @@ const app = (() => {
     const count = discrete ? about.n_levels : SWEEP;
     const position = Array.from({ length: count }, (_, k) => -1 + (2 * k) / (count - 1));
     try {
-      const line = position.map((value) => others.map((other, k) => (k === axis ? value : other)));
-      along = { key, label, position, discrete, states: await source.states(label, line) };
+      const points = position.map((value) => others.map((other, k) => (k === axis ? value : other)));
+      along = { key, label, position, discrete, states: await source.states(label, points) };
       drawAlong();
     } catch (error) {
       complain(error.message);
     }
-  });
+  }
 
   function draw() {
     const { state } = shown, other = pin && pin.state, what = element("what").value;
@@ -151,8 +169,7 @@ const app = (() => {
 
   function pick(axis) {
     view.axis = axis;
-    draw();
-    return updateAlong();
+    return update(0);
   }
 
   function setPin(to) {
@@ -161,7 +178,7 @@ const app = (() => {
     for (const option of element("what").options) option.disabled = option.value !== "state" && !pin;
     if (!pin) element("what").value = "state";
     element("pinned").textContent = pin
-      ? `Pinned: ${describe(pin.label, pin.z)}` : "Nothing pinned.";
+      ? `Pinned, in orange: ${describe(pin.label, pin.z)}` : "Nothing pinned.";
     controls.pinPad(pin && pin.z);
     draw();
   }

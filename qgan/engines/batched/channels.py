@@ -1,0 +1,51 @@
+"""Kraus channels on factors: the rank grows with each, up to the dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from qgan.engines.batched.lowering import ChannelLayer
+from qgan.engines.batched.runs import apply_matrix
+
+
+def apply_channel(channel: ChannelLayer, factor: Tensor) -> Tensor:
+    """``rho -> sum_k K_k rho K_k^dagger`` as ``A -> (K_1 A, K_2 A, ...)``.
+
+    Args:
+        channel: m Kraus operators.
+        factor: ``A``, complex ``(B, D, r)``.
+
+    Returns:
+        Complex ``(B, D, min(m r, D))``.
+    """
+    operators = channel.operators.to(factor)
+    grown = torch.cat([apply_matrix(k, channel.wires, factor) for k in operators], 2)
+    return compressed(grown) if grown.shape[2] > grown.shape[1] else grown
+
+
+def compressed(factor: Tensor) -> Tensor:
+    """A factor of the same states with no more columns than rows, ``(B, D, D)``.
+
+    With Q an orthonormal basis of the rows of A (columns of ``A^dagger``), ``A Q Q^dagger = A``,
+    so ``A Q`` is a factor of the same state. Q is held fixed in the backward pass, which changes
+    nothing: ``d(A Q Q^dagger A^dagger) = dA Q Q^dagger A^dagger + h.c. = dA A^dagger + h.c.``
+
+    Args:
+        factor: ``A``, complex ``(B, D, R)`` with R > D.
+    """
+    basis, _ = torch.linalg.qr(factor.detach().mH)
+    result: Tensor = factor @ basis
+    return result
+
+
+def most_columns(parts: Sequence[object], dimension: int, columns: int) -> int:
+    """Columns that a factor ever has on its way through the parts of a circuit."""
+    most = columns
+    for part in parts:
+        if isinstance(part, ChannelLayer):
+            most = max(most, columns * len(part.operators))
+            columns = min(dimension, columns * len(part.operators))
+    return most

@@ -1,0 +1,123 @@
+"""A traced circuit: its gates as a list that any engine runs and that a file keeps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import pennylane as qml
+import torch
+from torch import Tensor
+
+GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary", "Channel"]
+Rows = tuple[tuple[tuple[float, float], ...], ...]  # of a matrix, as (real, imaginary) pairs
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate of a traced circuit.
+
+    A rotation turns by ``scale * source[entry] + shift`` radians (``shift`` alone if ``source`` is
+    None); a ``Unitary`` is fixed and carries its matrix as rows of (real, imaginary) pairs, a
+    ``Channel`` its Kraus operators.
+    """
+
+    gate: GateName
+    wires: tuple[int, ...]
+    source: Literal["weights", "inputs"] | None = None
+    entry: int = 0
+    scale: float = 0.0
+    shift: float = 0.0
+    matrix: Rows | None = None
+    kraus: tuple[Rows, ...] | None = None
+
+    @property
+    def turns(self) -> bool:
+        """Whether it is a rotation, by an angle."""
+        return self.matrix is None and self.kraus is None
+
+    def unitary(self) -> Tensor:
+        """The fixed matrix, complex128 ``(2**k, 2**k)``."""
+        return torch.view_as_complex(torch.tensor(self.matrix, dtype=torch.float64))
+
+    def operators(self) -> Tensor:
+        """Kraus operators of a channel, complex128 ``(m, 2**k, 2**k)``."""
+        return torch.view_as_complex(torch.tensor(self.kraus, dtype=torch.float64))
+
+
+@dataclass(frozen=True)
+class TracedRegisters:
+    """Registers of a circuit that was opened from a file."""
+
+    n_output: int
+    n_label: int
+    n_latent_wires: int
+    n_bath: int
+
+    @property
+    def n_wires(self) -> int:
+        """All wires."""
+        return self.n_output + self.n_label + self.n_latent_wires + self.n_bath
+
+
+@dataclass(frozen=True, eq=False)
+class TracedCircuit:
+    """A circuit as a list of gates; itself a circuit that any engine runs.
+
+    Args:
+        registers: widths of the registers.
+        n_weights: angles shared by the batch.
+        n_inputs: angles that differ per sample.
+        gates: the gates in order.
+    """
+
+    registers: TracedRegisters
+    n_weights: int
+    n_inputs: int
+    gates: tuple[Gate, ...]
+
+    def __call__(self, weights: Any, inputs: Any) -> None:
+        """Queue the gates as PennyLane operations."""
+        sources = {"weights": weights, "inputs": inputs}
+        for gate in self.gates:
+            if gate.gate == "Unitary":
+                qml.QubitUnitary(gate.unitary().numpy(), wires=gate.wires)
+                continue
+            if gate.gate == "Channel":
+                qml.QubitChannel(list(gate.operators().numpy()), wires=gate.wires)
+                continue
+            angle: Any = gate.shift
+            if gate.source is not None:
+                angle = gate.scale * sources[gate.source][..., gate.entry] + gate.shift
+            getattr(qml, gate.gate)(angle, wires=gate.wires)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; :meth:`from_dict` reads it back."""
+        return {
+            "format": 1,
+            "registers": asdict(self.registers),
+            "n_weights": self.n_weights,
+            "n_inputs": self.n_inputs,
+            "gates": [{k: v for k, v in asdict(g).items() if v is not None} for g in self.gates],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> TracedCircuit:
+        """Rebuild from plain data; runs no code of the user's."""
+        gates = []
+        for row in data["gates"]:
+            read = {"wires": tuple(row["wires"])}
+            if row.get("matrix") is not None:
+                read["matrix"] = rows_of(row["matrix"])
+            if row.get("kraus") is not None:
+                read["kraus"] = tuple(rows_of(matrix) for matrix in row["kraus"])
+            gates.append(Gate(**{**row, **read}))
+        registers = TracedRegisters(**data["registers"])
+        return cls(registers, data["n_weights"], data["n_inputs"], tuple(gates))
+
+
+def rows_of(matrix: Any) -> Rows:
+    """A matrix of (real, imaginary) pairs, of a tensor or of plain data."""
+    if isinstance(matrix, Tensor):
+        matrix = torch.view_as_real(matrix).tolist()
+    return tuple(tuple((re, im) for re, im in line) for line in matrix)

@@ -1,0 +1,81 @@
+"""Measurements of one qubit, each an informationally complete POVM, and products of them."""
+
+from __future__ import annotations
+
+import functools
+import math
+from itertools import product
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan import errors
+
+_ROOT2, _ROOT3 = math.sqrt(2), math.sqrt(3)
+
+POVMS: dict[str, list[list[float]]] = {
+    # Each outcome's element is c_I I + c_X X + c_Y Y + c_Z Z.
+    "pauli-4": [
+        [1 / 6, 1 / 6, 0, 0],
+        [1 / 6, 0, 1 / 6, 0],
+        [1 / 6, 0, 0, 1 / 6],
+        [1 / 2, -1 / 6, -1 / 6, -1 / 6],
+    ],
+    "pauli-6": [
+        [1 / 6, sign * (axis == 0) / 6, sign * (axis == 1) / 6, sign * (axis == 2) / 6]
+        for axis in range(3)
+        for sign in (1, -1)
+    ],
+    "tetrahedral": [
+        [1 / 4, 0, 0, 1 / 4],
+        [1 / 4, _ROOT2 / 6, 0, -1 / 12],
+        [1 / 4, -_ROOT2 / 12, _ROOT2 / _ROOT3 / 4, -1 / 12],
+        [1 / 4, -_ROOT2 / 12, -_ROOT2 / _ROOT3 / 4, -1 / 12],
+    ],
+}
+"""Elements of each measurement of one qubit, as coefficients of I, X, Y, Z."""
+
+
+def check_kind(kind: str) -> None:
+    """Refuse a measurement that is not listed."""
+    if kind not in POVMS:
+        raise errors.argument("povm", f"must be one of {', '.join(POVMS)}", repr(kind))
+
+
+def every_word(n_qubits: int) -> tuple[str, ...]:
+    """All ``4**n`` Pauli words, that of the identity first."""
+    return tuple("".join(letters) for letters in product("IXYZ", repeat=n_qubits))
+
+
+def probabilities(values: Float[Tensor, "B W"], kind: str) -> Float[Tensor, "B K"]:
+    """``p(a) = Tr[M_a1 x .. x M_an rho]`` from the values of all words but the identity."""
+    check_kind(kind)
+    n_qubits = round(math.log(values.shape[1] + 1, 4))
+    every = torch.cat([torch.ones_like(values[:, :1]), values], 1)
+    return contract(every, torch.tensor(POVMS[kind], dtype=torch.float64).to(values), n_qubits)
+
+
+@functools.lru_cache(maxsize=8)
+@torch.inference_mode(False)
+def estimators(kind: str) -> Float[Tensor, "letters outcomes"]:
+    """What an outcome adds to the estimate of I, X, Y, Z: a left inverse of the elements.
+
+    Example:
+        >>> estimators("pauli-6").round(decimals=3)[1:].tolist()[0]
+        [3.0, -3.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    inverse: Tensor = torch.linalg.pinv(torch.tensor(POVMS[kind], dtype=torch.float64))
+    inverse[inverse.abs() < 1e-12] = 0
+    return inverse
+
+
+def contract(
+    values: Float[Tensor, "B V"], matrix: Float[Tensor, "rows width"], n_qubits: int
+) -> Float[Tensor, "B K"]:
+    """Apply a matrix to each qubit's axis of ``(B, width**n)``; gives ``(B, rows**n)``."""
+    rows, width = matrix.shape
+    tensor = values.reshape(-1, *(width,) * n_qubits)
+    for _ in range(n_qubits):  # the axis in front goes, its result comes last
+        tensor = torch.tensordot(tensor, matrix, dims=([1], [1]))
+    return tensor.reshape(-1, rows**n_qubits)

@@ -1,0 +1,231 @@
+"""Records: what measurements of states gave, shot by shot, and what they say of the states."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Complex, Float, Int
+from torch import Tensor
+
+from qgan import errors, pauli
+from qgan.povm import POVMS, check_kind, contract, estimators, every_word, probabilities
+from qgan.states import States
+
+MOST_QUBITS = 6
+"""Outcomes are counted in a table of up to ``6**n`` entries a state."""
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """How often each joint outcome came when B states were measured, qubit by qubit, shot by shot.
+
+    A random Pauli basis for each qubit and shot, with its outcome bit, is the measurement
+    "pauli-6": see :meth:`of_random_paulis`. All three measurements are informationally complete,
+    so each observable of one copy has an unbiased estimate: where ``M_a = sum_P E_aP P`` and S is
+    a left inverse of E, a word's estimate is the mean over shots of the product over its letters P
+    of ``S_Pa``, a the qubit's outcome (for "pauli-6" the classical shadow's ``3 (+1 or -1)`` where
+    the bases agree, else 0).
+
+    Args:
+        frequencies: shares of the shots, ``(B, width**n)``, first qubit most significant.
+        n_shots: times that each state was measured, at least 1.
+        kind: of the measurement: "pauli-4", "pauli-6" or "tetrahedral".
+
+    Raises:
+        QganError: for another kind, a shape that no number of qubits has, or no shots.
+
+    References:
+        Huang et al., Nature Phys. 16, 1050 (2020), arXiv:2002.08953 (classical shadows);
+        Carrasquilla et al., Nature Mach. Intell. 1, 155 (2019), arXiv:1810.10584, eq. 3.
+
+    Example:
+        >>> zero = States(torch.tensor([[[1.0], [0.0]]], dtype=torch.complex128))
+        >>> records = measure(zero, 10_000, torch.Generator().manual_seed(0))
+        >>> records
+        Records(1 of 1 qubits, 10000 shots of pauli-6)
+        >>> records.expval(["Z"]).round(decimals=1).tolist()
+        [[1.0]]
+    """
+
+    frequencies: Float[Tensor, "B K"]
+    n_shots: int
+    kind: str = "pauli-6"
+
+    def __post_init__(self) -> None:
+        check_kind(self.kind)
+        sizes = [len(POVMS[self.kind]) ** n for n in range(1, MOST_QUBITS + 1)]
+        if self.frequencies.ndim != 2 or self.frequencies.shape[1] not in sizes:
+            rule = f"must have shape (B, K) with K one of {sizes} for {self.kind}"
+            raise errors.argument("frequencies", rule, tuple(self.frequencies.shape))
+        _check_shots(self.n_shots)
+
+    @classmethod
+    def of_outcomes(cls, outcome: Tensor, kind: str = "pauli-6") -> Records:
+        """Records of the outcome of each qubit in each shot: integers from 0, ``(B, shots, n)``.
+
+        Raises:
+            QganError: for another kind, shape or outcome, no shots or more than 6 qubits.
+
+        Example:
+            >>> Records.of_outcomes(torch.tensor([[[0], [3]]]), "tetrahedral").frequencies.tolist()
+            [[0.5, 0.0, 0.0, 0.5]]
+        """
+        check_kind(kind)
+        if outcome.ndim != 3 or not outcome.shape[1] or not outcome.shape[2]:
+            rule = "must have shape (B, shots, n), with one shot and one qubit at least"
+            raise errors.argument("outcome", rule, tuple(outcome.shape))
+        if outcome.is_floating_point() or outcome.is_complex():
+            raise errors.argument("outcome", "must hold integers", outcome.dtype)
+        width, n_qubits = len(POVMS[kind]), outcome.shape[2]
+        check_qubits(n_qubits)
+        if len(outcome) and not 0 <= int(outcome.min()) <= int(outcome.max()) < width:
+            got = f"{int(outcome.min())} to {int(outcome.max())}"
+            raise errors.argument("outcome", f"must be from 0 to {width - 1} for {kind}", got)
+        places = width ** torch.arange(n_qubits - 1, -1, -1, device=outcome.device)
+        index = (outcome.long() * places).sum(-1)
+        return cls(_counted(index, width**n_qubits), outcome.shape[1], kind)
+
+    @classmethod
+    def of_random_paulis(cls, basis: Tensor, bit: Tensor) -> Records:
+        """Records of a Pauli basis, drawn uniformly for each qubit and shot, and its outcome.
+
+        Args:
+            basis: ``(B, shots, n)``, 0, 1, 2 for X, Y, Z.
+            bit: ``(B, shots, n)``, 0 for the eigenvalue +1, 1 for -1.
+
+        Raises:
+            QganError: if the shapes differ or an entry is out of range.
+
+        Example:
+            >>> z, down = torch.tensor([[[2]]]), torch.tensor([[[1]]])
+            >>> Records.of_random_paulis(z, down).expval(["X", "Z"]).round().tolist()
+            [[0.0, -3.0]]
+        """
+        if basis.shape != bit.shape:
+            raise errors.argument("bit", f"must have shape {tuple(basis.shape)}", tuple(bit.shape))
+        for name, entries, most in (("basis", basis, 2), ("bit", bit, 1)):
+            if entries.numel() and not 0 <= int(entries.min()) <= int(entries.max()) <= most:
+                got = f"{int(entries.min())} to {int(entries.max())}"
+                raise errors.argument(name, f"must be from 0 to {most}", got)
+        return cls.of_outcomes(2 * basis.long() + bit.long())
+
+    @classmethod
+    def joined(cls, parts: Sequence[Records]) -> Records:
+        """One batch of several of the same measurement and number of shots.
+
+        Raises:
+            QganError: if they differ in either.
+        """
+        made = {(part.n_shots, part.kind, part.n_qubits) for part in parts}
+        if len(made) != 1:
+            rule = "must be of one measurement, as often on as many qubits"
+            raise errors.argument("records", rule, sorted(made))
+        return cls(torch.cat([part.frequencies for part in parts]), *made.pop()[:2])
+
+    def __len__(self) -> int:
+        return self.frequencies.shape[0]
+
+    def __getitem__(self, index: Any) -> Records:
+        """The records of some of the states, by slice, mask or index tensor."""
+        return Records(self.frequencies[index], self.n_shots, self.kind)
+
+    def __repr__(self) -> str:
+        kind = f"{self.n_shots} shots of {self.kind}"
+        return f"Records({len(self)} of {self.n_qubits} qubits, {kind})"
+
+    @property
+    def n_qubits(self) -> int:
+        """Number of qubits n."""
+        return round(math.log(self.frequencies.shape[1], len(POVMS[self.kind])))
+
+    def expval(self, words: Sequence[str]) -> Float[Tensor, "B K"]:
+        """Unbiased estimates of expectation values of Pauli words (their size may exceed 1)."""
+        pauli.check_words(words, self.n_qubits)
+        letters = (("IXYZ".index(letter) for letter in word) for word in words)
+        places = [functools.reduce(lambda place, k: 4 * place + k, word) for word in letters]
+        return self._every_word()[:, places]
+
+    def density_matrix(self) -> Complex[Tensor, "B D D"]:
+        """Unbiased estimates ``2**-n sum_P <P> P`` of rho: Hermitian, of trace 1, not positive.
+
+        The mean over shots of the classical shadows.
+        """
+        values = self._every_word()
+        matrices = _paulis().to(torch.complex(values[:0], values[:0])) / 2
+        rho = values.to(matrices).reshape(len(self), 1, 1, -1)
+        for _ in range(self.n_qubits):  # the word's first letter becomes the next qubit
+            rho = torch.einsum("bijlr,lxy->bixjyr", rho.unflatten(-1, (4, -1)), matrices)
+            rho = rho.flatten(3, 4).flatten(1, 2)
+        return rho[..., 0]
+
+    def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Records:
+        """Copy in another real precision or on another device."""
+        return Records(self.frequencies.to(dtype=dtype, device=device), self.n_shots, self.kind)
+
+    def _every_word(self) -> Float[Tensor, "B W"]:
+        """Estimates of all ``4**n`` words, in the order of :func:`every_word`."""
+        inverse = estimators(self.kind).to(self.frequencies)
+        return contract(self.frequencies, inverse, self.n_qubits)
+
+
+def measure(
+    states: States, shots: int, generator: torch.Generator, kind: str = "pauli-6"
+) -> Records:
+    """Measure each state ``shots`` times.
+
+    Args:
+        states: B states of 6 qubits at most.
+        shots: at least 1.
+        generator: the only source of chance.
+        kind: of the measurement; "pauli-6" is a uniformly random Pauli basis for each qubit.
+
+    Returns:
+        Records of B states, float64.
+
+    Raises:
+        QganError: for another kind, no shots or too many qubits.
+    """
+    check_qubits(states.n_qubits)
+    words = every_word(states.n_qubits)
+    values = states.detach().to(torch.complex128).normalised().expval(words[1:])
+    return Records(draw(probabilities(values, kind), shots, generator), shots, kind)
+
+
+def draw(
+    shares: Float[Tensor, "B K"], shots: int, generator: torch.Generator
+) -> Float[Tensor, "B K"]:
+    """Frequencies of outcomes drawn from their probabilities (rounding below 0 counts as 0)."""
+    _check_shots(shots)
+    chances = shares.detach().cpu().double().clamp_min(0)
+    drawn = torch.multinomial(chances, shots, True, generator=generator)
+    return _counted(drawn, shares.shape[1]).to(shares)
+
+
+def _counted(index: Int[Tensor, "B shots"], size: int) -> Float[Tensor, "B K"]:
+    """Shares ``(B, size)`` of each index."""
+    counts = torch.zeros(len(index), size, dtype=torch.float64, device=index.device)
+    one = counts.new_ones(()).expand(index.shape)
+    return counts.scatter_add_(1, index, one) / index.shape[1]
+
+
+def _check_shots(shots: int) -> None:
+    if shots < 1:
+        raise errors.argument("shots", "must be at least 1", shots)
+
+
+def check_qubits(n_qubits: int) -> None:
+    """Refuse more qubits than the table of outcomes is made for."""
+    if n_qubits > MOST_QUBITS:
+        rule = f"must have at most {MOST_QUBITS} qubits: outcomes are counted in a table"
+        raise errors.argument("records", rule, n_qubits)
+
+
+def _paulis() -> Complex[Tensor, "4 2 2"]:
+    """I, X, Y, Z as matrices."""
+    entries = [[1, 0, 0, 1], [0, 1, 1, 0], [0, -1j, 1j, 0], [1, 0, 0, -1]]
+    return torch.tensor(entries, dtype=torch.complex128).reshape(4, 2, 2)
