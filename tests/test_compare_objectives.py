@@ -37,6 +37,21 @@ def test_the_verdict_names_the_better_side() -> None:
     assert example.verdict(rows[::2]).startswith("No comparison")
 
 
+def test_a_game_that_stops_comes_last(tmp_path: Path) -> None:
+    example = loaded()
+    stopped = {"skill": [None, None], "coverage": [None, None], "stopped": "loss is inf"}
+    played = {"skill": [0.1, 0.2], "coverage": [0.9, 0.9]}
+    results = [
+        {"objective": "hinge", "seed": 0, "seconds": 1.0, **stopped},
+        {"objective": "energy", "seed": 0, "seconds": 1.0, **played},
+    ]
+    rows = example.summary(results)
+    assert [row["objective"] for row in rows] == ["energy", "hinge"]
+    assert "nan" in example.table(rows, ("a", "b")).splitlines()[-1]
+    example.draw(rows, ("a", "b"), "title", tmp_path / "compare.png")
+    assert (tmp_path / "compare.png").stat().st_size > 0
+
+
 def test_it_compares(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
