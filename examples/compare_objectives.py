@@ -31,6 +31,7 @@ from qgan.training.guard import NonFiniteError
 from qgan.training.settings import parse
 
 ROW = 0.24  # inches
+NOISE = 0.03  # sampling noise of skill at 512 states: a smaller difference is none
 
 
 def settings_of(objective: str, asked: argparse.Namespace, seed: int) -> Experiment:
@@ -120,10 +121,11 @@ def verdict(rows: list[dict]) -> str:
     def told(row: dict) -> str:
         return f"{row['objective']} (mean skill {mean(row['skill']):.3f}, {row['seconds']:.0f} s)"
 
-    wins = mean(free[0]["skill"]) > mean(games[0]["skill"])
-    line = "wins on" if wins else "does not win on"
+    ahead = mean(free[0]["skill"]) - mean(games[0]["skill"])
+    ends = "wins" if ahead > 0 else "does not win"
+    line = "neither wins nor loses" if abs(ahead) < NOISE else ends
     return (
-        f"The best distance without a discriminator, {told(free[0])}, {line} this task against "
+        f"The best distance without a discriminator, {told(free[0])}, {line} on this task against "
         f"the best game, {told(games[0])}."
     )
 

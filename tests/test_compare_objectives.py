@@ -34,6 +34,8 @@ def test_the_verdict_names_the_better_side() -> None:
     assert "mmd (mean skill 0.700, 1 s), does not win on this task" in example.verdict(rows)
     assert "mmd (mean skill 0.700, 1 s), wins on" in example.verdict(rows[1:])
     assert "best game, minimax (mean skill 0.300, 1 s)" in example.verdict(rows[1:])
+    rows[0]["skill"] = [0.72, 0.7]
+    assert "neither wins nor loses on this task" in example.verdict(rows)
     assert example.verdict(rows[::2]).startswith("No comparison")
 
 
