@@ -27,9 +27,11 @@ from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset
 from qgan.explore.canvas import BLUE, DARK, GREY, PALE, SMALL, VERMILLION, Canvas
 from qgan.training import Judge
+from qgan.training.guard import NonFiniteError
 from qgan.training.settings import parse
 
 ROW = 0.24  # inches
+NOISE = 0.03  # sampling noise of skill at 512 states: a smaller difference is none
 
 
 def settings_of(objective: str, asked: argparse.Namespace, seed: int) -> Experiment:
@@ -55,12 +57,18 @@ def play(objective: str, asked: argparse.Namespace, judge: Judge, seed: int) -> 
     """Train once and judge on held-out states."""
     trainer = presets.build_trainer(judge.data, settings_of(objective, asked, seed))
     begun = time.process_time()
-    trainer.fit()
+    told = {"objective": objective, "seed": seed}
+    try:
+        trainer.fit()
+    except NonFiniteError as error:  # a result too: not every game is stable at these rates
+        nothing = [None] * judge.data.n_labels
+        seconds = round(time.process_time() - begun, 2)
+        stopped = {"seconds": seconds, "skill": nothing, "coverage": nothing}
+        return {**told, **stopped, "stopped": str(error)}
     seconds = time.process_time() - begun
     labels = judge.report(trainer.averaged).labels
     return {
-        "objective": objective,
-        "seed": seed,
+        **told,
         "seconds": round(seconds, 2),
         "skill": [None if math.isnan(label.skill) else label.skill for label in labels],
         "coverage": [label.coverage for label in labels],
@@ -89,7 +97,7 @@ def summary(results: list[dict]) -> list[dict]:
                 "seconds": mean([r["seconds"] for r in mine]),
             }
         )
-    return sorted(rows, key=lambda row: -mean(row["skill"]))
+    return sorted(rows, key=lambda row: (math.isnan(mean(row["skill"])), -mean(row["skill"])))
 
 
 def table(rows: list[dict], names: tuple[str, ...]) -> str:
@@ -113,10 +121,11 @@ def verdict(rows: list[dict]) -> str:
     def told(row: dict) -> str:
         return f"{row['objective']} (mean skill {mean(row['skill']):.3f}, {row['seconds']:.0f} s)"
 
-    wins = mean(free[0]["skill"]) > mean(games[0]["skill"])
-    line = "wins on" if wins else "does not win on"
+    ahead = mean(free[0]["skill"]) - mean(games[0]["skill"])
+    ends = "wins" if ahead > 0 else "does not win"
+    line = "neither wins nor loses" if abs(ahead) < NOISE else ends
     return (
-        f"The best distance without a discriminator, {told(free[0])}, {line} this task against "
+        f"The best distance without a discriminator, {told(free[0])}, {line} on this task against "
         f"the best game, {told(games[0])}."
     )
 
@@ -128,6 +137,8 @@ def draw(rows: list[dict], names: tuple[str, ...], title: str, path: Path) -> No
     axes = canvas.axes(2.3, 0.65, 4.2, height)
     for place, row in enumerate(rows):
         free = presets.OBJECTIVES[row["objective"]].distance is not None
+        if math.isnan(mean(row["skill"])):
+            axes.text(0, place, "loss not finite: stopped", va="center", fontsize=SMALL, color=GREY)
         shown = [max(-0.05, skill) for skill in row["skill"] if not math.isnan(skill)]
         if shown:
             axes.plot([min(shown), max(shown)], [place, place], color=PALE, lw=2, zorder=1)
@@ -177,7 +188,8 @@ def main() -> int:
         judge = Judge(data_of(asked, seed), "held_out")
         for objective in asked.objectives:
             results.append(play(objective, asked, judge, seed))
-            print(f"{objective} seed {seed}: {results[-1]['seconds']:.1f} s", flush=True)
+            stopped = results[-1].get("stopped", "")
+            print(f"{objective} seed {seed}: {results[-1]['seconds']:.1f} s {stopped}", flush=True)
     rows = summary(results)
     names = judge.data.label_names
     print(table(rows, names))

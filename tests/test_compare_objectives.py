@@ -34,7 +34,24 @@ def test_the_verdict_names_the_better_side() -> None:
     assert "mmd (mean skill 0.700, 1 s), does not win on this task" in example.verdict(rows)
     assert "mmd (mean skill 0.700, 1 s), wins on" in example.verdict(rows[1:])
     assert "best game, minimax (mean skill 0.300, 1 s)" in example.verdict(rows[1:])
+    rows[0]["skill"] = [0.72, 0.7]
+    assert "neither wins nor loses on this task" in example.verdict(rows)
     assert example.verdict(rows[::2]).startswith("No comparison")
+
+
+def test_a_game_that_stops_comes_last(tmp_path: Path) -> None:
+    example = loaded()
+    stopped = {"skill": [None, None], "coverage": [None, None], "stopped": "loss is inf"}
+    played = {"skill": [0.1, 0.2], "coverage": [0.9, 0.9]}
+    results = [
+        {"objective": "hinge", "seed": 0, "seconds": 1.0, **stopped},
+        {"objective": "energy", "seed": 0, "seconds": 1.0, **played},
+    ]
+    rows = example.summary(results)
+    assert [row["objective"] for row in rows] == ["energy", "hinge"]
+    assert "nan" in example.table(rows, ("a", "b")).splitlines()[-1]
+    example.draw(rows, ("a", "b"), "title", tmp_path / "compare.png")
+    assert (tmp_path / "compare.png").stat().st_size > 0
 
 
 def test_it_compares(
