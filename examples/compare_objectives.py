@@ -6,8 +6,9 @@
 
 Generator, data, steps and rates are the same for all; each objective gets the discriminator and the
 settings that it asks for (`qgan list --compatibility`). `mmd`, `energy` and `quantum-w1` have no
-discriminator: they are what every adversarial result is held against. Skill is that of the last
-generator's running average on held-out states, mean over seeds. Written: compare.json, compare.png.
+discriminator: they are what every adversarial result is held against, and the line below the table
+says whether one of them wins. Skill is that of the last generator's running average on held-out
+states, mean over seeds. Written: compare.json, compare.png.
 """
 
 import argparse
@@ -102,6 +103,24 @@ def table(rows: list[dict], names: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
+def verdict(rows: list[dict]) -> str:
+    """Whether a distance without a discriminator beats every game, by mean skill over labels."""
+    free = [row for row in rows if presets.OBJECTIVES[row["objective"]].distance is not None]
+    games = [row for row in rows if row not in free]
+    if not free or not games:
+        return "No comparison of games with distances: only one kind was asked for."
+
+    def told(row: dict) -> str:
+        return f"{row['objective']} (mean skill {mean(row['skill']):.3f}, {row['seconds']:.0f} s)"
+
+    wins = mean(free[0]["skill"]) > mean(games[0]["skill"])
+    line = "wins on" if wins else "does not win on"
+    return (
+        f"The best distance without a discriminator, {told(free[0])}, {line} this task against "
+        f"the best game, {told(games[0])}."
+    )
+
+
 def draw(rows: list[dict], names: tuple[str, ...], title: str, path: Path) -> None:
     """A row an objective, a dot a label, and the time it took."""
     height = ROW * len(rows)
@@ -162,8 +181,10 @@ def main() -> int:
     rows = summary(results)
     names = judge.data.label_names
     print(table(rows, names))
+    print(verdict(rows))
     asked.out.mkdir(parents=True, exist_ok=True)
-    written = {"asked": {k: str(v) for k, v in vars(asked).items()}, "runs": results, "rows": rows}
+    settings = {k: str(v) for k, v in vars(asked).items()}
+    written = {"asked": settings, "verdict": verdict(rows), "runs": results, "rows": rows}
     (asked.out / "compare.json").write_text(json.dumps(written, indent=1) + "\n")
     title = f"{asked.data}, {asked.qubits} qubits, {asked.steps} steps"
     draw(rows, names, title, asked.out / "compare.png")

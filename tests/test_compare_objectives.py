@@ -6,6 +6,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,13 +17,30 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "compare_objectives.py"
 SOME = ["wasserstein", "wasserstein:clip", "linear", "f-gan:kl", "quantum-semimetric", "energy"]
 
 
-def test_it_compares(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def loaded() -> Any:
     spec = importlib.util.spec_from_file_location("compare_objectives", EXAMPLE)
     assert spec is not None and spec.loader is not None
     example = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(example)
+    return example
+
+
+def test_the_verdict_names_the_better_side() -> None:
+    rows = [
+        {"objective": name, "skill": [skill, skill], "seconds": 1.0}
+        for name, skill in (("hinge", 0.8), ("mmd", 0.7), ("minimax", 0.3), ("energy", 0.1))
+    ]
+    example = loaded()
+    assert "mmd (mean skill 0.700, 1 s), does not win on this task" in example.verdict(rows)
+    assert "mmd (mean skill 0.700, 1 s), wins on" in example.verdict(rows[1:])
+    assert "best game, minimax (mean skill 0.300, 1 s)" in example.verdict(rows[1:])
+    assert example.verdict(rows[::2]).startswith("No comparison")
+
+
+def test_it_compares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = loaded()
     monkeypatch.setitem(judge.N_GENERATED, "pure", 64)
     small = ["--qubits", "2", "--states", "16", "--steps", "3", "--batch", "8"]
     out = tmp_path / "compared"
@@ -36,5 +54,6 @@ def test_it_compares(
         assert 0 < min(row["coverage"]) <= max(row["coverage"]) <= 1
     means = [example.mean(row["skill"]) for row in written["rows"]]
     assert means == sorted(means, reverse=True)
+    assert written["verdict"] in told and "energy (mean skill " in written["verdict"]
     assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
     assert set(SOME) < set(presets.OBJECTIVES)  # by default: all

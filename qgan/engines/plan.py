@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -33,17 +34,20 @@ class Candidate:
         place = " on cuda" if self.accelerator == "cuda" else ""
         return (self.device or self.kind) + place
 
-    def build(self, shots: int | None = None) -> Engine:
-        """The engine.
+    def build(self, shots: int | None = None, noise: Any = None, readout: float = 0.0) -> Engine:
+        """The engine, with the shots and the noise of :class:`PennyLaneEngine`.
 
         Raises:
-            QganError: if its device is not installed or lacks the method.
+            QganError: if its device is not installed, or lacks the method or the noise.
         """
         if self.kind == "batched":
             if shots is not None:
                 raise errors.argument("shots", "must be None on the batched engine", shots)
+            if noise is not None or readout:
+                raise errors.argument("device", "must be default.mixed with noise", "batched")
             return BatchedEngine()
-        return PennyLaneEngine(self.device or "default.qubit", self.diff_method, shots)  # type: ignore[arg-type]
+        device, method = self.device or "default.qubit", self.diff_method
+        return PennyLaneEngine(device, method, shots, noise=noise, readout=readout)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ def measure(
     *,
     needs_states: bool = False,
     shots: int | None = None,
+    noise: Any = None,
+    readout: float = 0.0,
     among: Sequence[Candidate] | None = None,
     budget: float = BUDGET,
 ) -> list[Measured]:
@@ -103,6 +109,8 @@ def measure(
         batch: B.
         needs_states: whether the discriminator's view reads states.
         shots: measurements of each circuit; None is exact.
+        noise: a ``qml.NoiseModel``; None is without.
+        readout: probability that a bit is read wrongly.
         among: candidates; all by default.
         budget: seconds for all together.
 
@@ -115,7 +123,12 @@ def measure(
     if batch < 1:
         raise errors.argument("batch", "must be at least 1", batch)
     wanted = candidates() if among is None else tuple(among)
-    return [_measure(c, circuit, batch, needs_states, shots, budget / len(wanted)) for c in wanted]
+    share = budget / len(wanted)
+
+    def build(candidate: Candidate) -> Engine:
+        return candidate.build(shots, noise, readout)
+
+    return [_measure(c, build, circuit, batch, needs_states, shots, share) for c in wanted]
 
 
 def choose(measured: Sequence[Measured]) -> Measured:
@@ -133,6 +146,7 @@ def choose(measured: Sequence[Measured]) -> Measured:
 
 def _measure(
     candidate: Candidate,
+    build: Callable[[Candidate], Engine],
     circuit: Circuit,
     batch: int,
     needs_states: bool,
@@ -140,7 +154,7 @@ def _measure(
     share: float,
 ) -> Measured:
     try:
-        engine = candidate.build(shots)
+        engine = build(candidate)
         reason = engine.supports(circuit, candidate.diff_method, shots)
         if reason is None and needs_states and not engine.gives_states:
             reason = "gives no states, which the discriminator's view reads"

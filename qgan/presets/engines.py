@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qgan import errors
 from qgan.config import Experiment
 from qgan.engines import BatchedEngine, PennyLaneEngine
@@ -28,6 +30,12 @@ def build_engine(experiment: Experiment) -> Engine:
         e.shots,
         precision=e.precision,
         seed=experiment.seed,
-        noise=depolarising_gates(e.depolarising) if e.depolarising else None,
+        noise=noise_of(experiment),
         readout=e.readout,
     )
+
+
+def noise_of(experiment: Experiment) -> Any:
+    """The noise model of its gates, or None."""
+    p = experiment.engine.depolarising
+    return depolarising_gates(p) if p else None

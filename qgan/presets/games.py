@@ -12,7 +12,7 @@ from qgan.engines.memory import check_memory
 from qgan.engines.plan import Measured, choose, measure
 from qgan.presets.compatibility import check_engine, check_game, check_records
 from qgan.presets.discriminators import build_discriminator, build_view
-from qgan.presets.engines import build_engine
+from qgan.presets.engines import build_engine, noise_of
 from qgan.presets.generators import build_circuit, build_generator, warn_of_rank
 from qgan.presets.objectives import build_cure, find_objective
 from qgan.stabilisers import Term
@@ -64,6 +64,8 @@ def measure_engines(experiment: Experiment, data: Dataset) -> list[Measured]:
         experiment.trainer.batch,
         needs_states=any(getattr(reader, "needs_states", False) for reader in readers),
         shots=experiment.engine.shots,
+        noise=noise_of(experiment),
+        readout=experiment.engine.readout,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from small_circuits import reuploading
 
 from qgan.engines import BatchedEngine, PennyLaneEngine
+from qgan.engines.pennylane.noise import depolarising_gates
 from qgan.engines.plan import Candidate, Measured, candidates, choose, measure
 from qgan.errors import QganError
 
@@ -40,6 +41,15 @@ def test_shots_make_values_inexact_and_rule_our_engine_out() -> None:
     ours, shift = measure(reuploading(), 1, shots=10, among=[OURS, SHIFT])
     assert ours.seconds is None and "shots" in (ours.why_not or "")
     assert shift.seconds is not None and not shift.exact
+
+
+def test_noise_rules_out_every_engine_without_it() -> None:
+    mixed = Candidate("pennylane", "default.mixed", "backprop")
+    for noise in ({"noise": depolarising_gates(0.1)}, {"readout": 0.1}):
+        ours, backprop, noisy = measure(reuploading(), 1, **noise, among=[OURS, BACKPROP, mixed])
+        for row in (ours, backprop):
+            assert row.seconds is None and "must be default.mixed" in (row.why_not or "")
+        assert choose([ours, backprop, noisy]) is noisy
 
 
 def test_the_fastest_exact_one_is_taken() -> None:
