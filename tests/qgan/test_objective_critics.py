@@ -95,7 +95,7 @@ def game(discriminator: Discriminator) -> tuple[StepContext, Tensor]:
 
     class Batch:
         def __init__(self) -> None:
-            self.states, self.label = real, label
+            self.states, self.seen, self.label = real, real, label
 
     at = TermStep(0, 1, torch.Generator().manual_seed(0))
     latent = torch.zeros(16, 0)

@@ -22,6 +22,10 @@ class Pairs(NamedTuple):
     states: States
     label: Tensor
 
+    @property
+    def seen(self) -> States:
+        return self.states
+
 
 def depolarised(strength: Tensor) -> States:
     """``(1 - p) |0><0| + p I/2``, of purity ``1 - p + p^2 / 2``."""
