@@ -38,7 +38,14 @@ def vector(n_wires: int) -> Any:
 
 def gate(name: str, n_wires: int, n_angles: int) -> Kind:
     operation = getattr(qml, name)
-    return Kind(n_wires, n_angles, lambda *args: operation(*args[:-1], wires=args[-1]))
+    return Kind(n_wires, n_angles, lambda *args: operation(*alike(args[:-1]), wires=args[-1]))
+
+
+def alike(angles: tuple[Any, ...]) -> tuple[Any, ...]:
+    """All as tensors if one is: PennyLane's U2 and U3 do not take a number beside a tensor."""
+    if not any(torch.is_tensor(angle) for angle in angles):
+        return angles
+    return tuple(torch.as_tensor(angle, dtype=torch.float64) for angle in angles)
 
 
 def adjoint(kind: Kind) -> Kind:
@@ -57,11 +64,9 @@ def layers(template: Any, n_wires: int, shape: tuple[int, ...]) -> Kind:
     """A layer template of PennyLane; its angles are stacked as the user would."""
 
     def queue(*args: Any) -> None:
-        stack = np.stack
-        if any(torch.is_tensor(entry) for entry in args):
-            stack = torch.stack
-            args = tuple(torch.as_tensor(a, dtype=torch.float64) for a in args[:-1]) + args[-1:]
-        template(stack(args[:-1]).reshape(shape), wires=args[-1])
+        angles = alike(args[:-1])
+        stack = torch.stack if torch.is_tensor(angles[0]) else np.stack
+        template(stack(angles).reshape(shape), wires=args[-1])
 
     return Kind(n_wires, math.prod(shape), queue)
 

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 AXES = {
     "layers": [(10, layers, 8) for layers in (4, 8, 16, 32, 64)],
     "batch": [(10, 6, batch) for batch in (8, 16, 32, 64, 128)],
-    "qubits": [(n, 4, 16) for n in (8, 10, 12, 14, 16)],
+    "qubits": [(n, 4, 32) for n in (8, 10, 12, 14, 16)],
 }
 SEAM = ((4, 4, 16), (8, 6, 4), (12, 8, 1), (16, 4, 1))
 

@@ -16,6 +16,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ ALWAYS = ("torch", "pennylane", "pennylane-lightning", "numpy")
 Rows = list[dict[str, Any]]
 
 
-def peers(asked: argparse.Namespace) -> Rows:
+def peers(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """W, its modes and sizes, for all peers; a line is printed as it is measured."""
     from contest import Runner, contest
     from peers import PEERS
@@ -41,20 +42,20 @@ def peers(asked: argparse.Namespace) -> Rows:
         else:
             how = f"pip install {peer.package}" if not peer.installed else "--slow-compile"
             print(f"left out: {name} ({how})", flush=True)
-    rows = []
-    for mode in asked.modes or MODES:
-        for n, n_layers, batch in wanted or MODES[mode]:
-            fits = {p: r for p, r in runners.items() if asked.all_peers or PEERS[p].fits(n)}
-            found = contest((n, n_layers, batch, mode), list(fits.values()), asked.patience)
-            first = next(iter(found.values())).ms
-            for peer, result in found.items():
-                row = {"size": (n, n_layers, batch), "mode": mode, "peer": peer}
-                speed = first / result.ms if first and result.ms else None
-                rows.append({**row, "speed": speed, **result._asdict()})
-            show_peers(rows[-len(found) :])
+    jobs = [(*size, mode) for mode in asked.modes or MODES for size in wanted or MODES[mode]]
+    for n, n_layers, batch, mode in sorted(jobs, key=lambda job: job[0]):
+        fits = [runner for p, runner in runners.items() if asked.all_peers or PEERS[p].fits(n)]
+        found = contest((n, n_layers, batch, mode), fits, asked.patience)
+        first = next(iter(found.values())).ms
+        rows = []
+        for peer, result in found.items():
+            row = {"size": (n, n_layers, batch), "mode": mode, "peer": peer}
+            speed = first / result.ms if first and result.ms else None
+            rows.append({**row, "speed": speed, **result._asdict()})
+        show_peers(rows)
+        yield from rows
     for runner in runners.values():
         runner.close()
-    return rows
 
 
 def show_peers(rows: Rows) -> None:
@@ -112,7 +113,12 @@ def seam(asked: argparse.Namespace) -> Rows:
     return rows
 
 
-TABLES = {"peers": peers, "growth": growth, "step": step, "seam": seam}
+TABLES: dict[str, Callable[[argparse.Namespace], Iterable[dict[str, Any]]]] = {
+    "step": step,
+    "seam": seam,
+    "growth": growth,
+    "peers": peers,
+}
 
 
 def machine() -> dict[str, Any]:
@@ -158,9 +164,11 @@ def main() -> int:
     written = json.loads(out.read_text()) if out is not None and out.exists() else {}
     for name in asked.tables:
         print(f"\n== {name}", flush=True)
-        written[name] = {**machine(), "rows": TABLES[name](asked)}
-        if out is not None:
-            out.write_text(json.dumps(written, indent=1) + "\n")
+        written[name] = {**machine(), "rows": []}
+        for row in TABLES[name](asked):
+            written[name]["rows"].append(row)
+            if out is not None:  # as far as it has come: the large sizes take long
+                out.write_text(json.dumps(written, indent=1) + "\n")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pennylane as qml
 import pytest
 import torch
 from small_circuits import Local
@@ -43,3 +44,12 @@ def test_forty_qubits_are_refused_at_once(engine: Engine) -> None:
         engine.expval(
             circuit, torch.zeros(layer.n_angles), torch.zeros(2, 0), ["Z" + "I" * (n - 1)]
         )
+
+
+def test_a_batch_that_backprop_holds_at_once_is_refused() -> None:
+    """One vector of 30 qubits might fit, 64 of them do not."""
+    n = 30
+    circuit = Local(lambda w, x: [qml.RY(x[..., 0], q) for q in range(n)], Registers(n), 0, 1)
+    for engine in (BatchedEngine(), PennyLaneEngine("default.qubit")):
+        with pytest.raises(QganError, match=r"30 qubits, .* states at once: 1"):
+            engine.expval(circuit, torch.zeros(0), torch.zeros(64, 1), ["Z" * n])

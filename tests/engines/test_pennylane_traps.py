@@ -8,14 +8,17 @@ float32, lost second derivatives, ``shots=`` (every warning is an error here) in
 
 from __future__ import annotations
 
+from typing import Any
+
 import pennylane as qml
 import pytest
 import torch
 from small_circuits import Local, draw_angles, turns
-from tolerances import EXACT
+from tolerances import EXACT, LIGHTNING
 from torch.testing import assert_close
 
 from circuits import Registers
+from qgan.engines.batched import BatchedEngine
 from qgan.engines.pennylane import PennyLaneEngine
 
 EMPTY = torch.zeros(1, 0, dtype=torch.float64)
@@ -43,6 +46,41 @@ def test_lightnings_adjoint_runs_a_batch_one_by_one_and_twice() -> None:
         engine.expval(turns(), weights.requires_grad_(), inputs, ["Z"]).sum().backward()
     told = {name: tracker.totals[name] for name in ("executions", "derivatives")}
     assert told == {"executions": 2 * 4, "derivatives": 2 * 4}
+
+
+BATCHED = {
+    "MultiRZ": lambda x: qml.MultiRZ(x, [0, 1]),
+    "PauliRot": lambda x: qml.PauliRot(x, "XY", [0, 1]),
+    "IsingXY": lambda x: qml.IsingXY(x, [0, 1]),
+    "adjoint MultiRZ": lambda x: qml.adjoint(qml.MultiRZ)(x, [0, 1]),
+    "adjoint IsingXY": lambda x: qml.adjoint(qml.IsingXY)(x, [0, 1]),
+    "GlobalPhase": qml.GlobalPhase,
+}
+
+
+@pytest.mark.parametrize("name", BATCHED)
+@pytest.mark.parametrize(
+    ("device", "method"),
+    [("default.qubit", "backprop"), ("lightning.qubit", "adjoint"), ("default.qubit", None)],
+)
+def test_gates_whose_batches_pennylane_gets_wrong(name: str, device: str, method: Any) -> None:
+    """The batch gives what its rows give one by one, and has the same gradient."""
+
+    def queue(weights: Any, inputs: Any) -> None:
+        qml.RY(0.4, 0)
+        qml.RX(1.3, 1)
+        BATCHED[name](inputs[..., 0])
+        qml.RX(0.7, 0)
+
+    circuit = Local(queue, Registers(output=2), 0, 1)
+    engine = PennyLaneEngine(device, method or "parameter-shift")
+    inputs = torch.tensor([[0.3], [-1.1], [2.0]], dtype=torch.float64, requires_grad=True)
+    referee = BatchedEngine("double").expval(circuit, EMPTY[0], inputs, ["ZI", "XY"])
+    values = engine.expval(circuit, EMPTY[0], inputs, ["ZI", "XY"])
+    assert_close(values, referee, **LIGHTNING)
+    if name != "GlobalPhase":
+        (slope,) = torch.autograd.grad(values.sum(), inputs)
+        assert_close(slope, torch.autograd.grad(referee.sum(), inputs)[0], **LIGHTNING)
 
 
 @pytest.mark.parametrize("device", ["default.qubit", "default.mixed"])

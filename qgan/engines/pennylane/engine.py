@@ -224,8 +224,9 @@ class PennyLaneEngine:
         """Values of the pieces, one row for each row of their angles (or of the vectors)."""
         words = tuple(joint_word(word, pieces) for word in observables)
         doubled = 2 if self.device == "default.mixed" else 1
-        check_memory(doubled * len(words[0]), 1, 16, pieces[-1].inputs.device)
         inputs = pieces[-1].inputs
+        at_once = len(inputs) if self.diff_method == "backprop" else 1
+        check_memory(doubled * len(words[0]), at_once, 16, inputs.device)
         results = self._execution(len(words[0]), words, pieces, vectors)
         values = torch.stack([value.to(inputs.device, torch.float64) for value in results], -1)
         return values.reshape(-1, len(words)).expand(len(inputs), -1)

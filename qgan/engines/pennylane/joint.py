@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pennylane as qml
 from jaxtyping import Float
@@ -11,6 +12,9 @@ from torch import Tensor
 from qgan import errors
 from qgan.engines.base import Circuit, check_angles
 from qgan.states import Prepared
+
+_BROKEN_BATCHES = (qml.MultiRZ, qml.PauliRot, qml.IsingXY)
+"""Gates whose batches of angles PennyLane 0.45.1 gets wrong; their decompositions it gets right."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,24 @@ class Piece:
                 moved = dict(enumerate(self.wires))
                 operations = [operation.map_wires(moved) for operation in operations]
         for operation in operations:
-            qml.apply(operation)
+            for part in _broadcastable(operation):
+                qml.apply(part)
+
+
+def _broadcastable(operation: Any) -> list[Any]:
+    """An operation as operations that PennyLane runs and differentiates for a batch of angles.
+
+    A MultiRZ split into rows keeps its batch size, so that results come squared; IsingXY has no
+    gradient on default.qubit; GlobalPhase alone breaks parameter-shift, and shows in no state.
+    """
+    if isinstance(operation, qml.GlobalPhase):
+        return []
+    base = operation.base if isinstance(operation, qml.ops.op_math.Adjoint) else operation
+    if not isinstance(base, _BROKEN_BATCHES) or operation.batch_size is None:
+        return [operation]
+    with qml.QueuingManager.stop_recording():
+        parts = operation.decomposition()
+    return [leaf for part in parts for leaf in _broadcastable(part)]
 
 
 def joint_wires(generator: Circuit, reader: Circuit) -> tuple[int, ...]:
