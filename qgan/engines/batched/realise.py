@@ -17,7 +17,7 @@ from qgan.engines.batched.blocks import (
 from qgan.engines.batched.gathering import Gathered, span
 from qgan.engines.batched.plan import Plan, Stage
 from qgan.engines.batched.tables import Layout
-from qgan.pauli import SignTable
+from qgan.pauli import EVERY, SignTable
 
 MOST_AT_ONCE = 2**22  # entries of all diagonals together; beyond, each is made when it is needed
 
@@ -92,7 +92,7 @@ class Phases:
         self.gathered = Gathered()
         self._diagonals = diagonals
         if diagonals is None and keeps and self._fits():
-            self._diagonals = self._spread(slice(None))
+            self._diagonals = self._spread(EVERY)
         self._adjoints: Tensor | None = None
 
     def _fits(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
@@ -44,23 +44,23 @@ class Layout:
     phases: tuple[tuple[tuple[int, ...], ...], ...]
     spread: bool
 
-    @property
+    @cached_property
     def phase_slots(self) -> int:
         """Slots of a row of phases; rows with fewer terms are padded."""
         terms = max((len(row) for row in self.phases), default=0)
         return 2**self.n_wires if self.spread else terms
 
-    @property
+    @cached_property
     def n_slots(self) -> int:
         """All slots."""
         return self.n_turns * self.n_wires + len(self.phases) * self.phase_slots
 
-    @property
+    @cached_property
     def turn_arguments(self) -> int:
         """Arguments of the turns."""
         return len(TURN) * self.n_turns * self.n_wires
 
-    @property
+    @cached_property
     def n_arguments(self) -> int:
         """All arguments."""
         each = len(PHASE) if self.spread else 1
