@@ -85,18 +85,25 @@ const algebra = (() => {
     return m >= s.n ? s : { n: m, D: 2 ** m, r: s.r * 2 ** (s.n - m), f: s.f };
   }
 
+  // rho[i,j] = sum_c A[i,c] conj(A[j,c]), real and imaginary part.
+  function entry(s, i, j) {
+    const w = 2 * s.r;
+    let x = 0, y = 0;
+    for (let c = 0; c < w; c += 2) {
+      const a = s.f[i * w + c], b = s.f[i * w + c + 1];
+      const u = s.f[j * w + c], v = s.f[j * w + c + 1];
+      x += a * u + b * v;
+      y += b * u - a * v;
+    }
+    return [x, y];
+  }
+
   function density(s) {
     const empty = () => Array.from({ length: s.D }, () => new Float64Array(s.D));
-    const re = empty(), im = empty(), w = 2 * s.r;
+    const re = empty(), im = empty();
     for (let i = 0; i < s.D; i++) {
       for (let j = 0; j <= i; j++) {
-        let x = 0, y = 0;
-        for (let c = 0; c < w; c += 2) {
-          const a = s.f[i * w + c], b = s.f[i * w + c + 1];
-          const u = s.f[j * w + c], v = s.f[j * w + c + 1];
-          x += a * u + b * v;
-          y += b * u - a * v;
-        }
+        const [x, y] = entry(s, i, j);
         re[i][j] = re[j][i] = x;
         im[i][j] = y;
         im[j][i] = -y;
@@ -127,17 +134,11 @@ const algebra = (() => {
 
   // <P> = sum_i phase(i) sum_c A[i,c] conj(A[i xor flip,c]), as qgan.pauli.expval has it.
   function expval(s, word) {
-    const { flip, sign, turn } = parse(word), w = 2 * s.r;
+    const { flip, sign, turn } = parse(word);
     let re = 0, im = 0;
     for (let i = 0; i < s.D; i++) {
       const j = i ^ flip;
-      let x = 0, y = 0;
-      for (let c = 0; c < w; c += 2) {
-        const a = s.f[i * w + c], b = s.f[i * w + c + 1];
-        const u = s.f[j * w + c], v = s.f[j * w + c + 1];
-        x += a * u + b * v;
-        y += b * u - a * v;
-      }
+      const [x, y] = entry(s, i, j);
       if (odd(i & sign)) { re -= x; im -= y; } else { re += x; im += y; }
     }
     return [re, -im, -re, im][turn];
