@@ -62,7 +62,7 @@ class Records:
         if self.frequencies.ndim != 2 or self.frequencies.shape[1] not in sizes:
             rule = f"must have shape (B, K) with K one of {sizes} for {self.kind}"
             raise errors.argument("frequencies", rule, tuple(self.frequencies.shape))
-        _check_shots(self.n_shots)
+        check_shots(self.n_shots)
 
     @classmethod
     def of_outcomes(cls, outcome: Tensor, kind: str = "pauli-6") -> Records:
@@ -200,7 +200,7 @@ def draw(
     shares: Float[Tensor, "B K"], shots: int, generator: torch.Generator
 ) -> Float[Tensor, "B K"]:
     """Frequencies of outcomes drawn from their probabilities (rounding below 0 counts as 0)."""
-    _check_shots(shots)
+    check_shots(shots)
     chances = shares.detach().cpu().double().clamp_min(0)
     drawn = torch.multinomial(chances, shots, True, generator=generator)
     return _counted(drawn, shares.shape[1]).to(shares)
@@ -213,7 +213,8 @@ def _counted(index: Int[Tensor, "B shots"], size: int) -> Float[Tensor, "B K"]:
     return counts.scatter_add_(1, index, one) / index.shape[1]
 
 
-def _check_shots(shots: int) -> None:
+def check_shots(shots: int) -> None:
+    """Refuse a number of shots below 1."""
     if shots < 1:
         raise errors.argument("shots", "must be at least 1", shots)
 

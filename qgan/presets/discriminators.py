@@ -37,7 +37,6 @@ from qgan.views import (
     SwapTestView,
     TwoCopyView,
     View,
-    states_of,
 )
 
 DDK = "Dallaire-Demers and Killoran, arXiv:1804.08641"
@@ -72,8 +71,6 @@ def build_view(experiment: Experiment, data: Dataset, engine: Engine) -> View:
     view = _view_of_states(experiment, data, engine)
     if records is None:
         return view
-    if not view.reads_records:
-        states_of(records, view)  # refuses them
     return MeasuredView(view, data.n_qubits, records.n_shots, records.kind, experiment.seed)
 
 

@@ -78,10 +78,15 @@ def states_of(source: Seen, view: View) -> StateSource:
     Raises:
         QganError: for records, with the reason and the two nearest views.
     """
-    if not isinstance(source, Records):
-        return source
+    if isinstance(source, Records):
+        raise unreadable(view, source.n_shots)
+    return source
+
+
+def unreadable(view: View, n_shots: int) -> errors.QganError:
+    """Why a view of trainable circuits cannot read records of so many shots a state."""
     reason = "its circuits act on a state, and records are of a fixed measurement of each qubit"
-    if view.order > source.n_shots:
+    if view.order > n_shots:
         reason = f"it measures {view.order} copies of a state, and there is one shot of each"
     instead = "use --discriminator pauli or --discriminator density"
-    raise errors.unsupported(f"View {type(view).__name__}", reason, instead)
+    return errors.unsupported(f"View {type(view).__name__}", reason, instead)

@@ -6,10 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan import errors
 from qgan.povm import check_kind, every_word, probabilities
-from qgan.records import Records, check_qubits, draw
-from qgan.views.base import Bounds, FixedView, Seen, View
+from qgan.records import Records, check_qubits, check_shots, draw
+from qgan.views.base import Bounds, Seen, View, unreadable
 from qgan.views.pauli import read_words
 
 
@@ -44,16 +43,11 @@ class MeasuredView(View):
         self, view: View, n_qubits: int, shots: int, kind: str = "pauli-6", seed: int = 0
     ) -> None:
         super().__init__()
-        if not isinstance(view, FixedView):
-            raise errors.unsupported(
-                f"View {type(view).__name__}",
-                "its circuits act on a state, and records are of a fixed measurement of each qubit",
-                "use --discriminator pauli or --discriminator density",
-            )
+        if not view.reads_records:
+            raise unreadable(view, shots)
         check_kind(kind)
         check_qubits(n_qubits)
-        if shots < 1:
-            raise errors.argument("shots", "must be at least 1", shots)
+        check_shots(shots)
         self.view = view
         self.shots = shots
         self.kind = kind
