@@ -15,7 +15,7 @@ from qgan.engines.base import Circuit, check_angles, check_source
 from qgan.engines.batched.channels import apply_channel, most_columns
 from qgan.engines.batched.lowering import ChannelLayer, lower
 from qgan.engines.batched.plan import Plan, make_plan
-from qgan.engines.batched.propagate import propagate
+from qgan.engines.batched.tensors.propagate import propagate
 from qgan.engines.gates import TracedCircuit
 from qgan.engines.memory import check_memory
 from qgan.engines.trace import trace

@@ -11,9 +11,9 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.blocks import apply_block
 from qgan.engines.batched.plan import Stage
-from qgan.engines.batched.realise import Realisation
+from qgan.engines.batched.tensors.blocks import apply_block
+from qgan.engines.batched.tensors.realise import Realisation
 
 
 @runtime_checkable

@@ -1,10 +1,9 @@
-"""Tables of a plan on one device in one precision: from entries to arguments, and back from slots.
+"""Where the angles of rows of turns and phases go.
 
 A turn's slot is half of its angle s and gives four arguments, whose sines are the entries of
 ``RY(2 s) = [[cos s, -sin s], [sin s, cos s]]``. A phase's slot is minus half of its angle and its
 own argument; where diagonals are small, a row's slots are instead the phases of all basis states,
-with two arguments each, whose sines are ``cos`` and ``sin``. All arguments of all layers come from
-one product, and the gradients of all slots go back through another.
+with two arguments each, whose sines are ``cos`` and ``sin``.
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ import torch
 from torch import Tensor
 
 from qgan.pauli import SignTable, parity_signs
-
-MOST_DENSE = 2**18  # entries of a map or of a table of signs that is kept as one dense matrix
 
 # Entries of RY(2 s), row by row, as sines: (sign, shift) of sin(sign s + shift).
 TURN = ((1.0, math.pi / 2), (-1.0, 0.0), (1.0, 0.0), (1.0, math.pi / 2))
@@ -98,52 +95,6 @@ class Layout:
         if self.spread or not self.phases:
             return None
         return SignTable.of(self.phases, self.n_wires, like)
-
-
-@dataclass(frozen=True)
-class AngleMap:
-    """A linear map of entries: ``result[j] += scale entries[i]`` over its terms (j, i, scale)."""
-
-    place: Tensor
-    entry: Tensor
-    scale: Tensor
-    n_entries: int
-    n_places: int
-    matrix: Tensor | None
-    transpose: Tensor | None
-
-    @classmethod
-    def of(
-        cls, terms: list[tuple[int, int, float]], n_entries: int, n_places: int, like: Tensor
-    ) -> AngleMap:
-        """Map of terms (place, entry, scale), in the precision and on the device of ``like``."""
-        places, entries, scales = zip(*terms, strict=True) if terms else ((), (), ())
-        place = torch.tensor(places, dtype=torch.int64, device=like.device)
-        entry = torch.tensor(entries, dtype=torch.int64, device=like.device)
-        scale = torch.tensor(scales, dtype=like.dtype, device=like.device)
-        matrix = None
-        if n_entries * n_places <= MOST_DENSE:
-            matrix = like.new_zeros(n_entries, n_places)
-            matrix.index_put_((entry, place), scale, accumulate=True)
-        transpose = None if matrix is None else matrix.T.contiguous()
-        return cls(place, entry, scale, n_entries, n_places, matrix, transpose)
-
-    def push(self, entries: Tensor, base: Tensor) -> Tensor:
-        """``base`` plus the map of entries, over the last axis of one or two."""
-        if self.matrix is None or self.transpose is None:
-            result = base.expand(*entries.shape[:-1], self.n_places).clone()
-            return result.index_add_(-1, self.place, entries[..., self.entry] * self.scale)
-        if entries.ndim == 1:
-            return torch.addmv(base, self.transpose, entries)
-        return torch.addmm(base, entries, self.matrix)
-
-    def pull(self, gradient: Tensor) -> Tensor:
-        """The transpose: gradient of entries, over the last axis."""
-        if self.matrix is not None and self.transpose is not None:
-            one = gradient.ndim == 1
-            return torch.mv(self.matrix, gradient) if one else torch.mm(gradient, self.transpose)
-        entries = gradient.new_zeros(*gradient.shape[:-1], self.n_entries)
-        return entries.index_add_(-1, self.entry, gradient[..., self.place] * self.scale)
 
 
 @lru_cache(maxsize=64)

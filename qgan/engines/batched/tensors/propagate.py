@@ -1,4 +1,4 @@
-"""Propagation of a batch of states through a plan, as one function of autograd."""
+"""Propagation of a batch of states through a plan in torch: one function of autograd."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from qgan import errors
 from qgan.engines.batched.plan import Plan
-from qgan.engines.batched.realise import Realisation
-from qgan.engines.batched.runs import Product
-from qgan.engines.batched.schedule import program
+from qgan.engines.batched.refusal import guarded
+from qgan.engines.batched.tensors.realise import Realisation
+from qgan.engines.batched.tensors.runs import Product
+from qgan.engines.batched.tensors.schedule import program
 
 MOST_TAPED = 2**30  # bytes of kept states beyond which they are led back instead
 
@@ -72,12 +72,7 @@ class _Propagate(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
         with torch.no_grad():
             grads = _Propagate.adjoint(ctx, gradient)
-        if not torch.is_grad_enabled():
-            return (None, *grads, None)
-        # A graph of the gradients is being made: whoever follows it meets the refusal.
-        sources = [source for source in ctx.saved_tensors[:3] if source is not None]
-        refused = (None if g is None else _Refusal.apply(g, gradient, *sources) for g in grads)
-        return (None, *refused, None)
+        return (None, *guarded(grads, gradient, ctx.saved_tensors[:3]), None)
 
     @staticmethod
     def adjoint(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -98,19 +93,3 @@ def _zero(plan: Plan, batch: int, like: Tensor) -> Tensor:
     state = like.new_zeros(batch, 2**plan.n_wires, 1, dtype=like.dtype.to_complex())
     state[:, 0] = 1.0
     return state
-
-
-class _Refusal(torch.autograd.Function):
-    """A gradient as a function of all it depends on, that raises when it is differentiated."""
-
-    @staticmethod
-    def forward(ctx: Any, grad: Tensor, *sources: Tensor) -> Tensor:
-        return grad.view_as(grad)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:
-        raise errors.unsupported(
-            "Second derivative of a circuit",
-            "the batched engine gives the first only",
-            "use default.qubit with backprop, or a penalty in view space",
-        )

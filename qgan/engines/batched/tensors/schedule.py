@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qgan.engines.batched.blocks import CALL, MULTIPLY, PASS, shared_columns, shared_cost
-from qgan.engines.batched.merged import Merged
 from qgan.engines.batched.plan import Plan, Stage
-from qgan.engines.batched.runs import Product, Run, StageRun, Together
+from qgan.engines.batched.tensors.blocks import CALL, MULTIPLY, PASS, shared_columns, shared_cost
+from qgan.engines.batched.tensors.merged import Merged
+from qgan.engines.batched.tensors.runs import Product, Run, StageRun, Together
 
 MOST_MERGED_WIRES = 6  # whole layers as single matrices: 4**n entries each
 
@@ -14,10 +14,10 @@ def program(
     plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool = True
 ) -> tuple[Run, ...]:
     """The runs of a plan, chosen by cost for a batch of states of that many columns."""
-    key = (batch, columns, from_zero, merges)
-    if key not in plan.programs:
-        plan.programs[key] = _program(plan, *key)
-    found: tuple[Run, ...] = plan.programs[key]
+    key = ("runs", batch, columns, from_zero, merges)
+    if key not in plan.kept:
+        plan.kept[key] = _program(plan, batch, columns, from_zero, merges)
+    found: tuple[Run, ...] = plan.kept[key]
     return found
 
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.gathering import span
 from qgan.engines.batched.plan import Stage
-from qgan.engines.batched.realise import Realisation
-from qgan.engines.batched.runs import columns_of, states_of
-from qgan.engines.batched.tables import turn_generators
+from qgan.engines.batched.tensors.gathering import span
+from qgan.engines.batched.tensors.layout import turn_generators
+from qgan.engines.batched.tensors.realise import Realisation
+from qgan.engines.batched.tensors.runs import columns_of, states_of
 
 
 class Merged:

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.blocks import (
+from qgan.engines.batched.plan import Plan, Stage
+from qgan.engines.batched.tensors.blocks import (
     Block,
     blocks_of,
     turn_gradients,
     turn_matrices,
     turn_vectors,
 )
-from qgan.engines.batched.gathering import Gathered, span
-from qgan.engines.batched.plan import Plan, Stage
-from qgan.engines.batched.tables import Layout
+from qgan.engines.batched.tensors.gathering import Gathered, span
+from qgan.engines.batched.tensors.layout import Layout
+from qgan.engines.batched.tensors.tables import tables_of
 from qgan.pauli import EVERY, SignTable
 
 MOST_AT_ONCE = 2**22  # entries of all diagonals together; beyond, each is made when it is needed
@@ -203,7 +204,7 @@ class Realisation:
         frugal: bool = False,
     ) -> None:
         self.plan, n = plan, plan.n_wires
-        self.tables = plan.tables(weights)
+        self.tables = tables_of(plan, weights)
         layouts, arguments = (
             self.tables.layouts,
             self.tables.weights.push(weights, self.tables.base),

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.kronecker import kronecker
-from qgan.engines.batched.tables import turn_generators
+from qgan.engines.batched.tensors.kronecker import kronecker
+from qgan.engines.batched.tensors.layout import turn_generators
 
 MOST_WIRES = 6  # of a block: its matrix has 4**k entries
 LEAST_COLUMNS = 32  # real columns below which products are too small to be worth a call each

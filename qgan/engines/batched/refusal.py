@@ -1,0 +1,43 @@
+"""A second derivative of a circuit is refused rather than silently wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qgan import errors
+
+
+def guarded(
+    grads: Sequence[Tensor | None], gradient: Tensor, sources: Sequence[Tensor | None]
+) -> tuple[Tensor | None, ...]:
+    """Gradients which, where a graph of them is being made, refuse to be differentiated.
+
+    Args:
+        grads: what a backward pass gives.
+        gradient: what it was given.
+        sources: what else the gradients are functions of.
+    """
+    if not torch.is_grad_enabled():
+        return tuple(grads)
+    there = [source for source in sources if source is not None]
+    return tuple(None if g is None else _Refusal.apply(g, gradient, *there) for g in grads)
+
+
+class _Refusal(torch.autograd.Function):
+    """A gradient as a function of all it depends on, that raises when it is differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Tensor, *sources: Tensor) -> Tensor:
+        return grad.view_as(grad)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:
+        raise errors.unsupported(
+            "Second derivative of a circuit",
+            "the batched engine gives the first only",
+            "use default.qubit with backprop, or a penalty in view space",
+        )
