@@ -16,7 +16,7 @@ import qgan
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 300
 
-WORDS = {"errors", "pauli", "povm", "records", "states"}
+WORDS = {"errors", "pauli", "povm", "quadratic", "records", "states"}
 """What every other module of `qgan` that knows of states speaks in."""
 CIRCUIT_SIDE = WORDS | {"engines", "embedding", "prior"}
 LEARNING = CIRCUIT_SIDE | {
@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "errors": set(),
     "config": set(),
     "pauli": {"errors"},
-    "states": {"errors", "pauli"},
+    "quadratic": set(),
+    "states": {"errors", "pauli", "quadratic"},
     "povm": {"errors"},
     "records": {"errors", "pauli", "povm", "states"},
     "prior": {"errors"},
