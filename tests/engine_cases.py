@@ -28,6 +28,7 @@ def pennylane(device: str, method: str) -> Callable[[], Engine]:
 
 ENGINES = {
     "batched": Case(lambda: BatchedEngine(precision="double"), True),
+    "batched in torch": Case(lambda: BatchedEngine(precision="double", compiled=False), True),
     "default.qubit": Case(pennylane("default.qubit", "backprop"), True),
     "default.mixed": Case(pennylane("default.mixed", "backprop"), True, EIGENVECTORS, EIGENVECTORS),
     "adjoint": Case(pennylane("lightning.qubit", "adjoint"), False, LIGHTNING, LIGHTNING_GRADIENT),

@@ -49,6 +49,12 @@ from qgan.states import Prepared, States
 ENGINE = BatchedEngine(precision="double")
 
 
+@pytest.fixture(autouse=True, scope="module", params=[True, False], ids=["compiled", "in torch"])
+def each_way(request: pytest.FixtureRequest) -> None:
+    """Every test meets the compiled loops, and the operations of torch that run on CUDA."""
+    ENGINE.compiled = request.param
+
+
 def assert_same_rays(found: Tensor, expected: Tensor) -> None:
     """Equal up to a global phase, and normalised."""
     assert_close(found @ found.mH, expected @ expected.mH, **EXACT)

@@ -35,6 +35,12 @@ from qgan.states import States
 ENGINE = BatchedEngine(precision="double")
 
 
+@pytest.fixture(autouse=True, scope="module", params=[True, False], ids=["compiled", "in torch"])
+def each_way(request: pytest.FixtureRequest) -> None:
+    """Every test meets the compiled loops, and the operations of torch that run on CUDA."""
+    ENGINE.compiled = request.param
+
+
 def parameter_shift(function: Callable[[Tensor], Tensor], angles: Tensor) -> Tensor:
     """d f_k / d angle_j = (f_k(+pi/2) - f_k(-pi/2)) / 2, of gates that are Pauli rotations."""
     columns = []
@@ -86,7 +92,7 @@ def gradients(engine: Engine, circuit: Local, seed: int) -> tuple[Tensor, ...]:
 @given(random_circuit(max_wires=3, max_gates=8), st.integers(0, 2**16))
 def test_no_state_need_be_kept(circuit: Local, seed: int) -> None:
     """States led back by the adjoint gates give the gradients that kept ones give."""
-    frugal = BatchedEngine(precision="double", low_memory=True)
+    frugal = BatchedEngine("double", low_memory=True, compiled=False)
     assert_close(gradients(frugal, circuit, seed), gradients(ENGINE, circuit, seed), **EXACT)
 
 
@@ -105,7 +111,7 @@ def test_wide_states() -> None:
 
     circuit = Local(queue, Registers(output=10), 20, 10)
     expected = gradients(PennyLaneEngine("default.qubit", "backprop"), circuit, 0)
-    for engine in (ENGINE, BatchedEngine(precision="double", low_memory=True)):
+    for engine in (ENGINE, BatchedEngine("double", low_memory=True, compiled=False)):
         assert_close(gradients(engine, circuit, 0), expected, **EXACT)
 
 

@@ -64,10 +64,12 @@ def check(name: str, circuit: Any, seed: int, gradient: dict[str, float] | None 
         assert_close(ours, theirs, **(gradient or case.value))
 
 
+@pytest.mark.parametrize("name", ["batched", "batched in torch"])
 @settings(max_examples=40)
-@given(random_circuit(max_wires=4, max_gates=8), st.integers(0, 2**16))
-def test_forty_random_circuits_on_batched(circuit: Local, seed: int) -> None:
-    check("batched", circuit, seed)
+@given(data=st.data())
+def test_forty_random_circuits_on_batched(name: str, data: st.DataObject) -> None:
+    circuit = data.draw(random_circuit(max_wires=4, max_gates=8))
+    check(name, circuit, data.draw(st.integers(0, 2**16)))
 
 
 @settings(max_examples=40)
@@ -84,7 +86,7 @@ def test_random_circuits_on_other_devices(name: str, data: st.DataObject) -> Non
     check(name, circuit, data.draw(st.integers(0, 2**16)), ENGINES[name].gradient)
 
 
-@pytest.mark.parametrize("engine", ["batched", "default.qubit"])
+@pytest.mark.parametrize("engine", ["batched", "batched in torch", "default.qubit"])
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_circuits_of_the_presets(name: str, engine: str) -> None:
     experiment: Experiment = presets.preset(name)

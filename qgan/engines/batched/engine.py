@@ -1,4 +1,4 @@
-"""The batched engine: the batch is one tensor, the backward pass is the adjoint method."""
+"""The batched engine: a batch of circuits at once, the backward pass is the adjoint method."""
 
 from __future__ import annotations
 
@@ -28,22 +28,32 @@ Parts = tuple[Plan | ChannelLayer, ...]
 _parts: weakref.WeakKeyDictionary[TracedCircuit, Parts] = weakref.WeakKeyDictionary()
 
 
-@torch.inference_mode(False)  # a plan made for a look serves training too
 def parts_of(circuit: Circuit) -> Parts:
     """Plans and channels of a circuit in order, a plan first; kept as long as the circuit lives."""
     traced = trace(circuit)
-    if traced not in _parts:
-        _parts[traced] = tuple(
-            part
-            if isinstance(part, ChannelLayer)
-            else make_plan(part, traced.n_weights, traced.n_inputs)
-            for part in lower(traced).parts()
-        )
-    return _parts[traced]
+    found = _parts.get(traced)
+    if found is None:
+        found = _parts[traced] = _make_parts(traced)
+    return found
+
+
+@torch.inference_mode(False)  # a plan made for a look serves training too
+def _make_parts(traced: TracedCircuit) -> Parts:
+    return tuple(
+        part
+        if isinstance(part, ChannelLayer)
+        else make_plan(part, traced.n_weights, traced.n_inputs)
+        for part in lower(traced).parts()
+    )
 
 
 class BatchedEngine:
-    """Simulates a batch of small circuits as one tensor, in torch, on CPU or CUDA.
+    """Simulates a batch of small circuits at once, on CPU or CUDA.
+
+    On a CPU, compiled loops lead a few samples at a time through all gates and back: nothing is
+    kept but the final states. They are compiled at the first call on a machine (some ten seconds a
+    precision) and read from numba's cache from then on. On CUDA the batch is one tensor, and blocks
+    of gates are products of matrices.
 
     Channels of fixed strength on one or two wires act on the factor, whose rank they raise up to
     ``2**n_wires``: a noisy circuit costs up to that many times the memory of a pure one.
@@ -51,7 +61,9 @@ class BatchedEngine:
     Args:
         precision: "single" (complex64) or "double" (complex128).
         low_memory: keep no states for the backward pass, whatever their number; it then leads the
-            final ones back, at the cost of running the circuit twice.
+            final ones back, at the cost of running the circuit twice. Compiled loops never do.
+        compiled: whether compiled loops run circuits on a CPU; False takes the operations of torch
+            that run them on CUDA.
 
     Raises:
         QganError: for another precision.
@@ -72,12 +84,16 @@ class BatchedEngine:
     gives_states = True
 
     def __init__(
-        self, precision: Literal["single", "double"] = "single", low_memory: bool = False
+        self,
+        precision: Literal["single", "double"] = "single",
+        low_memory: bool = False,
+        compiled: bool = True,
     ) -> None:
         if precision not in ("single", "double"):
             raise errors.argument("precision", "must be 'single' or 'double'", repr(precision))
         self.precision = precision
         self.low_memory = low_memory
+        self.compiled = compiled
         self.real = torch.float32 if precision == "single" else torch.float64
         self.complex = torch.complex64 if precision == "single" else torch.complex128
 
@@ -85,8 +101,11 @@ class BatchedEngine:
         self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
     ) -> States:
         """States of the output register (see :class:`qgan.engines.base.Engine`)."""
-        final, n_output = self._final(circuit, weights, inputs, None), circuit.registers.n_output
-        return States(final.unflatten(1, (2**n_output, -1)).flatten(2))
+        final, n_output = self._run(circuit, weights, inputs, None), circuit.registers.n_output
+        batch, rows, columns = final.shape
+        if rows == 2**n_output:
+            return States(final)
+        return States(final.reshape(batch, 2**n_output, rows // 2**n_output * columns))
 
     def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
         """The same as :meth:`run`: this engine gives states."""
@@ -102,7 +121,7 @@ class BatchedEngine:
     ) -> Float[Tensor, "B K"]:
         """Expectation values of Pauli words (see :class:`qgan.engines.base.Engine`)."""
         pauli.check_words(observables, circuit.registers.n_wires)
-        return pauli.expval(self._final(circuit, weights, inputs, source), observables)
+        return self._run(circuit, weights, inputs, source, tuple(observables))
 
     def isometry(
         self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
@@ -121,7 +140,7 @@ class BatchedEngine:
         if len(parts_of(circuit)) > 1:
             raise errors.unsupported("Isometry", "the circuit has channels", "ask for its states")
         eye = torch.eye(2**circuit.registers.n_output, dtype=self.complex, device=inputs.device)
-        return self._final(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))
+        return self._run(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))
 
     def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
         """None if the request can be served, else the reason why not."""
@@ -135,10 +154,15 @@ class BatchedEngine:
             return str(error)
         return None
 
-    def _final(
-        self, circuit: Circuit, weights: Tensor, inputs: Tensor, source: StateSource | None
+    def _run(
+        self,
+        circuit: Circuit,
+        weights: Tensor,
+        inputs: Tensor,
+        source: StateSource | None,
+        words: tuple[str, ...] | None = None,
     ) -> Tensor:
-        """The final vectors of all wires, ``(B, 2**n_wires, r)``."""
+        """Final vectors of all wires, ``(B, 2**n_wires, r)``; or what words read, ``(B, K)``."""
         check_angles(circuit, weights, inputs)
         batch, n_wires = inputs.shape[0], circuit.registers.n_wires
         parts, columns = parts_of(circuit), source.rank if isinstance(source, States) else 1
@@ -148,19 +172,34 @@ class BatchedEngine:
         if source is not None:
             check_source(circuit, inputs, source)
             state = self._place(source.materialise(), n_wires)
+        if batch == 0 and words is not None:
+            return inputs.new_zeros(0, len(words), dtype=self.real)
         if batch == 0:
             columns = 1 if state is None else state.shape[2]
             return inputs.new_zeros(0, 2**n_wires, columns, dtype=self.complex)
-        weights, inputs = weights.to(self.real), inputs.to(self.real)
+        if weights.dtype != self.real or inputs.dtype != self.real:
+            weights, inputs = weights.to(self.real), inputs.to(self.real)
         for part in parts:
-            if isinstance(part, Plan):
-                state = propagate(part, weights, inputs, state, self.low_memory)
-                state = state.expand(batch, -1, -1)
-            else:
+            if isinstance(part, ChannelLayer):
                 assert state is not None
                 state = apply_channel(part, state)
+            elif not self._compiles(inputs):
+                state = propagate(part, weights, inputs, state, self.low_memory)
+            else:
+                from qgan.engines.batched.compiled.sweep import sweep  # imports numba
+
+                if words and part is parts[-1]:
+                    values = sweep(part, weights, inputs, state, words)
+                    return values if values.shape[0] == batch else values.expand(batch, -1)
+                state = sweep(part, weights, inputs, state)
         assert state is not None
-        return state
+        if state.shape[0] != batch:
+            state = state.expand(batch, -1, -1)
+        return state if words is None else pauli.expval(state, words)
+
+    def _compiles(self, inputs: Tensor) -> bool:
+        """Whether compiled passes run it, rather than operations of torch."""
+        return self.compiled and inputs.device.type == "cpu"
 
     def _place(self, states: States, n_wires: int) -> Tensor:
         """The factor on the first wires, the others in ``|0>``."""

@@ -1,0 +1,136 @@
+"""The passes through a program: states forward, then states and gradients back.
+
+:mod:`qgan.engines.batched.compiled.kernels` tells how states stand in memory, and
+:class:`qgan.engines.batched.compiled.program.Program` what ``p`` holds. A stage turns the wires
+whose pairs lie far apart first, then goes through blocks of rows: their other wires and their
+phase, while a block is in the nearest cache. Backward it is the other way about.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qgan.engines.batched.compiled.compiling import kernel
+from qgan.engines.batched.compiled.kernels import apply_matrix, load, store
+from qgan.engines.batched.compiled.observables import pull_words, read_words
+from qgan.engines.batched.compiled.program import FIXED, TURN, TURN_STOP
+from qgan.engines.batched.compiled.slots import own_gradients, own_slots
+from qgan.engines.batched.compiled.stages import phases, turns, unphases, unturns
+
+BLOCK_BYTES = 2**15  # of states that are worked on together, in the nearest cache
+
+
+@kernel()
+def block_rows(p, w, item_size):
+    """Rows of a block: as many as the nearest cache holds."""
+    rows = 1
+    while rows < 1 << p.n and rows * 4 * w * item_size <= BLOCK_BYTES:
+        rows *= 2
+    return rows
+
+
+@kernel()
+def begin(psi, w, start, first):
+    """Lanes of ``start``, or |0..0> where it is empty."""
+    if len(start):
+        load(psi, w, start, first)
+    else:
+        for k in range(len(psi)):
+            psi[k] = 1 if k < w else 0
+
+
+@kernel()
+def turns_of_zero(psi, p, slots, own, stage, cosines, sines):
+    """The turns of |0..0>, the last wire first: of each only few rows are not zero yet."""
+    for slot in range(stage[TURN], stage[TURN_STOP]):
+        bit = p.bits[slot]
+        few = psi[: bit * 4 * own.shape[1]]
+        turns(few, p, slots, own, stage, bit, bit + 1, cosines, sines)
+
+
+@kernel()
+def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, values, lanes):
+    """From ``start`` (``|0..0>`` where it is empty) to the end, or to expectation values of words.
+
+    Some lanes after others, ``lanes[i]`` to ``lanes[i + 1]``. ``final (B, 2**n, r, 2)`` takes the
+    states, or ``kept`` keeps them as they are and ``values (lanes, K)`` takes what the words read:
+    whichever is not empty.
+    """
+    rows = 1 << p.n
+    for part in range(len(lanes) - 1):
+        first, w = lanes[part], lanes[part + 1] - lanes[part]
+        size = block_rows(p, w, slots.itemsize)
+        if len(kept):
+            psi = kept[first * 2 * rows : (first + w) * 2 * rows]
+        else:
+            psi = np.empty(rows * 2 * w, slots.dtype)
+        own = own_slots(p, slots, inputs, columns, first, w)
+        cosines, sines = np.empty(2 * w, slots.dtype), np.empty(2 * w, slots.dtype)
+        wide = np.empty((2, size * w), slots.dtype)
+        begin(psi, w, start, first)
+        for i in range(len(p.stages)):
+            stage = p.stages[i]
+            if stage[FIXED] >= 0:
+                apply_matrix(psi, w, p, stage[FIXED], False)
+                continue
+            of_zero = i == 0 and len(start) == 0
+            if of_zero:
+                turns_of_zero(psi, p, slots, own, stage, cosines, sines)
+            else:
+                turns(psi, p, slots, own, stage, size, rows, cosines, sines)
+            for block in range(rows // size):
+                piece = psi[block * size * 2 * w : (block + 1) * size * 2 * w]
+                if not of_zero:
+                    turns(piece, p, slots, own, stage, 0, size, cosines, sines)
+                phases(piece, p, slots, diagonals, own, stage, block, wide)
+        if len(final):
+            store(psi, w, final, first)
+        if len(values):
+            read_words(psi, w, words, values, first)
+
+
+@kernel()
+def adjoint(
+    p, slots, diagonals, inputs, columns, final, gradient, kept, words, of_values,
+    of_start, of_slots, of_inputs, lanes,
+):  # fmt: skip
+    """From the end to the start, with the gradients of all slots, ``(parts, slots)`` of zeros.
+
+    Begins with ``final`` and its gradient, or with ``kept`` and the gradient of values ``(B, K)``:
+    whichever is not empty.
+    """
+    rows = 1 << p.n
+    for part in range(len(lanes) - 1):
+        first, w = lanes[part], lanes[part + 1] - lanes[part]
+        size, of_shared = block_rows(p, 2 * w, slots.itemsize), of_slots[part]
+        psi, g = np.empty(rows * 2 * w, slots.dtype), np.empty(rows * 2 * w, slots.dtype)
+        own = own_slots(p, slots, inputs, columns, first, w)
+        of_own = np.zeros((len(own), 2 * w), slots.dtype)
+        cosines, sines = np.empty(2 * w, slots.dtype), np.empty(2 * w, slots.dtype)
+        wide = np.empty((3, size * w), slots.dtype)
+        if len(final):
+            load(psi, w, final, first)
+            load(g, w, gradient, first)
+        else:
+            for k in range(len(psi)):
+                psi[k] = kept[first * 2 * rows + k]
+            pull_words(psi, g, w, words, of_values, columns, first)
+        for i in range(len(p.stages) - 1, -1, -1):
+            stage = p.stages[i]
+            if stage[FIXED] >= 0:
+                apply_matrix(psi, w, p, stage[FIXED], True)
+                apply_matrix(g, w, p, stage[FIXED], True)
+                continue
+            for block in range(rows // size):
+                piece = psi[block * size * 2 * w : (block + 1) * size * 2 * w]
+                g_piece = g[block * size * 2 * w : (block + 1) * size * 2 * w]
+                unphases(
+                    piece, g_piece, p, slots, diagonals, own, stage, block, wide, of_shared, of_own
+                )
+                unturns(
+                    piece, g_piece, p, slots, own, stage, 0, size, cosines, sines, of_shared, of_own
+                )
+            unturns(psi, g, p, slots, own, stage, size, rows, cosines, sines, of_shared, of_own)
+        own_gradients(p, of_own, of_shared, of_inputs, first)
+        if len(of_start):
+            store(g, w, of_start, first)

@@ -1,0 +1,165 @@
+"""A batch of states through a plan by compiled passes, as one function of autograd."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from qgan.engines.batched.compiled import passes
+from qgan.engines.batched.compiled.observables import Words, words_of
+from qgan.engines.batched.compiled.parts import on_threads, parts_of
+from qgan.engines.batched.compiled.program import Program, program_of
+from qgan.engines.batched.compiled.slots import gather, tabulate
+from qgan.engines.batched.plan import Plan
+from qgan.engines.batched.refusal import guarded
+
+Array = NDArray[Any]
+
+
+def sweep(
+    plan: Plan,
+    weights: Tensor,
+    inputs: Tensor,
+    start: Tensor | None,
+    words: tuple[str, ...] | None = None,
+) -> Tensor:
+    """Apply the plan on a CPU; differentiable once, by the adjoint method.
+
+    No states are kept but the last, which the backward pass leads back gate by gate.
+
+    Args:
+        plan: the plan.
+        weights: real ``(n_weights,)``.
+        inputs: real ``(B, n_inputs)`` in the same precision.
+        start: complex ``(B, 2**n, r)``; None is |0..0>.
+        words: Pauli words on all wires, at least one; None gives the states.
+
+    Returns:
+        Complex ``(B, 2**n, r)``, or the words' expectation values ``(B, K)``; with batch 1 if
+        nothing differs between samples.
+    """
+    result: Tensor = _Sweep.apply(plan, weights, inputs, start, words)
+    return result
+
+
+class _Swept(NamedTuple):
+    """What the pass forward leaves for the one back.
+
+    Args:
+        program: what was run.
+        slots, diagonals: what all samples share of it.
+        kept: final states as compiled code holds them, where only words were read.
+        words: what was read.
+        lanes: the parts of the batch.
+        columns: r.
+    """
+
+    program: Program
+    slots: Array
+    diagonals: Array
+    kept: Array
+    words: Words
+    lanes: Array
+    columns: int
+
+
+class _Sweep(torch.autograd.Function):
+    """States or expectation values at the end of a plan."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        plan: Plan,
+        weights: Tensor,
+        inputs: Tensor,
+        start: Tensor | None,
+        words: tuple[str, ...] | None,
+    ) -> Tensor:
+        batch = inputs.shape[0] if plan.per_sample or start is not None else 1
+        columns, rows = (1 if start is None else start.shape[2]), 2**plan.n_wires
+        program, read = program_of(plan, start is None, weights.dtype), words_of(words or ())
+        real, states = program.base.dtype, batch * columns
+        diagonals = np.empty((program.n_kept, 2, rows), real)
+        slots = tabulate(program, _array(weights), diagonals)
+        final, values, kept = _none(4, real), _none(2, real), _none(1, real)
+        if words is None:
+            final = np.empty((batch, rows, columns, 2), real)
+        else:
+            values, kept = np.empty((states, len(words)), real), np.empty(states * 2 * rows, real)
+        begun, entries = _none(4, real) if start is None else _pairs(start), _array(inputs)
+        lanes = parts_of(states, rows)
+
+        def run(i: int, j: int) -> None:
+            passes.forward(
+                program, slots, diagonals, entries, begun, columns, final, kept, read, values,
+                lanes[i : j + 1],
+            )  # fmt: skip
+
+        on_threads(run, len(lanes) - 1, states * rows * len(program.stages))
+        if words is None:
+            result = torch.view_as_complex(torch.from_numpy(final))
+        else:
+            result = torch.from_numpy(values)
+            result = result if columns == 1 else result.view(batch, columns, -1).sum(1)
+        if any(ctx.needs_input_grad):
+            ctx.save_for_backward(weights, inputs, start, result if words is None else None)
+            ctx.swept = _Swept(program, slots, diagonals, kept, read, lanes, columns)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
+        grads = _Sweep.adjoint(ctx, gradient)
+        return (None, *guarded(grads, gradient, ctx.saved_tensors[:3]), None)
+
+    @staticmethod
+    def adjoint(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of weights, inputs and start."""
+        weights, inputs, _, final = ctx.saved_tensors
+        program, slots, diagonals, kept, words, lanes, columns = ctx.swept
+        batch, rows, real = inputs.shape[0], 1 << program.n, slots.dtype
+        of_slots = np.zeros((len(lanes) - 1, slots.shape[1]), real)
+        of_weights = np.zeros(weights.shape[0], real)
+        of_inputs = np.zeros((batch * columns, inputs.shape[1]), real)
+        of_start, ends, of_values = _none(4, real), (_none(4, real), _none(4, real)), _none(2, real)
+        if ctx.needs_input_grad[3]:
+            of_start = np.empty((batch, rows, columns, 2), real)
+        if final is None:
+            of_values = _array(gradient)
+        else:
+            ends = _pairs(final), _pairs(gradient)
+        entries = _array(inputs)
+
+        def run(i: int, j: int) -> None:
+            passes.adjoint(
+                program, slots, diagonals, entries, columns, *ends, kept, words, of_values,
+                of_start, of_slots[i:j], of_inputs, lanes[i : j + 1],
+            )  # fmt: skip
+
+        on_threads(run, len(lanes) - 1, 2 * batch * columns * rows * len(program.stages))
+        gather(program, of_slots, of_weights)
+        if columns > 1:
+            of_inputs = of_inputs.reshape(batch, columns, -1).sum(1)
+        found = torch.from_numpy(of_weights), torch.from_numpy(of_inputs)
+        if not ctx.needs_input_grad[3]:
+            return *found, None
+        return *found, torch.view_as_complex(torch.from_numpy(of_start))
+
+
+@lru_cache(maxsize=16)
+def _none(axes: int, real: np.dtype[Any]) -> Array:
+    """What stands for an array that there is not."""
+    return np.empty((0,) * axes, real)
+
+
+def _array(reals: Tensor) -> Array:
+    return reals.detach().contiguous().numpy()
+
+
+def _pairs(state: Tensor) -> Array:
+    """Real and imaginary parts of ``(B, 2**n, r)``, ``(B, 2**n, r, 2)``."""
+    return torch.view_as_real(state.detach().resolve_conj().contiguous()).numpy()

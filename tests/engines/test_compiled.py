@@ -1,0 +1,237 @@
+"""What is the compiled loops' own: parts of a batch, threads, blocks of rows, sine and cosine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import pytest
+import torch
+from small_circuits import Local, draw_angles, ghz, reader, register
+from tolerances import EXACT, SINGLE
+from torch import Tensor
+from torch.testing import assert_close
+
+from circuits import Registers
+from qgan.engines import BatchedEngine
+from qgan.engines.batched.compiled import kernels, parts
+from qgan.engines.batched.compiled.observables import words_of
+from qgan.engines.batched.compiled.transform import transform
+from qgan.engines.batched.compiled.trigonometry import constants, sine_cosine
+from qgan.pauli import expval, parity_signs, pauli_words
+
+COMPILED = BatchedEngine("double")
+IN_TORCH = BatchedEngine("double", compiled=False)
+
+
+def layered(n: int, n_layers: int, own: bool) -> Local:
+    """Turns and phases on all wires, entangled; with angles a sample or shared by the batch."""
+
+    def queue(weights: Any, inputs: Any) -> None:
+        angles, entry = (inputs if own else weights), 0
+        for wire in range(n):
+            qml.RX(inputs[..., wire], wires=wire)
+        for _ in range(n_layers):
+            for wire in range(n):
+                qml.RY(angles[..., entry], wires=wire)
+                qml.RZ(angles[..., entry + 1], wires=wire)
+                entry += 2
+            for wire in range(n - 1):
+                qml.IsingZZ(angles[..., entry], wires=[wire, wire + 1])
+                entry += 1
+
+    n_angles = n_layers * (3 * n - 1)
+    return Local(queue, Registers(output=n), 0 if own else n_angles, max(n, n_angles))
+
+
+def found(engine: BatchedEngine, circuit: Any, batch: int, words: list[str]) -> list[Tensor]:
+    """Values and the gradients of a mix of them."""
+    leaves = [angle.requires_grad_() for angle in draw_angles(circuit, batch)]
+    values = engine.expval(circuit, *leaves, words)
+    mix = torch.linspace(-1, 1, values.numel(), dtype=torch.float64).view_as(values)
+    slopes = torch.autograd.grad((values * mix).sum(), leaves, allow_unused=True)
+    return [values.detach(), *(s for s in slopes if s is not None)]
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
+@pytest.mark.parametrize(("n", "batch"), [(1, 40), (3, 1), (3, 33), (9, 17), (11, 1), (11, 2)])
+def test_parts_and_blocks_of_every_size(n: int, batch: int, own: bool) -> None:
+    """Batches of several parts, states of several blocks, single lanes; by the way of torch."""
+    circuit = layered(n, 2, own)
+    words = ["Z" * n, "X" * n, "Y" + "I" * (n - 1), "I" * (n - 1) + "Z"]
+    pairs = zip(
+        found(COMPILED, circuit, batch, words), found(IN_TORCH, circuit, batch, words), strict=True
+    )
+    for ours, theirs in pairs:
+        assert_close(ours, theirs, **EXACT)
+
+
+def test_diagonals_that_are_not_kept_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from qgan.engines.batched.compiled import program
+
+    expected = found(COMPILED, layered(5, 2, False), 3, ["ZZIII"])
+    monkeypatch.setattr(program, "MOST_KEPT", 0)
+    for ours, theirs in zip(
+        found(COMPILED, layered(5, 2, False), 3, ["ZZIII"]), expected, strict=True
+    ):
+        assert_close(ours, theirs, **EXACT)
+
+
+@pytest.fixture
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every batch of several parts goes to two threads; the names of those that worked."""
+    monkeypatch.setattr(parts, "LEAST_WORK", 0)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    names: list[str] = []
+    submit = ThreadPoolExecutor.submit
+
+    def noted(pool: Any, run: Any, *bound: int) -> Any:
+        def work() -> None:
+            names.append(threading.current_thread().name)
+            run(*bound)
+
+        return submit(pool, work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", noted)
+    return names
+
+
+def test_threads_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    circuit, words = layered(4, 2, False), ["ZZII", "XIYI"]
+    alone = found(COMPILED, circuit, 70, words)
+    monkeypatch.setattr(parts, "LEAST_WORK", 0)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    for together, one in zip(found(COMPILED, circuit, 70, words), alone, strict=True):
+        assert torch.equal(together, one)
+
+
+def test_threads_do_work(two_threads: list[str]) -> None:
+    found(COMPILED, layered(4, 2, False), 70, ["ZZII"])
+    assert len(two_threads) == 4 and all(name.startswith("qgan") for name in two_threads)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 13])
+def test_words_are_read_without_a_state_of_torch(n: int) -> None:
+    """Against qgan.pauli, which reads them from the states; 13 qubits are several blocks."""
+    circuit = ghz(n, n) if n > 1 else layered(1, 1, True)
+    words = list(pauli_words(n, min(n, 2)))[:: 1 if n < 5 else 40]
+    angles = draw_angles(circuit, 3)
+    states = COMPILED.run(circuit, *angles)
+    assert_close(COMPILED.expval(circuit, *angles, words), expval(states.factor, words), **EXACT)
+
+
+def test_a_word_as_bits() -> None:
+    words = words_of(("YZX", "IIZ", "YYY"))
+    assert words.flips.tolist() == [0b000, 0b101, 0b111]
+    assert words.place.tolist() == [1, 0, 2]
+    assert words.sign.tolist() == [0b001, 0b110, 0b111]
+    assert words.n_y.tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 3e-7), (np.float64, 1e-15)])
+def test_sine_and_cosine(dtype: Any, tolerance: float) -> None:
+    """Over 600 turns either way, at multiples of pi / 4, and at 0."""
+    x = np.concatenate([np.linspace(-4e3, 4e3, 4001), np.arange(-20, 21) * np.pi / 4])
+    x = x.astype(dtype)
+    trig = constants(np.dtype(dtype))
+    ours = np.array([sine_cosine(value, trig) for value in x])
+    exact = np.stack([np.sin(x.astype(np.float64)), np.cos(x.astype(np.float64))], 1)
+    assert np.abs(ours - exact).max() < tolerance
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
+@pytest.mark.parametrize("width", [1, 3])
+def test_walsh_hadamard_transform(n: int, width: int) -> None:
+    values = np.random.default_rng(0).normal(size=(2**n, width))
+    signs = torch.stack(
+        [
+            parity_signs(tuple(q for q in range(n) if mask >> (n - 1 - q) & 1), n)
+            for mask in range(2**n)
+        ]
+    )
+    expected = signs.numpy() @ values
+    flat = values.ravel().copy()
+    transform(flat, width)
+    np.testing.assert_allclose(flat.reshape(-1, width), expected, atol=1e-12)
+
+
+def test_two_wires_at_once_are_one_after_the_other() -> None:
+    state = np.random.default_rng(0).normal(size=32)
+    one, both = state.copy(), state.copy()
+    kernels.turn(one, 4, 0.6, 0.8)
+    kernels.turn(one, 8, -0.8, 0.6)
+    kernels.turn_two(both, 4, 0.6, 0.8, -0.8, 0.6)
+    np.testing.assert_allclose(both, one, atol=1e-14)
+
+
+def test_single_precision_is_near_double() -> None:
+    circuit = layered(6, 4, False)
+    weights, inputs = draw_angles(circuit, 40)
+    words = ["ZIIIII", "XXIIII"]
+    values = COMPILED.expval(circuit, weights, inputs, words)
+    single = BatchedEngine().expval(circuit, weights, inputs, words)
+    assert single.dtype == torch.float32
+    assert_close(single.double(), values, **SINGLE)
+
+
+def test_backward_twice_gives_the_same() -> None:
+    """The states that are led back are copies."""
+    circuit = reader()
+    leaves = [angle.requires_grad_() for angle in draw_angles(circuit, 3)]
+    value = COMPILED.expval(circuit, *leaves, ["ZII", "XYI"]).sum()
+    first = torch.autograd.grad(value, leaves, retain_graph=True)
+    second = torch.autograd.grad(value, leaves)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_angles_that_are_not_contiguous() -> None:
+    circuit = register()
+    weights, inputs = draw_angles(circuit, 4)
+    words = ["Z" + "I" * (circuit.registers.n_wires - 1)]
+    spread = torch.stack([inputs, inputs], -1)[..., 0]
+    assert not spread.is_contiguous()
+    expected = COMPILED.expval(circuit, weights, inputs, words)
+    assert torch.equal(COMPILED.expval(circuit, weights, spread, words), expected)
+
+
+def test_qgan_does_not_import_numba_before_it_runs_a_circuit() -> None:
+    program = "import json, sys, qgan; print(json.dumps('numba' in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) is False
+
+
+def test_a_folder_that_cannot_be_written_to_costs_the_cache_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from qgan.engines.batched.compiled import compiling
+
+    real, asked = compiling.njit, []
+
+    def njit(**options: Any) -> Any:
+        asked.append(options)
+        if "cache" in options:
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**options)
+
+    monkeypatch.setattr(compiling, "njit", njit)
+
+    def twice(x: float) -> float:
+        return 2 * x
+
+    assert compiling.kernel()(twice)(3.0) == 6.0
+    assert [("cache" in options) for options in asked] == [True, False]
+
+
+def test_names_of_cached_kernels_change_with_any_source() -> None:
+    """Numba looks for changes in a function's own file; what it calls lies in others."""
+    from qgan.engines.batched.compiled.compiling import DIGEST
+
+    assert kernels.turn.py_func.__qualname__ == f"turn-{DIGEST}"
