@@ -17,7 +17,7 @@ def condition(label: Tensor, n_labels: int) -> Tensor:
     """A label as numbers: one-hot ``(B, n_labels)`` of a class, or real conditions as they are."""
     if label.is_floating_point():
         return label
-    return nn.functional.one_hot(label, n_labels).to(torch.get_default_dtype())
+    return torch.eye(n_labels, device=label.device)[label]
 
 
 def _linear(n_in: int, n_out: int) -> nn.Linear:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from qgan import errors
@@ -47,6 +47,39 @@ def trunk(
     for width, size in zip((n_in, *hidden), hidden, strict=False):
         layers += [linear(width, size, spectral, generator), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers)
+
+
+def input_gradient(layers: nn.Sequential, entry: Tensor) -> Tensor | None:
+    """``d y / d entry``, ``(B, n_in)``, of linear layers and leaky ReLUs that end in one number y.
+
+    ``w_L D_L ... W_2 D_1 W_1``, where D holds the slopes of a ReLU at its entry: constant almost
+    everywhere, so that the gradient depends on the weights through W alone and a loss of it needs
+    one derivative where autograd would take two.
+
+    Args:
+        layers: the network.
+        entry: where, ``(B, n_in)``; taken as fixed.
+
+    Returns:
+        Differentiable in the weights; None for other layers, or for weights made of parameters.
+    """
+    *body, last = layers.children()
+    if any(type(layer) not in (nn.Linear, nn.LeakyReLU) for layer in (*body, last)):
+        return None
+    slopes: list[Tensor] = []
+    with torch.no_grad():
+        for layer in body:
+            if isinstance(layer, nn.LeakyReLU):
+                below = entry.new_tensor(layer.negative_slope)
+                slopes.append(torch.where(entry > 0, torch.ones_like(below), below))
+            entry = layer(entry)
+    gradient: Tensor = last.weight  # type: ignore[assignment]
+    for layer in reversed(body):
+        if isinstance(layer, nn.Linear):
+            gradient = gradient @ layer.weight
+        else:
+            gradient = gradient * slopes.pop()
+    return gradient.expand(len(entry), -1)
 
 
 def like(module: nn.Module) -> torch.dtype:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
-from qgan.discriminator.layers import like, linear, trunk
+from qgan.discriminator.layers import input_gradient, like, linear, trunk
 from qgan.embedding import condition
 
 
@@ -40,9 +40,22 @@ class MLPHead(nn.Module):
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
-        entry = torch.cat([features, condition(label, self.n_labels).to(features)], 1)
-        scores: Tensor = self.layers(entry.to(like(self)))
+        scores: Tensor = self.layers(self._entry(features, label))
         return scores.squeeze(1)
+
+    def input_gradient(
+        self, features: Float[Tensor, "B K"], label: Tensor
+    ) -> Float[Tensor, "B K"] | None:
+        """``d D / d m`` at features taken as fixed, differentiable in the weights.
+
+        See :func:`qgan.discriminator.layers.input_gradient`; None where autograd has to find it.
+        """
+        gradient = input_gradient(self.layers, self._entry(features, label))
+        return None if gradient is None else gradient[:, : features.shape[1]]
+
+    def _entry(self, features: Tensor, label: Tensor) -> Tensor:
+        given = condition(label, self.n_labels).to(features)
+        return torch.cat([features, given], 1).to(like(self))
 
 
 class ProjectionHead(nn.Module):

@@ -129,9 +129,9 @@ def broken(loss: Tensor, gradients: Sequence[Tensor | None]) -> tuple[str, str] 
         >>> broken(torch.tensor(1.0), [torch.tensor([0.0, torch.inf]), None])
         ('gradient', 'inf')
     """
-    known = [g for g in gradients if g is not None and g.numel()]
-    sizes = [torch.linalg.vector_norm(g, torch.inf).to(loss) for g in known]
-    found = torch.stack([loss.detach(), *sizes])
+    known = [g.flatten() for g in gradients if g is not None and g.numel()]
+    extremes = torch.aminmax(torch.cat(known)) if known else ()  # NaN if any entry is
+    found = torch.stack([loss.detach(), *(extreme.to(loss) for extreme in extremes)])
     good = torch.isfinite(found)
     if bool(good.all()):
         return None

@@ -214,3 +214,26 @@ def test_a_head_that_compares_is_shown_each_kind_by_itself() -> None:
 def test_wrong_arguments_are_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(QganError, match=message):
         make()
+
+
+@pytest.mark.parametrize("hidden", [(3,), (8, 5, 4)])
+def test_input_gradient_in_closed_form_is_autograds(hidden: tuple[int, ...]) -> None:
+    """The gradient itself, and that of a penalty on it with respect to the weights."""
+    head = MLPHead(4, 2, hidden, torch.Generator().manual_seed(1)).double()
+    features = torch.randn(6, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    label = torch.arange(6) % 2
+    at = features.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(head(at, label).sum(), at, create_graph=True)
+    found = head.input_gradient(features, label)
+    assert found is not None
+    assert_close(found, expected, **EXACT)
+    weights = [w for name, w in head.named_parameters() if name.endswith("weight")]
+    ours, theirs = (
+        torch.autograd.grad((g.norm(dim=1) - 1).square().mean(), weights) for g in (found, expected)
+    )
+    assert_close(ours, theirs, **EXACT)
+
+
+def test_input_gradient_of_normalised_layers_is_left_to_autograd() -> None:
+    head = MLPHead(4, 2, (3,), torch.Generator().manual_seed(1), spectral=True)
+    assert head.input_gradient(torch.zeros(1, 4), torch.tensor([0])) is None
