@@ -45,10 +45,11 @@ class Workload:
         self.inputs = 6 * draw(batch, self.n_inputs) - 3
         self.z_weights = draw(n)
         self.words = ["I" * q + "Z" + "I" * (n - 1 - q) for q in range(n)]
-        self.target: States | None = None
+        self.target = torch.empty(0)
         if mode == "b":
             entries = draw(1, 2 ** (n - 1), 2 ** (n - 1), 2) - 0.5
-            self.target = States(torch.view_as_complex(entries)).normalised()
+            target = States(torch.view_as_complex(entries)).normalised()
+            self.target = target.density_matrix()[0].to(torch.complex64)
 
     def gates(self) -> Iterator[tuple[str, tuple[int, ...], str, int]]:
         """Name, wires, and the entry of ``weights`` or ``inputs`` that is the angle."""
@@ -85,16 +86,9 @@ class Workload:
     def loss(self, vectors: Tensor) -> Tensor:
         """The loss of final vectors ``(B, 2**n)``, the cheapest way from them."""
         if self.mode == "b":
-            return self.distance(States(vectors.reshape(len(vectors), -1, 2)))
+            return States(vectors.reshape(len(vectors), -1, 2)).squared_distance(self.target).mean()
         probabilities = vectors.real.square() + vectors.imag.square()
         return (probabilities @ torch.from_numpy(self.z_table()).to(probabilities)).mean()
-
-    def distance(self, states: States) -> Tensor:
-        """Mean of ||rho - T||_F^2 = Tr rho^2 - 2 Tr rho T + Tr T^2, from factors."""
-        assert self.target is not None
-        target = self.target.factor[0].to(states.factor.dtype)
-        overlap = torch.view_as_real(target.mH @ states.factor).square().sum((1, 2, 3))
-        return (states.purity() - 2 * overlap + self.target.purity().to(overlap)).mean()
 
 
 def gradients(loss: Tensor, weights: Tensor, inputs: Tensor) -> tuple[Tensor, ...]:

@@ -43,17 +43,16 @@ def compiled(w: Workload, vectors: Callable[[Any, Any], Any]) -> Step:
     import jax.numpy as jnp
 
     table = jnp.asarray(w.z_table(), jnp.float32)
-    target = None if w.target is None else jnp.asarray(w.target.numpy()[0], jnp.complex64)
-    factor = None if w.target is None else jnp.asarray(w.target.factor[0].numpy(), jnp.complex64)
+    target = jnp.asarray(w.target.numpy(), jnp.complex64)
 
     def loss(weights: Any, inputs: Any) -> Any:
         final = vectors(weights, inputs)
-        if target is None:
+        if w.mode != "b":
             return (jnp.abs(final) ** 2 @ table).mean()
         final = final.reshape(len(inputs), -1, 2)
         gram = jnp.einsum("bir,bis->brs", final.conj(), final)
-        overlap = jnp.einsum("ij,bir->bjr", factor.conj(), final)
-        squares = (jnp.abs(gram) ** 2).sum((1, 2)) - 2 * (jnp.abs(overlap) ** 2).sum((1, 2))
+        overlap = jnp.einsum("bir,ij,bjr->b", final.conj(), target, final).real
+        squares = (jnp.abs(gram) ** 2).sum((1, 2)) - 2 * overlap
         return squares.mean() + (jnp.abs(target) ** 2).sum()
 
     weights, inputs = (jnp.asarray(x.numpy(), jnp.float32) for x in (w.weights, w.inputs))

@@ -16,7 +16,7 @@ def batched(w: Workload) -> Step:
 
     def step() -> tuple[Tensor, ...]:
         if w.mode == "b":
-            loss = w.distance(engine.run(w, weights, inputs))
+            loss = engine.run(w, weights, inputs).squared_distance(w.target).mean()
         else:
             loss = (engine.expval(w, weights, inputs, w.words) @ z_weights).mean()
         return gradients(loss, weights, inputs)

@@ -21,8 +21,7 @@ def default_qubit(w: Workload) -> Step | None:
     def step() -> tuple[Tensor, ...]:
         found = node(weights, inputs)
         if w.mode == "b":
-            assert w.target is not None
-            difference = found - w.target.density_matrix()
+            difference = found - w.target
             loss = torch.view_as_real(difference).square().sum((1, 2, 3)).mean()
         else:
             loss = (torch.stack(list(found), -1) @ w.z_weights).mean()
