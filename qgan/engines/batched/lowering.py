@@ -40,6 +40,14 @@ class FixedLayer:
 
     wires: tuple[int, ...]
     matrix: Tensor
+    _moved: dict[tuple[torch.dtype, torch.device], Tensor] = field(default_factory=dict)
+
+    def like(self, state: Tensor) -> Tensor:
+        """The matrix in the precision and on the device of a state."""
+        key = (state.dtype, state.device)
+        if key not in self._moved:
+            self._moved[key] = self.matrix.to(state)
+        return self._moved[key]
 
 
 @dataclass

@@ -18,8 +18,8 @@ class Gathered:
         self._pieces.append((rows, part))
 
     def whole(self, batch: int, n_rows: int, n_slots: int, like: Tensor) -> Tensor:
-        """Of all rows, ``(b, n_rows n_slots)``; zero where nothing was added."""
-        pieces = self._pieces
+        """Of all rows, ``(b, n_rows n_slots)``; zero where nothing was added. Begins anew."""
+        pieces, self._pieces = self._pieces, []
         if len(pieces) == 1 and len(pieces[0][0]) == n_rows:
             return pieces[0][1].reshape(batch, -1)
         result = like.new_zeros(batch, n_rows, n_slots)

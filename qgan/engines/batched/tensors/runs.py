@@ -73,7 +73,7 @@ class StageRun:
         """Turn, then phase; the state between them is taped."""
         turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
         if fixed is not None:
-            return apply_matrix(fixed.matrix.to(state), fixed.wires, state)
+            return apply_matrix(fixed.like(state), fixed.wires, state)
         if turn is not None:
             for block, matrix in at.turns[turn.shared].matrices(turn.index, turn.wires):
                 state = apply_block(matrix, block, state)
@@ -90,7 +90,7 @@ class StageRun:
         """A state that is given is led back too; else the taped one is read."""
         turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
         if fixed is not None:
-            matrix = fixed.matrix.to(gradient).mH
+            matrix = fixed.like(gradient).mH
             back = None if state is None else apply_matrix(matrix, fixed.wires, state)
             return apply_matrix(matrix, fixed.wires, gradient), back
         between = tape.pop() if state is None else state
