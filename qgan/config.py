@@ -116,7 +116,7 @@ class EngineConfig(Section):
     precision: Literal["single", "double"] = "single"
     """complex64 or complex128 in training."""
     low_memory: bool = False
-    """Of batched: keep no states for the backward pass; slower, for many qubits."""
+    """Of batched on CUDA: keep no states for the backward pass; slower, for many qubits."""
     accelerator: Literal["cpu", "cuda"] = "cpu"
     """Where torch computes."""
 

@@ -206,9 +206,11 @@ def _memory(candidate: Candidate, circuit: Circuit, batch: int) -> int:
         from qgan.engines.batched.plan import Plan
 
         parts = parts_of(circuit)
-        stages = sum(len(part.stages) for part in parts if isinstance(part, Plan))
+        taped = 0  # compiled loops lead the final states back
+        if candidate.accelerator == "cuda":
+            taped = sum(len(part.stages) for part in parts if isinstance(part, Plan))
         columns = most_columns(parts, amplitudes, 1)
-        return 8 * amplitudes * columns * batch * (3 + stages)
+        return 8 * amplitudes * columns * batch * (3 + taped)
     if candidate.diff_method == "backprop":
         return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
     return 16 * amplitudes * 4

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -235,3 +237,18 @@ def test_names_of_cached_kernels_change_with_any_source() -> None:
     from qgan.engines.batched.compiled.compiling import DIGEST
 
     assert kernels.turn.py_func.__qualname__ == f"turn-{DIGEST}"
+
+
+def test_the_first_compilation_is_announced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from qgan.engines.batched.compiled.compiling import DIGEST, announce
+
+    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
+    announce(kernel)
+    assert [record.message for record in caplog.records] == [
+        "Compiling the batched engine for this machine, once: some 20 seconds."
+    ]
+    (tmp_path / f"passes.forward-{DIGEST}-70.py311.nbi").touch()
+    announce(kernel)
+    assert len(caplog.records) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ EXACT = frozenset({"contract"})
 # Numba's cache looks for changes in a function's own file; what it calls is part of it too.
 _sources = sorted(Path(__file__).parent.glob("*.py"))
 DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in _sources)).hexdigest()[:8]
+
+log = logging.getLogger("qgan")
 
 
 def kernel(fast: bool = True) -> Callable[[Callable[..., Any]], Any]:
@@ -36,3 +39,10 @@ def kernel(fast: bool = True) -> Callable[[Callable[..., Any]], Any]:
             return njit(nogil=True, error_model="numpy", fastmath=flags)(function)
 
     return compiled
+
+
+def announce(function: Any) -> None:
+    """Say that compiling takes a while, if nothing of these sources is in the cache yet."""
+    folder = function.stats.cache_path
+    if folder is None or not any(Path(folder).glob(f"*{DIGEST}*.nbi")):
+        log.warning("Compiling the batched engine for this machine, once: some 20 seconds.")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan.engines.batched.compiled import passes
+from qgan.engines.batched.compiled.compiling import announce
 from qgan.engines.batched.compiled.observables import Words, words_of
 from qgan.engines.batched.compiled.parts import on_threads, parts_of
 from qgan.engines.batched.compiled.program import Program, program_of
@@ -43,6 +44,7 @@ def sweep(
         Complex ``(B, 2**n, r)``, or the words' expectation values ``(B, K)``; with batch 1 if
         nothing differs between samples.
     """
+    _announce()
     result: Tensor = _Sweep.apply(plan, weights, inputs, start, words)
     return result
 
@@ -148,6 +150,11 @@ class _Sweep(torch.autograd.Function):
         if not ctx.needs_input_grad[3]:
             return *found, None
         return *found, torch.view_as_complex(torch.from_numpy(of_start))
+
+
+@lru_cache(maxsize=1)
+def _announce() -> None:
+    announce(passes.forward)
 
 
 @lru_cache(maxsize=16)
