@@ -70,6 +70,7 @@ class DiscriminatorConfig(Section):
         "auxiliary",
         "minibatch",
         "potentials",
+        "root",
     ] = "mlp"
     """What scores the view with the label (`qgan list` tells of each)."""
     spectral: bool = False

@@ -149,6 +149,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"objective": "quantum-semimetric", "discriminator": {"kind": "circuit"}},
         "Head PotentialsHead: it needs observables that are fixed, and view circuit trains",
     ),
+    "root of words": (
+        {"discriminator": {"head": "root", "kind": "pauli"}},
+        "Head RootHead: it takes the root of the state itself, which PauliView does not give",
+    ),
     "guess": ({"cure": ["auxiliary-classifier", "gradient-penalty"]}, "Term AuxiliaryClassifier"),
     "no guess": (
         {"objective": "hinge", "cure": [], "discriminator": {"head": "auxiliary"}},

@@ -6,6 +6,7 @@ from qgan.discriminator.minibatch import MinibatchHead
 from qgan.discriminator.mlp import AuxiliaryHead, MLPHead, ProjectionHead
 from qgan.discriminator.none import BlindView, ZeroHead, no_discriminator
 from qgan.discriminator.potentials import PotentialsHead
+from qgan.discriminator.roots import RootHead
 
 __all__ = [
     "AuxiliaryHead",
@@ -19,6 +20,7 @@ __all__ = [
     "MinibatchHead",
     "PotentialsHead",
     "ProjectionHead",
+    "RootHead",
     "ZeroHead",
     "no_discriminator",
 ]

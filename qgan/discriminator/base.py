@@ -19,6 +19,8 @@ class Head(Protocol):
     ``sees_label = False``, its score does not depend on the label; ``lipschitz = True``, its
     slope is bounded as it stands; ``bounded = True``, its score is an expectation value in
     [-1, 1]. Without a word it is an unbounded function of one state and its label.
+    A head with ``coordinates(features)`` and ``score(coordinates, label)`` has its slope penalised
+    in these coordinates, not in the view's.
     """
 
     def __call__(self, features: Tensor, label: Tensor) -> Tensor:

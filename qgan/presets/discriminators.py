@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import torch
+from torch import nn
 
 from circuits import ConditionalReadout, DDKReadout, Registers, SwapTest
 from qgan import errors
@@ -21,6 +22,7 @@ from qgan.discriminator import (
     MLPHead,
     PotentialsHead,
     ProjectionHead,
+    RootHead,
     no_discriminator,
 )
 from qgan.engines.base import Engine
@@ -61,6 +63,7 @@ HEADS: dict[str, tuple[str, str]] = {
     "auxiliary": ("a score, and a guess of the label", "Odena et al., arXiv:1610.09585"),
     "minibatch": ("an MLP that compares a batch", "Salimans et al., arXiv:1606.03498"),
     "potentials": ("two observables a label", "Chakrabarti et al., arXiv:1911.00111"),
+    "root": ("an MLP of the root of rho: small eigenvalues count", "Luo and Zhang, PRA 69, 032106"),
 }
 """For each head what it is, and its paper."""
 
@@ -162,4 +165,19 @@ def build_discriminator(experiment: Experiment, data: Dataset, engine: Engine) -
         "auxiliary": AuxiliaryHead,
         "minibatch": MinibatchHead,
     }
-    return Discriminator(view, heads[d.head](*size, d.hidden, random, d.spectral))
+    if d.head == "root":
+        head: nn.Module = RootHead(_of_states(view), data.n_labels, d.hidden, random)
+    else:
+        head = heads[d.head](*size, d.hidden, random, d.spectral)
+    return Discriminator(view, head)
+
+
+def _of_states(view: View) -> DensityView:
+    """The view, if it shows states themselves: records' estimates of them are not positive."""
+    if not isinstance(view, DensityView):
+        raise errors.unsupported(
+            "Head RootHead",
+            f"it takes the root of the state itself, which {type(view).__name__} does not give",
+            "use --discriminator.head mlp or --discriminator.head projection",
+        )
+    return view

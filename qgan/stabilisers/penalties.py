@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -13,15 +13,26 @@ from qgan.discriminator import Discriminator
 from qgan.stabilisers.base import Silent, StepContext
 
 
-def _slopes(context: StepContext, features: Tensor) -> Tensor:
-    """Euclidean norm of d score / d view, one a sample."""
-    head, features = context.discriminator.head, features.detach()
+def _points(context: StepContext, features: Tensor) -> Tensor:
+    """Views in the coordinates that the head's slope is taken in: its own if it has such."""
+    head: Any = context.discriminator.head
+    if not hasattr(head, "coordinates"):
+        return features
+    with torch.no_grad():
+        points: Tensor = head.coordinates(features)
+    return points
+
+
+def _slopes(context: StepContext, points: Tensor) -> Tensor:
+    """Euclidean norm of d score / d point, one a sample."""
+    head: Any = context.discriminator.head
+    points = points.detach()
     known = getattr(head, "input_gradient", None)  # heads that know it in closed form
-    gradient = None if known is None else known(features, context.label)
+    gradient = None if known is None else known(points, context.label)
     if gradient is None:
-        features.requires_grad_()
-        scores = head(features, context.label)
-        (gradient,) = torch.autograd.grad(scores.sum(), features, create_graph=True)
+        score = head.score if hasattr(head, "coordinates") else head
+        scores = score(points.requires_grad_(), context.label)
+        (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
     slopes: Tensor = torch.linalg.vector_norm(gradient, dim=1)
     return slopes
 
@@ -34,6 +45,7 @@ class GradientPenalty(Silent):
     one label the view of the mixture, a valid state, so no second derivative passes a circuit.
     At the ends: half the weight at the real points, half at the generated ones; every point is
     then the view of one state whatever the view.
+    A head with ``coordinates`` of its own is held to the slope of its ``score`` in these.
 
     Args:
         weight: lambda, at least 0.
@@ -59,13 +71,13 @@ class GradientPenalty(Silent):
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
         """The penalty."""
+        real, fake = (_points(context, view) for view in (context.real_view, context.fake_view))
         if self.at == "ends":
-            ends = (context.real_view, context.fake_view)
-            slopes = torch.cat([_slopes(context, points) for points in ends])
+            slopes = torch.cat([_slopes(context, points) for points in (real, fake)])
         else:
             rows = len(context.label)
-            mix = torch.rand(rows, 1, generator=context.at.random).to(context.real_view)
-            slopes = _slopes(context, mix * context.real_view + (1 - mix) * context.fake_view)
+            mix = torch.rand(rows, 1, generator=context.at.random).to(real)
+            slopes = _slopes(context, mix * real + (1 - mix) * fake)
         return self.weight * ((slopes - 1) ** 2).mean()
 
 
@@ -120,4 +132,5 @@ class R1(Silent):
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
         """The penalty."""
-        return self.weight / 2 * (_slopes(context, context.real_view) ** 2).mean()
+        slopes = _slopes(context, _points(context, context.real_view))
+        return self.weight / 2 * (slopes**2).mean()

@@ -45,7 +45,11 @@ class DensityView(FixedView):
                 "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
             )
         states = source if isinstance(source, Records) else source.materialise()
-        rho = states.density_matrix().flatten(1)
+        return self.entries(states.density_matrix())
+
+    def entries(self, matrices: Complex[Tensor, "B D D"]) -> Float[Tensor, "B K"]:
+        """Real coordinates of Hermitian matrices; :meth:`operator` makes the matrices of them."""
+        rho = matrices.flatten(1)
         upper = math.sqrt(2) * rho[:, self.upper]
         return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)
 
