@@ -23,7 +23,7 @@ def squared_distance(
 
     Example:
         >>> zero = torch.tensor([1, 0], dtype=torch.complex128).reshape(1, 2, 1)
-        >>> round(squared_distance(zero, torch.eye(2) / 2).item(), 6)
+        >>> round(squared_distance(zero, torch.eye(2).to(zero) / 2).item(), 6)
         0.5
     """
     result: Tensor = _SquaredDistance.apply(factor, operator)
