@@ -173,6 +173,8 @@ ASKED_BY_OBJECTIVE: dict[str, dict[str, dict[str, Any]]] = {
         }
     },
     "linear": {"discriminator": {"head": "bounded-linear"}},
+    # Its conjugate grows like an exponential: at the default rate its loss is infinite by step 106.
+    "f-gan:jeffrey": {"trainer": {"discriminator_rate": 2e-4}},
     "quantum-semimetric": {"discriminator": {"head": "potentials"}},
 }
 """Settings that an objective brings where they are not given: as published, or all it can use."""

@@ -118,6 +118,14 @@ def test_threads_do_work(two_threads: list[str]) -> None:
     assert len(two_threads) == 4 and all(name.startswith("qgan") for name in two_threads)
 
 
+def test_one_wide_state_is_left_to_the_threads_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    assert not parts.serves(17, 7)
+    assert parts.serves(17, 8) and parts.serves(16, 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert parts.serves(25, 1)
+
+
 @pytest.mark.parametrize("n", [1, 2, 4, 13])
 def test_words_are_read_without_a_state_of_torch(n: int) -> None:
     """Against qgan.pauli, which reads them from the states; 13 qubits are several blocks."""

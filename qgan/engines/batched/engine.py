@@ -13,6 +13,7 @@ from torch import Tensor
 from qgan import errors, pauli
 from qgan.engines.base import Circuit, check_angles, check_source
 from qgan.engines.batched.channels import apply_channel, most_columns
+from qgan.engines.batched.compiled.parts import serves
 from qgan.engines.batched.lowering import ChannelLayer, lower
 from qgan.engines.batched.plan import Plan, make_plan
 from qgan.engines.batched.tensors.propagate import propagate
@@ -183,7 +184,7 @@ class BatchedEngine:
             if isinstance(part, ChannelLayer):
                 assert state is not None
                 state = apply_channel(part, state)
-            elif not self._compiles(inputs):
+            elif not self._compiles(n_wires, inputs):
                 state = propagate(part, weights, inputs, state, self.low_memory)
             else:
                 from qgan.engines.batched.compiled.sweep import sweep  # imports numba
@@ -197,9 +198,9 @@ class BatchedEngine:
             state = state.expand(batch, -1, -1)
         return state if words is None else pauli.expval(state, words)
 
-    def _compiles(self, inputs: Tensor) -> bool:
+    def _compiles(self, n_wires: int, inputs: Tensor) -> bool:
         """Whether compiled passes run it, rather than operations of torch."""
-        return self.compiled and inputs.device.type == "cpu"
+        return self.compiled and inputs.device.type == "cpu" and serves(n_wires, inputs.shape[0])
 
     def _place(self, states: States, n_wires: int) -> Tensor:
         """The factor on the first wires, the others in ``|0>``."""

@@ -19,6 +19,14 @@ MOST_LANES, FEWER_LANES, WIDE = 32, 16, 2**9  # states of a part; the second fro
 LEAST_WORK = 2**19  # amplitudes times stages, for which starting threads is worth while
 
 
+WIDEST = 17  # wires from which torch's threads share one state where parts are fewer than they
+
+
+def serves(n_wires: int, states: int) -> bool:
+    """Whether compiled passes are the faster way on this CPU: a part is one thread's work."""
+    return n_wires < WIDEST or states >= torch.get_num_threads()
+
+
 @lru_cache(maxsize=256)
 def parts_of(states: int, rows: int) -> NDArray[np.int64]:
     """Where parts begin, and where the last one ends: as few and as even as can be."""
