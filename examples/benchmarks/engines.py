@@ -66,9 +66,9 @@ def show_peers(rows: Rows) -> None:
         if r["ms"] is None:
             print(f"| {r['peer']} | {r['why_not']} | | | | |")
         else:
-            calls = r["calls"] or ""
+            calls, speed = r["calls"] or "", "" if r["speed"] is None else f"{r['speed']:.2f}"
             print(
-                f"| {r['peer']} | {r['speed']:.2f} | {r['ms']:.2f} | {r['first_s']:.2f} "
+                f"| {r['peer']} | {speed} | {r['ms']:.2f} | {r['first_s']:.2f} "
                 f"| {r['mib']:.0f} | {calls} |"
             )
     sys.stdout.flush()
