@@ -88,11 +88,14 @@ class _Sweep(torch.autograd.Function):
         real, states = program.base.dtype, batch * columns
         diagonals = np.empty((program.n_kept, 2, rows), real)
         slots = tabulate(program, _array(weights), diagonals)
-        final, values, kept = _none(4, real), _none(2, real), _none(1, real)
+        values, kept = _none(2, real), _none(1, real)
+        # What torch goes on with it allocates itself: sums of its products depend on alignment.
         if words is None:
-            final = np.empty((batch, rows, columns, 2), real)
+            result = weights.new_empty(batch, rows, columns, 2)
+            final = result.numpy()
         else:
-            values, kept = np.empty((states, len(words)), real), np.empty(states * 2 * rows, real)
+            result = weights.new_empty(states, len(words))
+            final, values, kept = _none(4, real), result.numpy(), np.empty(states * 2 * rows, real)
         begun, entries = _none(4, real) if start is None else _pairs(start), _array(inputs)
         lanes = parts_of(states, rows)
 
@@ -104,10 +107,9 @@ class _Sweep(torch.autograd.Function):
 
         on_threads(run, len(lanes) - 1, states * rows * len(program.stages))
         if words is None:
-            result = torch.view_as_complex(torch.from_numpy(final))
-        else:
-            result = torch.from_numpy(values)
-            result = result if columns == 1 else result.view(batch, columns, -1).sum(1)
+            result = torch.view_as_complex(result)
+        elif columns > 1:
+            result = result.view(batch, columns, -1).sum(1)
         if any(ctx.needs_input_grad):
             ctx.save_for_backward(weights, inputs, start, result if words is None else None)
             ctx.swept = _Swept(program, slots, diagonals, kept, read, lanes, columns)
@@ -125,31 +127,28 @@ class _Sweep(torch.autograd.Function):
         program, slots, diagonals, kept, words, lanes, columns = ctx.swept
         batch, rows, real = inputs.shape[0], 1 << program.n, slots.dtype
         of_slots = np.zeros((len(lanes) - 1, slots.shape[1]), real)
-        of_weights = np.zeros(weights.shape[0], real)
-        of_inputs = np.zeros((batch * columns, inputs.shape[1]), real)
-        of_start, ends, of_values = _none(4, real), (_none(4, real), _none(4, real)), _none(2, real)
-        if ctx.needs_input_grad[3]:
-            of_start = np.empty((batch, rows, columns, 2), real)
+        of_weights = weights.new_zeros(weights.shape[0])
+        of_inputs = inputs.new_zeros(batch * columns, inputs.shape[1])
+        led = batch if ctx.needs_input_grad[3] else 0
+        of_start = weights.new_empty(led, rows, columns, 2)
+        ends, of_values = (_none(4, real), _none(4, real)), _none(2, real)
         if final is None:
             of_values = _array(gradient)
         else:
             ends = _pairs(final), _pairs(gradient)
-        entries = _array(inputs)
+        entries, leaves, begun = _array(inputs), of_inputs.numpy(), of_start.numpy()
 
         def run(i: int, j: int) -> None:
             passes.adjoint(
                 program, slots, diagonals, entries, columns, *ends, kept, words, of_values,
-                of_start, of_slots[i:j], of_inputs, lanes[i : j + 1],
+                begun, of_slots[i:j], leaves, lanes[i : j + 1],
             )  # fmt: skip
 
         on_threads(run, len(lanes) - 1, 2 * batch * columns * rows * len(program.stages))
-        gather(program, of_slots, of_weights)
+        gather(program, of_slots, of_weights.numpy())
         if columns > 1:
-            of_inputs = of_inputs.reshape(batch, columns, -1).sum(1)
-        found = torch.from_numpy(of_weights), torch.from_numpy(of_inputs)
-        if not ctx.needs_input_grad[3]:
-            return *found, None
-        return *found, torch.view_as_complex(torch.from_numpy(of_start))
+            of_inputs = of_inputs.view(batch, columns, -1).sum(1)
+        return of_weights, of_inputs, torch.view_as_complex(of_start) if led else None
 
 
 @lru_cache(maxsize=1)
