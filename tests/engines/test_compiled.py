@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -240,6 +241,31 @@ def test_a_folder_that_cannot_be_written_to_costs_the_cache_only(
     assert [("cache" in options) for options in asked] == [True, False]
 
 
+@pytest.mark.slow
+def test_a_process_that_compiles_gives_the_bits_of_one_that_does_not(tmp_path: Path) -> None:
+    program = """
+import torch
+from circuits import Registers, ReuploadingCircuit
+from qgan.engines import BatchedEngine
+torch.manual_seed(0)
+circuit = ReuploadingCircuit(Registers(output=4), n_layers=3)
+inputs = torch.rand(40, circuit.n_inputs, requires_grad=True)
+values = BatchedEngine().expval(circuit, torch.zeros(0), inputs, ["ZIII", "XYZI"])
+values.square().sum().backward()
+print(values.detach().numpy().tobytes().hex(), inputs.grad.numpy().tobytes().hex())
+"""
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True, text=True, check=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert ["Compiling" in done.stderr for done in told] == [True, False]
+    assert told[0].stdout == told[1].stdout
+
+
 def test_names_of_cached_kernels_change_with_any_source() -> None:
     """Numba looks for changes in a function's own file; what it calls lies in others."""
     from qgan.engines.batched.compiled.compiling import DIGEST
@@ -255,7 +281,7 @@ def test_the_first_compilation_is_announced(
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
     announce(kernel)
     assert [record.message for record in caplog.records] == [
-        "Compiling the batched engine for this machine, once: some 20 seconds."
+        "Compiling the batched engine for this machine, once: about half a minute."
     ]
     (tmp_path / f"passes.forward-{DIGEST}-70.py311.nbi").touch()
     announce(kernel)

@@ -52,7 +52,7 @@ class BatchedEngine:
     """Simulates a batch of small circuits at once, on CPU or CUDA.
 
     On a CPU, compiled loops lead a few samples at a time through all gates and back: nothing is
-    kept but the final states. They are compiled at the first call on a machine (some ten seconds a
+    kept but the final states. They are compiled at the first call on a machine (half a minute a
     precision) and read from numba's cache from then on. On CUDA the batch is one tensor, and blocks
     of gates are products of matrices.
 

@@ -22,21 +22,27 @@ DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in _sources)).hexdig
 log = logging.getLogger("qgan")
 
 
-def kernel(fast: bool = True) -> Callable[[Callable[..., Any]], Any]:
+def kernel(fast: bool = True, whole: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function at its first call; later processes read it from numba's cache.
+
+    Every kernel becomes a part of what calls it. Called by name, the process that compiles would
+    run each kernel as it was compiled alone and later ones as it was compiled within its caller:
+    the same run would differ in its last digits.
 
     Args:
         fast: whether sums may be taken in any order.
+        whole: whether Python calls it, so that nothing else does.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
         function = inspect.unwrap(function)  # annotations may be checked by a wrapper
         function.__qualname__ += f"-{DIGEST}"  # a part of the cached file's name
-        flags = set(FAST if fast else EXACT)
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": not whole}
+        options["fastmath"] = set(FAST if fast else EXACT)
         try:
-            return njit(cache=True, nogil=True, error_model="numpy", fastmath=flags)(function)
+            return njit(cache=True, **options)(function)
         except RuntimeError:  # no folder can be written to: compiled anew in each process
-            return njit(nogil=True, error_model="numpy", fastmath=flags)(function)
+            return njit(**options)(function)
 
     return compiled
 
@@ -45,4 +51,4 @@ def announce(function: Any) -> None:
     """Say that compiling takes a while, if nothing of these sources is in the cache yet."""
     folder = function.stats.cache_path
     if folder is None or not any(Path(folder).glob(f"*{DIGEST}*.nbi")):
-        log.warning("Compiling the batched engine for this machine, once: some 20 seconds.")
+        log.warning("Compiling the batched engine for this machine, once: about half a minute.")

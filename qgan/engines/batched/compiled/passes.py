@@ -48,7 +48,7 @@ def turns_of_zero(psi, p, slots, own, stage, cosines, sines):
         turns(few, p, slots, own, stage, bit, bit + 1, cosines, sines)
 
 
-@kernel()
+@kernel(whole=True)
 def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, values, lanes):
     """From ``start`` (``|0..0>`` where it is empty) to the end, or to expectation values of words.
 
@@ -89,7 +89,7 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
             read_words(psi, w, words, values, first)
 
 
-@kernel()
+@kernel(whole=True)
 def adjoint(
     p, slots, diagonals, inputs, columns, final, gradient, kept, words, of_values,
     of_start, of_slots, of_inputs, lanes,

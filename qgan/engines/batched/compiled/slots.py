@@ -13,7 +13,7 @@ from qgan.engines.batched.compiled.program import PHASE, PHASE_STOP, ROW
 from qgan.engines.batched.compiled.trigonometry import sine_cosine
 
 
-@kernel()
+@kernel(whole=True)
 def tabulate(p, weights, diagonals):
     """Values, cosines and sines of slots ``(3, slots)``, as far as all samples share them.
 
@@ -64,7 +64,7 @@ def own_gradients(p, of_own, of_slots, of_inputs, first):
             of_inputs[first + k, entry] += p.input_scales[i] * part
 
 
-@kernel()
+@kernel(whole=True)
 def gather(p, of_slots, of_weights):
     """Gradients of weights from those of slots, a row a part."""
     for i in range(len(p.weight_terms)):
