@@ -18,6 +18,10 @@ from qgan.engines.batched.lowering import (
     TurnLayer,
 )
 
+# What either way of running a plan says to a second derivative.
+FIRST_ONLY = "the batched engine gives the first only"
+INSTEAD = "use default.qubit with backprop, or a penalty in view space"
+
 
 @dataclass(frozen=True)
 class Row:

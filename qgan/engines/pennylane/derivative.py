@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from qgan import errors
+from qgan.engines.refusal import guarded
 
 
 class FirstDerivativeOnly(torch.autograd.Function):
@@ -27,26 +27,11 @@ class FirstDerivativeOnly(torch.autograd.Function):
         return views
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients, linked to the refusal while a graph of them is being made."""
-        if not torch.is_grad_enabled():
-            return grads
-        return tuple(_Refusal.apply(grad, *ctx.saved_tensors) for grad in grads)
-
-
-class _Refusal(torch.autograd.Function):
-    """A gradient, as a function of the angles that raises when it is differentiated."""
-
-    @staticmethod
-    def forward(ctx: Any, grad: Tensor, *angles: Tensor) -> Tensor:
-        """The gradient as it is."""
-        return grad.view_as(grad)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        """The refusal."""
-        raise errors.unsupported(
-            "Second derivative of a circuit",
+        return guarded(
+            grads,
+            ctx.saved_tensors,
             "adjoint and parameter-shift give the first only",
             "use backprop on default.qubit, or a penalty in view space",
         )

@@ -16,8 +16,8 @@ from qgan.engines.batched.compiled.observables import Words, words_of
 from qgan.engines.batched.compiled.parts import on_threads, parts_of
 from qgan.engines.batched.compiled.program import Program, program_of
 from qgan.engines.batched.compiled.slots import gather, tabulate
-from qgan.engines.batched.plan import Plan
-from qgan.engines.batched.refusal import guarded
+from qgan.engines.batched.plan import FIRST_ONLY, INSTEAD, Plan
+from qgan.engines.refusal import guarded
 
 Array = NDArray[Any]
 
@@ -118,7 +118,11 @@ class _Sweep(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
         grads = _Sweep.adjoint(ctx, gradient)
-        return (None, *guarded(grads, gradient, ctx.saved_tensors[:3]), None)
+        return (
+            None,
+            *guarded(grads, (gradient, *ctx.saved_tensors[:3]), FIRST_ONLY, INSTEAD),
+            None,
+        )
 
     @staticmethod
     def adjoint(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.plan import Plan
-from qgan.engines.batched.refusal import guarded
+from qgan.engines.batched.plan import FIRST_ONLY, INSTEAD, Plan
 from qgan.engines.batched.tensors.realise import Realisation
 from qgan.engines.batched.tensors.recorded import Recorded, recorded
 from qgan.engines.batched.tensors.runs import Product
 from qgan.engines.batched.tensors.schedule import program
+from qgan.engines.refusal import guarded
 
 MOST_TAPED = 2**30  # bytes of kept states beyond which they are led back instead
 
@@ -130,7 +130,7 @@ class _Propagate(torch.autograd.Function):
                 grads = made.adjoint(ctx.owner, tuple(given), gradient)
             else:
                 grads = made.adjoint(gradient, final, needs)
-        return (None, *guarded(grads, gradient, given), None)
+        return (None, *guarded(grads, (gradient, *given), FIRST_ONLY, INSTEAD), None)
 
 
 def _zero(plan: Plan, batch: int, like: Tensor) -> Tensor:

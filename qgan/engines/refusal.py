@@ -12,32 +12,30 @@ from qgan import errors
 
 
 def guarded(
-    grads: Sequence[Tensor | None], gradient: Tensor, sources: Sequence[Tensor | None]
+    grads: Sequence[Tensor | None], sources: Sequence[Tensor | None], why: str, instead: str
 ) -> tuple[Tensor | None, ...]:
     """Gradients which, where a graph of them is being made, refuse to be differentiated.
 
     Args:
         grads: what a backward pass gives.
-        gradient: what it was given.
-        sources: what else the gradients are functions of.
+        sources: what the gradients are functions of.
+        why: the reason.
+        instead: what to do.
     """
     if not torch.is_grad_enabled():
         return tuple(grads)
     there = [source for source in sources if source is not None]
-    return tuple(None if g is None else _Refusal.apply(g, gradient, *there) for g in grads)
+    return tuple(None if g is None else _Refusal.apply(why, instead, g, *there) for g in grads)
 
 
 class _Refusal(torch.autograd.Function):
     """A gradient as a function of all it depends on, that raises when it is differentiated."""
 
     @staticmethod
-    def forward(ctx: Any, grad: Tensor, *sources: Tensor) -> Tensor:
+    def forward(ctx: Any, why: str, instead: str, grad: Tensor, *sources: Tensor) -> Tensor:
+        ctx.told = why, instead
         return grad.view_as(grad)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        raise errors.unsupported(
-            "Second derivative of a circuit",
-            "the batched engine gives the first only",
-            "use default.qubit with backprop, or a penalty in view space",
-        )
+        raise errors.unsupported("Second derivative of a circuit", *ctx.told)
