@@ -87,21 +87,28 @@ def unturns(psi, g, p, slots, own, stage, low, high, cosines, sines, of_slots, o
 
 
 @kernel()
+def shared_diagonal(p, slots, diagonals, stage, block, wide, size):
+    """Cosines and sines of a phase that all samples share on one block: kept, or made anew."""
+    c, s = wide[0, :size], wide[1, :size]
+    if len(diagonals):
+        c = diagonals[stage[ROW], 0, block * size : (block + 1) * size]
+        s = diagonals[stage[ROW], 1, block * size : (block + 1) * size]
+    else:
+        diagonal(c, s, p, slots, stage[PHASE], stage[PHASE_STOP], block)
+    return c, s
+
+
+@kernel()
 def phases(piece, p, slots, diagonals, own, stage, block, wide):
     """The phase of a stage on one block; ``wide (2, rows w)`` is written over."""
     w = own.shape[1]
     size = len(piece) // (2 * w)
-    first, stop, row = stage[PHASE], stage[PHASE_STOP], stage[ROW]
+    first, stop = stage[PHASE], stage[PHASE_STOP]
     if stage[OWN_PHASE]:
         own_diagonal(wide[0], wide[1], p, own, first, stop, block, False)
         phase_lanes(piece, w, wide[0], wide[1])
-    elif row >= 0:
-        c, s = wide[0, :size], wide[1, :size]
-        if len(diagonals):
-            c = diagonals[row, 0, block * size : (block + 1) * size]
-            s = diagonals[row, 1, block * size : (block + 1) * size]
-        else:
-            diagonal(c, s, p, slots, first, stop, block)
+    elif stage[ROW] >= 0:
+        c, s = shared_diagonal(p, slots, diagonals, stage, block, wide, size)
         if w == 1:
             phase_one(piece, c, s)
         else:
@@ -113,20 +120,16 @@ def unphases(piece, g, p, slots, diagonals, own, stage, block, wide, of_slots, o
     """Lead psi and G back before it, and add its gradients; ``wide (3, rows w)``."""
     w = own.shape[1]
     size = len(piece) // (2 * w)
-    first, stop, row = stage[PHASE], stage[PHASE_STOP], stage[ROW]
+    first, stop = stage[PHASE], stage[PHASE_STOP]
     if stage[OWN_PHASE]:
         own_diagonal(wide[0], wide[1], p, own, first, stop, block, True)
         phase_gradient(piece, g, w, wide[2])
         own_diagonal_gradient(wide[2], p, of_own, first, stop, block)
         phase_lanes(piece, w, wide[0], wide[1])
         phase_lanes(g, w, wide[0], wide[1])
-    elif row >= 0:
-        c, s, found = wide[0, :size], wide[1, :size], wide[2, :size]
-        if len(diagonals):
-            c = diagonals[row, 0, block * size : (block + 1) * size]
-            s = diagonals[row, 1, block * size : (block + 1) * size]
-        else:
-            diagonal(c, s, p, slots, first, stop, block)
+    elif stage[ROW] >= 0:
+        c, s = shared_diagonal(p, slots, diagonals, stage, block, wide, size)
+        found = wide[2, :size]
         if w == 1:
             unphase_one(piece, g, c, s, found)
         else:
