@@ -21,14 +21,14 @@ from pathlib import Path
 
 import torch
 
-from qgan import presets
+from qgan import build
+from qgan.build.settings import parse
 from qgan.cli import guarded
 from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset
-from qgan.explore.canvas import BLUE, DARK, GREY, PALE, SMALL, VERMILLION, Canvas
-from qgan.training import Judge
+from qgan.evaluation import Judge
+from qgan.pictures.canvas import BLUE, DARK, GREY, PALE, SMALL, VERMILLION, Canvas
 from qgan.training.guard import NonFiniteError
-from qgan.training.settings import parse
 
 ROW = 0.24  # inches
 NOISE = 0.03  # sampling noise of skill at 512 states: a smaller difference is none
@@ -55,7 +55,7 @@ def data_of(asked: argparse.Namespace, seed: int) -> Dataset:
 
 def play(objective: str, asked: argparse.Namespace, judge: Judge, seed: int) -> dict:
     """Train once and judge on held-out states."""
-    trainer = presets.build_trainer(judge.data, settings_of(objective, asked, seed))
+    trainer = build.build_trainer(judge.data, settings_of(objective, asked, seed))
     begun = time.process_time()
     told = {"objective": objective, "seed": seed}
     try:
@@ -113,7 +113,7 @@ def table(rows: list[dict], names: tuple[str, ...]) -> str:
 
 def verdict(rows: list[dict]) -> str:
     """Whether a distance without a discriminator beats every game, by mean skill over labels."""
-    free = [row for row in rows if presets.OBJECTIVES[row["objective"]].distance is not None]
+    free = [row for row in rows if build.OBJECTIVES[row["objective"]].distance is not None]
     games = [row for row in rows if row not in free]
     if not free or not games:
         return "No comparison of games with distances: only one kind was asked for."
@@ -136,7 +136,7 @@ def draw(rows: list[dict], names: tuple[str, ...], title: str, path: Path) -> No
     canvas = Canvas(7.4, height + 1.25)
     axes = canvas.axes(2.3, 0.65, 4.2, height)
     for place, row in enumerate(rows):
-        free = presets.OBJECTIVES[row["objective"]].distance is not None
+        free = build.OBJECTIVES[row["objective"]].distance is not None
         if math.isnan(mean(row["skill"])):
             axes.text(0, place, "loss not finite: stopped", va="center", fontsize=SMALL, color=GREY)
         shown = [max(-0.05, skill) for skill in row["skill"] if not math.isnan(skill)]
@@ -178,7 +178,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--objectives", nargs="+", default=list(presets.OBJECTIVES))
+    parser.add_argument("--objectives", nargs="+", default=list(build.OBJECTIVES))
     parser.add_argument("--out", type=Path, default=Path("runs/compare_objectives"))
     asked = parser.parse_args()
 

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import torch
 
-from qgan import errors, explore, presets
-from qgan.explore.latent_sweep import latent_sweep
+from qgan import build, errors, explore
 from qgan.model import exact_states
-from qgan.training import RunFolder, load
+from qgan.pictures.latent_sweep import latent_sweep
+from qgan.runs import RunFolder, load
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, add_help=True)
     parser.add_argument("run", type=Path, help="a run folder")
     folder = RunFolder.open(parser.parse_args().run)
-    model, data = load(folder.path), presets.load_data(folder.experiment())
+    model, data = load(folder.path), build.load_data(folder.experiment())
     n = model.generator.n_latent
 
     print(explore.factors(model, data))

@@ -17,7 +17,7 @@ from qgan import Discriminator, Generator, Trainer
 from qgan.config import TrainerConfig
 from qgan.data import tfim
 from qgan.discriminator import MLPHead
-from qgan.training import Judge
+from qgan.evaluation import Judge
 from qgan.views import DensityView
 
 

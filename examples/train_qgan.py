@@ -13,16 +13,16 @@ import torch
 
 from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
+from qgan.build import build_trainer, load_data, preset, settled
 from qgan.cli import default_run, guarded, parse_train
+from qgan.cli.progress import train_and_report
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.discriminator import MLPHead
 from qgan.engines import BatchedEngine
-from qgan.explore.progress import train_and_report
 from qgan.objectives import Wasserstein
-from qgan.presets import build_trainer, load_data, preset, settled
-from qgan.stabilisers import GradientPenalty
-from qgan.training import RunFolder
+from qgan.runs import RunFolder
+from qgan.terms import GradientPenalty
 from qgan.views import DensityView
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from qgan import presets
-from qgan.training import judge
+from qgan import build
+from qgan.evaluation import judge
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "compare_objectives.py"
 SOME = ["wasserstein", "wasserstein:clip", "linear", "f-gan:kl", "quantum-semimetric", "energy"]
@@ -73,4 +73,4 @@ def test_it_compares(
     assert means == sorted(means, reverse=True)
     assert written["verdict"] in told and "energy (mean skill " in written["verdict"]
     assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
-    assert set(SOME) < set(presets.OBJECTIVES)  # by default: all
+    assert set(SOME) < set(build.OBJECTIVES)  # by default: all

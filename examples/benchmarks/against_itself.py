@@ -10,9 +10,9 @@ from peers.gates import batched
 from peers.pennylane_devices import lightning
 from workload import Step, Workload, alternating, gradients
 
-from qgan import presets
+from qgan import build
+from qgan.build.settings import parse
 from qgan.engines import PennyLaneEngine
-from qgan.training.settings import parse
 
 Row = dict[str, Any]
 AXES = {
@@ -70,9 +70,9 @@ def training_step() -> list[Row]:
     """The default run, one step of the generator with its steps of the discriminator."""
     steps: dict[str, Step] = {}
     for device in (None, "default.qubit"):
-        settings = {"preset": "ising", **presets.PRESETS["ising"], "engine": {"device": device}}
+        settings = {"preset": "ising", **build.PRESETS["ising"], "engine": {"device": device}}
         experiment = parse(settings)
-        trainer = presets.build_trainer(presets.load_data(experiment), experiment)
+        trainer = build.build_trainer(build.load_data(experiment), experiment)
         steps[device or "batched"] = trainer.train_step  # type: ignore[assignment]
     found = alternating(steps, rounds=7, repeats=3)
     slowest = found["default.qubit"]

@@ -17,7 +17,7 @@ import time
 import numpy as np
 import torch
 
-from qgan import metrics
+from qgan import evaluation
 from qgan.states import States
 
 PROMISED = {4: 3.0, 8: 20.0}
@@ -45,9 +45,9 @@ def measure(n_qubits: int, n_states: int, n_labels: int, rank: int) -> dict:
     )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun, cpu = time.perf_counter(), time.process_time()
-    reference = metrics.references(train, label, held_out, label, n_labels, n_states // n_labels)
+    reference = evaluation.references(train, label, held_out, label, n_labels, n_states // n_labels)
     referred = time.perf_counter()
-    report = metrics.evaluate(
+    report = evaluation.evaluate(
         generated, label, latent, train, label, held_out, label, hidden, ("factor",), n_labels,
         train_factors=known, reference=reference,
     )  # fmt: skip

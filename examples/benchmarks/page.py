@@ -21,8 +21,8 @@ import torch
 from circuits import Registers, ReuploadingCircuit
 from qgan import Generator, Model
 from qgan.data import ising
-from qgan.explore.explorer import Explorer
-from qgan.explore.server import application, bind, make_server
+from qgan.page.explorer import Explorer
+from qgan.page.server import application, bind, make_server
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 from chromium import Tab, chromium

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import torch
 
-from qgan import presets
-from qgan.explore.progress import Bar
-from qgan.training import RunFolder, Session, Trainer, checkpoint, update
-from qgan.training.loggers import Records
+from qgan import build
+from qgan.cli.progress import Bar
+from qgan.runs import RunFolder, Session, checkpoint
+from qgan.runs.loggers import Records
+from qgan.training import Trainer, update
 
 LIMITS = {
     "overhead": 0.15,
@@ -48,12 +49,12 @@ class Clock:
 
 def make(settings, folder: Path) -> tuple[Trainer, RunFolder]:
     """The run as `qgan train` makes it."""
-    return presets.build_trainer(presets.load_data(settings), settings), RunFolder(folder)
+    return build.build_trainer(build.load_data(settings), settings), RunFolder(folder)
 
 
 def measure(steps: int, folder: Path) -> dict[str, float]:
     """Train the default run for some steps, then resume it for one."""
-    settings = presets.preset("ising")
+    settings = build.preset("ising")
     RunFolder.create(folder, settings)
     made, run = make(settings, folder)
     bar = Bar(steps)

@@ -20,14 +20,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from qgan.build import build_trainer, load_data
 from qgan.cli import parse_train
 from qgan.data import SOURCES, write_file
 from qgan.data.ising_chain import IsingChain
 from qgan.model import exact_states
-from qgan.presets import build_trainer, load_data
+from qgan.runs import RunFolder, Session
+from qgan.runs.provenance import versions
 from qgan.states import States, concatenate
-from qgan.training import RunFolder, Session, Trainer
-from qgan.training.provenance import versions
+from qgan.training import Trainer
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -12,7 +12,7 @@ import tyro
 from qgan.cli.parsing import parse
 
 if TYPE_CHECKING:
-    from qgan.training.comparison import Group
+    from qgan.runs.comparison import Group
 
 Runs = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIR ...")]
 
@@ -29,7 +29,7 @@ states. Runs that differ in nothing but the seed share a line, with intervals ov
 
     from rich.console import Console
 
-    from qgan.training.comparison import differing, find_runs, group_runs
+    from qgan.runs.comparison import differing, find_runs, group_runs
 
     runs, others = find_runs(asked)
     for path in others:
@@ -67,7 +67,7 @@ def results_table(groups: Sequence[Group]) -> Any:
     """Groups and labels down, measures across."""
     from rich.table import Table
 
-    from qgan.training.comparison import CONFIDENCE, MEASURES
+    from qgan.runs.comparison import CONFIDENCE, MEASURES
 
     title = f"held-out states, [{CONFIDENCE:.0%} confidence interval over seeds]"
     made = Table(title=title.replace("[", r"\["), title_justify="left")

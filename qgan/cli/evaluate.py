@@ -43,13 +43,13 @@ def command_evaluate(argv: Sequence[str]) -> int:
 
 
 def _judge_run(run: Path) -> int:
-    from qgan import presets
-    from qgan.explore.console import show_report, waiting
-    from qgan.training import RunFolder, report
+    from qgan import build
+    from qgan.cli.console import show_report, waiting
+    from qgan.runs import RunFolder, report
 
     folder = RunFolder.open(run)
     with waiting("judging on held-out states"):
-        data = presets.load_data(folder.experiment())
+        data = build.load_data(folder.experiment())
         model, judged = report(folder, data)
     show_report(folder, data, model, judged)
     return 0
@@ -58,12 +58,12 @@ def _judge_run(run: Path) -> int:
 def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> int:
     import json
 
+    from qgan.cli import report_table
     from qgan.data import halves, read_generated
-    from qgan.explore import report_table
-    from qgan.explore.judged import judged_pictures
-    from qgan.metrics import evaluate
-    from qgan.training.checkpoint import write_atomically
-    from qgan.training.provenance import versions
+    from qgan.evaluation import evaluate
+    from qgan.pictures.judged import judged_pictures
+    from qgan.runs.checkpoint import write_atomically
+    from qgan.runs.provenance import versions
 
     data = halves(real, seed)
     batch, latent = read_generated(generated, data)

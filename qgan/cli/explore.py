@@ -19,7 +19,7 @@ def command_explore(argv: Sequence[str]) -> int:
     """`qgan explore DIR`: a page on this machine to turn z and look."""
     import torch
 
-    from qgan.explore.opening import open_explorer
+    from qgan.page.opening import open_explorer
 
     def explore(
         run: Run,
@@ -47,18 +47,18 @@ def command_explore(argv: Sequence[str]) -> int:
 
 def _write(explorer: Any, static: Path | None, gif: Path | None) -> int:
     if static is not None:
-        from qgan.explore.static_page import save_page
+        from qgan.page.static import save_page
 
         print(f"{static}: {save_page(explorer, static)}")
     if gif is not None:
-        from qgan.explore.animation import save_animation
+        from qgan.pictures.animation import save_animation
 
         print(f"{gif}: {save_animation(explorer, gif)}")
     return 0
 
 
 def _serve(explorer: Any, host: str, port: int | None, browser: bool) -> int:
-    from qgan.explore.server import LOOPBACK, address, application, bind, make_server
+    from qgan.page.server import LOOPBACK, address, application, bind, make_server
 
     token = None if host in LOOPBACK else secrets.token_urlsafe(16)
     socket = bind(host, port)

@@ -43,9 +43,9 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
         QganError: for a wrong flag or value.
         SystemExit: with status 0, after ``--help`` or ``--print-config``.
     """
-    from qgan import presets
-    from qgan.training.loggers import check_loggers
-    from qgan.training.settings import from_yaml, to_yaml
+    from qgan import build
+    from qgan.build.settings import from_yaml, to_yaml
+    from qgan.runs.loggers import check_loggers
 
     arguments = _expand(argv)
     shown = "--print-config" in arguments
@@ -55,7 +55,7 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
         raise errors.argument("config", "must not be given with --preset", config)
     usual = "ising" if _value(arguments, "--data.file") is None else "file"
     objective = _value(arguments, "--objective")
-    start = presets.preset(preset or usual, objective) if config is None else from_yaml(config)
+    start = build.preset(preset or usual, objective) if config is None else from_yaml(config)
 
     def train(
         experiment: Annotated[Experiment, tyro.conf.arg(name="")] = start,
@@ -65,7 +65,7 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
         return experiment, run, overwrite
 
     short = ", ".join(f"{flag} = {path}" for flag, path in SHORT.items())
-    names = "; ".join(f"{name} ({text})" for name, text in presets.DESCRIPTIONS.items())
+    names = "; ".join(f"{name} ({text})" for name, text in build.DESCRIPTIONS.items())
     text = f"""Train a conditional quantum generator.
 
 Presets: {names}.

@@ -11,11 +11,11 @@ def command_plan(argv: Sequence[str]) -> int:
     """`qgan plan`: time each engine on an experiment's circuit and batch."""
     from rich.console import Console
 
-    from qgan import presets
-    from qgan.explore.engine_table import engine_table
+    from qgan import build
+    from qgan.cli.engine_table import engine_table
 
     experiment, _, _ = parse_train(argv, "qgan plan")
-    data = presets.load_data(experiment)
-    measured = presets.measure_engines(experiment, data)
+    data = build.load_data(experiment)
+    measured = build.measure_engines(experiment, data)
     Console().print(engine_table(measured))
     return 0

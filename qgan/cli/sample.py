@@ -12,7 +12,7 @@ from qgan.cli.parsing import Run, parse
 def command_sample(argv: Sequence[str]) -> int:
     """`qgan sample DIR --out FILE`: generated states as a file that `--data` reads."""
     from qgan.data import write_file
-    from qgan.training import load
+    from qgan.runs import load
 
     def sample(
         run: Run,

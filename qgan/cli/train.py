@@ -11,18 +11,18 @@ from qgan.config import Experiment
 
 def command_train(argv: Sequence[str]) -> int:
     """`qgan train`: train, judge, draw."""
-    from qgan import presets
-    from qgan.explore.console import waiting
-    from qgan.explore.progress import train_and_report
-    from qgan.training import RunFolder
+    from qgan import build
+    from qgan.cli.console import waiting
+    from qgan.cli.progress import train_and_report
+    from qgan.runs import RunFolder
 
     experiment, run, overwrite = parse_train(argv, "qgan train")
     if run is not None:
         RunFolder.check_free(run, overwrite)
     with waiting("making the data"):
-        data = presets.load_data(experiment)
-    experiment = presets.settled(experiment, data)
-    trainer = presets.build_trainer(data, experiment)
+        data = build.load_data(experiment)
+    experiment = build.settled(experiment, data)
+    trainer = build.build_trainer(data, experiment)
     folder = RunFolder.create(run or default_run(experiment), experiment, overwrite)
     return train_and_report(trainer, folder)
 
@@ -39,10 +39,10 @@ def default_run(experiment: Experiment) -> Path:
 
 def command_resume(argv: Sequence[str]) -> int:
     """`qgan resume DIR`: go on from the last checkpoint."""
-    from qgan import presets
-    from qgan.explore.console import waiting
-    from qgan.explore.progress import train_and_report
-    from qgan.training import RunFolder
+    from qgan import build
+    from qgan.cli.console import waiting
+    from qgan.cli.progress import train_and_report
+    from qgan.runs import RunFolder
 
     def resume(run: Run) -> Path:
         return run
@@ -50,6 +50,6 @@ def command_resume(argv: Sequence[str]) -> int:
     folder = RunFolder.open(parse(resume, argv, "qgan resume", "Resume a run."))
     experiment = folder.experiment()
     with waiting("making the data"):
-        data = presets.load_data(experiment)
-    trainer = presets.build_trainer(data, experiment)
+        data = build.load_data(experiment)
+    trainer = build.build_trainer(data, experiment)
     return train_and_report(trainer, folder, resume=True)

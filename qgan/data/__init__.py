@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from qgan.data.base import Batch, Dataset, measured, split
+from qgan.batch import Batch
 from qgan.data.basis import basis
 from qgan.data.bell import bell, depolarised_bell
+from qgan.data.dataset import Dataset, measured, split
 from qgan.data.file import from_file, halves, read_generated, write_file
 from qgan.data.spin_chains import ising, level_crossing, tfim
 from qgan.data.thermal import gibbs, gibbs_ensemble

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from qgan import errors
-from qgan.data.base import Batch, Dataset, drawn
+from qgan.batch import Batch
+from qgan.data.dataset import Dataset, drawn
 from qgan.states import States
 
 

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.data.base import Batch, Dataset, drawn
+from qgan.batch import Batch
+from qgan.data.dataset import Dataset, drawn
 from qgan.states import States
 
 STRENGTHS = (0.05, 0.6)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan import errors
-from qgan.data.base import FEWEST, Batch, Dataset, check_seed, join, split
+from qgan.batch import Batch, join
+from qgan.data.dataset import FEWEST, Dataset, check_seed, split
 from qgan.records import Records
 from qgan.states import States
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from qgan.data.base import Batch, Dataset, drawn
+from qgan.batch import Batch
+from qgan.data.dataset import Dataset, drawn
 from qgan.data.ising_chain import Array, IsingChain
 
 

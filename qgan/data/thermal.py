@@ -7,7 +7,8 @@ import torch
 from scipy.optimize import brentq
 
 from qgan import errors
-from qgan.data.base import Batch, Dataset, drawn
+from qgan.batch import Batch
+from qgan.data.dataset import Dataset, drawn
 from qgan.data.ising_chain import Array, IsingChain
 from qgan.states import States
 

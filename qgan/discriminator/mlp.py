@@ -100,7 +100,7 @@ class ProjectionHead(nn.Module):
 class AuxiliaryHead(nn.Module):
     """A score that does not see the label, and beside it a guess of the label.
 
-    :class:`qgan.stabilisers.AuxiliaryClassifier` trains both sides by the guess; without that
+    :class:`qgan.terms.AuxiliaryClassifier` trains both sides by the guess; without that
     term nothing ties a state to its label.
 
     Args:

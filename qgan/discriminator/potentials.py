@@ -14,7 +14,7 @@ from qgan.embedding import condition
 class PotentialsHead(nn.Module):
     """``D = Tr[phi_label rho]`` for all, and ``psi_label`` beside it for real states.
 
-    :class:`qgan.stabilisers.CouplingPenalty` trains psi and holds both to the dual's rule.
+    :class:`qgan.terms.CouplingPenalty` trains psi and holds both to the dual's rule.
 
     Args:
         operator: the view's method that makes the matrices ``sum_k w_k M_k``.

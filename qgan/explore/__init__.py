@@ -1,9 +1,8 @@
-"""What turns z and looks: walks through latent space, what it follows, pictures and the page."""
+"""Analysis of latents: walks through latent space, what it follows, and where states lie in it."""
 
 from qgan.explore.fisher import sensitivity
 from qgan.explore.follows import factors
 from qgan.explore.inversion import invert
-from qgan.explore.overview import atlas
 from qgan.explore.paths import interpolate, sweep
 
-__all__ = ["atlas", "factors", "interpolate", "invert", "sensitivity", "sweep"]
+__all__ = ["factors", "interpolate", "invert", "sensitivity", "sweep"]

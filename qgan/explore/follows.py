@@ -12,7 +12,7 @@ from qgan.data import SOURCES, Dataset
 from qgan.explore.mutual_information import mutual_information
 from qgan.explore.observables import measure, nearest_real, observables, real_part
 from qgan.metrics import multiple_rank_correlation, rank_correlations
-from qgan.metrics.ensembles import prepare
+from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model, exact_states
 
 N_SAMPLES = 512

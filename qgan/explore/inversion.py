@@ -12,7 +12,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.explore.differentiable import Smooth, smooth_states
 from qgan.metrics import fidelity_matrix
-from qgan.metrics.ensembles import prepare
+from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model, exact_states
 from qgan.states import States
 

@@ -11,9 +11,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
-from qgan.data import Batch, Dataset
+from qgan.batch import Batch
+from qgan.data import Dataset
 from qgan.metrics import fidelity_matrix
-from qgan.metrics.ensembles import prepare
+from qgan.metrics.ensembles.covering import prepare
 from qgan.states import States, StateSource
 
 Sampler = Callable[[Tensor, Tensor], StateSource]

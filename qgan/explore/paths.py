@@ -13,7 +13,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.explore.observables import Sweep, measure, observables
 from qgan.metrics import infidelity
-from qgan.metrics.ensembles import prepare
+from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
 from qgan.states import States
 

@@ -13,7 +13,7 @@ from qgan.objectives.base import Reading
 
 @dataclass(frozen=True)
 class DistanceOnly:
-    """Losses of zero: a term (:mod:`qgan.stabilisers.distances`) is all there is.
+    """Losses of zero: a term (:mod:`qgan.terms.distances`) is all there is.
 
     Args:
         distance: name of the term, for reports.

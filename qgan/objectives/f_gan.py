@@ -9,7 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.metrics.f_divergences import F_DIVERGENCES, FDivergence, weighted_jensen_shannon
+from qgan.metrics.distributions.f_divergences import (
+    F_DIVERGENCES,
+    FDivergence,
+    weighted_jensen_shannon,
+)
 from qgan.objectives.base import Reading, rejected
 
 

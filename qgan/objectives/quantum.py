@@ -83,7 +83,7 @@ class QuantumSemimetric(Wasserstein):
 
     ``max Tr[Q psi] - Tr[P phi]`` over observables with ``I x psi - phi x I <= C``: the critic of
     real states is not that of generated ones. The losses here are those of phi; psi and the rule
-    are the business of :class:`qgan.stabilisers.CouplingPenalty`, and
+    are the business of :class:`qgan.terms.CouplingPenalty`, and
     :class:`qgan.discriminator.PotentialsHead` holds both observables. Of pure states it is
     ``(1 - F) / 2``.
 

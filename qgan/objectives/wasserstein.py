@@ -16,8 +16,8 @@ class Wasserstein:
     """``W_1 = sup_{|D|_Lip <= 1} E D(real) - E D(fake)``.
 
     The critic minimises ``E D(fake) - E D(real)``, held near slope one by a penalty
-    (:class:`qgan.stabilisers.GradientPenalty`), or in a box by
-    :class:`qgan.stabilisers.WeightClipping`.
+    (:class:`qgan.terms.GradientPenalty`), or in a box by
+    :class:`qgan.terms.WeightClipping`.
 
     Args:
         mismatched_share: see :class:`qgan.objectives.base.Objective`.

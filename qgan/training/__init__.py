@@ -1,9 +1,5 @@
-"""The visible loop, the run folder, checkpoints and history."""
+"""Training: the visible loop, and what every loop shares."""
 
-from qgan.training.judge import Judge
-from qgan.training.reporting import report
-from qgan.training.run_folder import RunFolder, load
-from qgan.training.session import Session
 from qgan.training.trainer import Trainer
 
-__all__ = ["Judge", "RunFolder", "Session", "Trainer", "load", "report"]
+__all__ = ["Trainer"]

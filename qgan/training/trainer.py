@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from qgan import errors
+from qgan.batch import Batch
 from qgan.config import TrainerConfig
-from qgan.data import Batch, Dataset
+from qgan.data import Dataset
 from qgan.discriminator import Discriminator
 from qgan.generator import Generator
 from qgan.objectives import Objective, Wasserstein
-from qgan.stabilisers import GradientPenalty, StepContext, Term, TermStep
 from qgan.states import States, StateSource, concatenate
+from qgan.terms import GradientPenalty, StepContext, Term, TermStep
 from qgan.training import state
 from qgan.training.guard import Guard, Parts, named
 from qgan.training.optimisers import make_optimiser

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from qgan.data import Batch
+from qgan.batch import Batch
 from qgan.states import StateSource
 from qgan.training.guard import Fault, Parts, broken, culprit, total
 from qgan.training.state import study

@@ -19,7 +19,7 @@ from tolerances import EXACT
 from torch import Tensor
 from torch.testing import assert_close
 
-from qgan import presets
+from qgan import build
 from qgan.config import Experiment
 from qgan.data import SOURCES
 from qgan.pauli import pauli_words
@@ -87,12 +87,12 @@ def test_random_circuits_on_other_devices(name: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("engine", ["batched", "batched in torch", "default.qubit"])
-@pytest.mark.parametrize("name", presets.PRESETS)
+@pytest.mark.parametrize("name", build.PRESETS)
 def test_circuits_of_the_presets(name: str, engine: str) -> None:
-    experiment: Experiment = presets.preset(name)
+    experiment: Experiment = build.preset(name)
     size = {} if experiment.data.qubits is None else {"n_qubits": experiment.data.qubits}
     data = SOURCES[experiment.data.source](**size, **SMALL)
-    circuit = presets.build_circuit(experiment, data)
+    circuit = build.build_circuit(experiment, data)
     check(engine, circuit, seed=3)
 
 

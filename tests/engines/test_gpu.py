@@ -12,13 +12,13 @@ from small_circuits import draw_angles, random_states, reader, register, reuploa
 from tolerances import EXACT, FINITE_DIFFERENCE, SINGLE
 from torch.testing import assert_close
 
-from qgan import presets
+from qgan import build
+from qgan.build.settings import parse
 from qgan.cli import main
 from qgan.data import SOURCES
 from qgan.engines import BatchedEngine, PennyLaneEngine
-from qgan.engines.plan import candidates, measure
+from qgan.engines.choose import candidates, measure
 from qgan.errors import QganError
-from qgan.training.settings import parse
 
 pytestmark = [
     pytest.mark.gpu,
@@ -89,7 +89,7 @@ def test_lightning_gpu_trains(method: str, kind: str) -> None:
             "trainer": {"batch": 2, "n_critic": 1},
         }
     )
-    trainer = presets.build_trainer(SOURCES["ising"](**SMALL), settings)
+    trainer = build.build_trainer(SOURCES["ising"](**SMALL), settings)
     before = [p.detach().clone() for p in trainer.generator.parameters()]
     for _ in range(3):
         assert all(math.isfinite(value) for value in trainer.train_step().values())

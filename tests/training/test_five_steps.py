@@ -13,7 +13,7 @@ from torch import Tensor
 from qgan.config import TrainerConfig
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.engines.base import Engine
-from qgan.stabilisers import GradientPenalty
+from qgan.terms import GradientPenalty
 
 FIVE = TrainerConfig(steps=5, batch=4, n_critic=1)
 ENGINES: dict[str, tuple[Callable[[], Engine], float]] = {

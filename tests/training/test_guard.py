@@ -14,10 +14,11 @@ from torch import Tensor
 
 from qgan.config import Experiment, TrainerConfig
 from qgan.errors import QganError
-from qgan.stabilisers import GradientPenalty, Silent, StepContext
-from qgan.training import RunFolder, Session, Trainer, checkpoint
+from qgan.runs import RunFolder, Session, checkpoint
+from qgan.runs.history import read
+from qgan.terms import GradientPenalty, Silent, StepContext
+from qgan.training import Trainer
 from qgan.training.guard import MOST_IN_A_ROW, NonFiniteError
-from qgan.training.history import read
 
 
 class Breaks(Silent):

@@ -14,13 +14,14 @@ from torch.testing import assert_close
 
 from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
+from qgan.batch import Batch
 from qgan.config import TrainerConfig
-from qgan.data import Batch, basis
+from qgan.data import basis
 from qgan.discriminator import IdentityHead, LinearHead, MLPHead
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.errors import QganError
 from qgan.objectives import NonSaturating, Wasserstein
-from qgan.stabilisers import GradientPenalty, Silent, StepContext
+from qgan.terms import GradientPenalty, Silent, StepContext
 from qgan.views import DensityView, View
 
 DOUBLE = BatchedEngine(precision="double")

@@ -12,14 +12,14 @@ from small_games import circuit_view, data, trainer, weights
 from tolerances import EXACT
 from torch.testing import assert_close
 
-from qgan import States, presets
+from qgan import States, build
+from qgan.build.settings import parse
 from qgan.config import TrainerConfig
 from qgan.data import measured
 from qgan.engines import BatchedEngine
 from qgan.errors import QganError
 from qgan.records import measure
 from qgan.training import Trainer
-from qgan.training.settings import parse
 from qgan.views import DensityView, FixedView, MeasuredView, PauliView, POVMView
 
 LABEL = torch.tensor([0, 1])
@@ -94,8 +94,8 @@ def test_a_run_learns_from_shots() -> None:
         "trainer": {"steps": 100, "batch": 16, "n_critic": 2, "average": 0, **rates},
     }
     experiment = parse(settings)
-    found = presets.load_data(experiment)
-    game = presets.build_trainer(found, experiment)
+    found = build.load_data(experiment)
+    game = build.build_trainer(found, experiment)
     assert isinstance(game.discriminator.view, MeasuredView)
     game.fit()
     states = game.generator(LABEL, torch.zeros(2, 0)).materialise()
@@ -116,7 +116,7 @@ def test_a_run_learns_from_shots() -> None:
 def test_refusals(discriminator: dict[str, Any], objective: str, message: str) -> None:
     settings = {"objective": objective, "discriminator": discriminator}
     with pytest.raises(QganError, match=f"{message}.*; use --.* or --"):
-        presets.build_trainer(measured(data(), 1), parse(settings))
+        build.build_trainer(measured(data(), 1), parse(settings))
 
 
 def test_a_view_of_circuits_is_not_measured_so() -> None:

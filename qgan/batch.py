@@ -1,0 +1,86 @@
+"""A batch: labelled states, with what a discriminator may see of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from qgan import errors
+from qgan.records import Records
+from qgan.states import States, concatenate
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Labelled states, and the hidden truths behind them where they are known.
+
+    Args:
+        states: ``N`` states.
+        label: class indices, int64 ``(N,)``.
+        factors: hidden factors, float ``(N, k)``, for evaluation only; or None.
+        records: what measurements of the states gave, where a discriminator may see only that;
+            the states are then for evaluation.
+
+    Raises:
+        QganError: if the lengths disagree.
+
+    Example:
+        >>> states = States(torch.eye(2, dtype=torch.complex128)[..., None])
+        >>> batch = Batch(states, torch.tensor([0, 1]))
+        >>> len(batch), batch.of(1).label.tolist()
+        (2, [1])
+    """
+
+    states: States
+    label: Int[Tensor, " N"]
+    factors: Float[Tensor, "N k"] | None = None
+    records: Records | None = None
+
+    def __post_init__(self) -> None:
+        parts = {"label": self.label, "factors": self.factors, "records": self.records}
+        for name, entries in parts.items():
+            if entries is not None and len(entries) != len(self.states):
+                rule = f"must have an entry for each of the {len(self.states)} states"
+                raise errors.argument(name, rule, len(entries))
+
+    @property
+    def seen(self) -> States | Records:
+        """What a discriminator may see: the records, or where there are none the states."""
+        return self.states if self.records is None else self.records
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __getitem__(self, index: Tensor | slice) -> Batch:
+        """Some of the batch, by index tensor, mask or slice."""
+        factors = None if self.factors is None else self.factors[index]
+        records = None if self.records is None else self.records[index]
+        return Batch(self.states[index], self.label[index], factors, records)
+
+    def of(self, label: int) -> Batch:
+        """The part of one label, in the same order."""
+        return self[self.label == label]
+
+    def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Batch:
+        """Copy with states (and records) of another precision, or on another device."""
+        factors = None if self.factors is None else self.factors.to(device=device)
+        real = None if dtype is None else dtype.to_real()
+        records = None if self.records is None else self.records.to(real, device)
+        return Batch(self.states.to(dtype, device), self.label.to(device=device), factors, records)
+
+
+def join(batches: Sequence[Batch]) -> Batch:
+    """One batch of several, in their order; factors and records survive if all have them."""
+    factors = [b.factors for b in batches if b.factors is not None]
+    records = [b.records for b in batches if b.records is not None]
+    return Batch(
+        concatenate([b.states for b in batches]),
+        torch.cat([b.label for b in batches]),
+        torch.cat(factors) if len(factors) == len(batches) else None,
+        Records.joined(records) if len(records) == len(batches) else None,
+    )

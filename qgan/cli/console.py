@@ -1,0 +1,53 @@
+"""What a person sees of a run in a terminal: the table, and what to type next."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from torch import Tensor
+
+from qgan.cli import report_table
+from qgan.data import Dataset
+from qgan.evaluation import Report
+from qgan.model import Model, exact_states
+from qgan.runs import RunFolder
+from qgan.runs import history as history_file
+from qgan.states import States
+
+
+def waiting(text: str, console: Console | None = None) -> AbstractContextManager[Any]:
+    """A sign of life while something takes its time; nothing when not a terminal."""
+    console = console or Console(stderr=True)
+    return console.status(text) if console.is_terminal else nullcontext()
+
+
+def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) -> list[Path]:
+    """Print the table, draw the pictures, name the next commands; returns the pictures' paths."""
+    from qgan.pictures.judged import N_DRAWN, judged_pictures
+    from qgan.pictures.run import save_pictures
+
+    console = report_table.plain_console()
+    title = f"held-out states, checkpoint of step {model.step}"
+    report_table.show(console, report, data.label_names, data.factor_names, title)
+    generator = model.generator
+
+    def sample(label: Tensor, latent: Tensor) -> States:
+        return exact_states(generator, label, latent)
+
+    with waiting("drawing"):
+        history = history_file.read(folder.history_file)
+        pictures = save_pictures(sample, data, history, generator.n_latent, folder.plots)
+        label = torch.arange(data.n_labels).repeat_interleave(N_DRAWN)
+        latent = generator.prior.sample(len(label), torch.Generator().manual_seed(0))
+        pictures += judged_pictures(sample(label, latent), label, data, folder.plots)
+    path = folder.path
+    console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
+    console.print("Next:")
+    console.print(f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states")
+    console.print(f"  qgan explore {path}   turn z and look, in a browser")
+    console.print(f"  qgan evaluate {path}   this table again")
+    return pictures

@@ -1,0 +1,46 @@
+"""What `qgan plan` shows: engines, gradient methods, time, memory, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from qgan.engines.choose import Measured, choose
+from qgan.errors import QganError
+
+MIB = 2**20
+
+
+def engine_table(measured: Sequence[Measured]) -> Group:
+    """A row for each candidate that serves, and a line for each that does not.
+
+    The one that ``--engine auto`` takes is marked.
+    """
+    try:
+        best = choose(measured)
+    except QganError:
+        best = None
+    table = Table(title="One forward and backward pass", title_justify="left")
+    table.add_column("engine", no_wrap=True)
+    table.add_column("gradient", no_wrap=True)
+    table.add_column("ms", justify="right", no_wrap=True)
+    table.add_column("memory, MiB", justify="right", no_wrap=True)
+    table.add_column("exact")
+    for row in (m for m in measured if m.seconds is not None):
+        table.add_row(
+            row.candidate.name + (" *" if row is best else ""),
+            row.candidate.diff_method,
+            f"{'~' if row.extrapolated else ''}{1e3 * (row.seconds or 0):.1f}",
+            f"{(row.memory or 0) / MIB:.1f}",
+            "yes" if row.exact else "no",
+        )
+    lines = [Text("* what --engine auto takes; ~ one sample times the batch", style="dim")]
+    lines += [
+        Text(f"{m.candidate.name}, {m.candidate.diff_method}: {m.why_not}")
+        for m in measured
+        if m.seconds is None
+    ]
+    return Group(table, *lines)

@@ -1,0 +1,116 @@
+"""Training as a person follows it in a terminal: the bar, the waits, where it stopped."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+from types import TracebackType
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from qgan import errors
+from qgan.cli.console import show_report, waiting
+from qgan.runs import RunFolder, Session
+from qgan.runs.loggers import Records
+from qgan.training import Trainer
+
+
+class Bar:
+    """A progress bar with rate, losses and the running criterion; silent when not a terminal.
+
+    Args:
+        n_steps: steps in all.
+        console: where it is drawn; standard error by default.
+    """
+
+    def __init__(self, n_steps: int, console: Console | None = None) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[told]}"),
+        )
+        self.console = console or Console(stderr=True)
+        shown = self.console.is_terminal
+        self.progress = Progress(*columns, console=self.console, disable=not shown)
+        self.task = self.progress.add_task("training", total=n_steps, rate="", told="")
+        self.skill = math.nan
+        self.begun = (0.0, 0.0)
+
+    def begin(self, step: int, seconds: float) -> None:
+        """Where the run starts, or goes on: steps before it say nothing about the time left."""
+        self.begun = (step, seconds)
+        self.progress.reset(self.task, completed=step)
+
+    def __enter__(self) -> Bar:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.progress.stop()
+
+    def __call__(self, row: dict[str, float]) -> None:
+        """Show a step's row of the history."""
+        first, second = self.begun
+        self.skill = 1 - row["shortfall"] if "shortfall" in row else self.skill
+        rate = (row["step"] - first) / max(1e-9, row["seconds"] - second)
+        told = (
+            f"D {row['discriminator_loss']:+.3f}  G {row['generator_loss']:+.3f}  "
+            f"skill {self.skill:.3f}"
+        )
+        speed = f"{rate:.0f} steps/s" if rate >= 1 else f"{1 / max(1e-9, rate):.1f} s/step"
+        self.progress.update(self.task, completed=row["step"], rate=speed, told=told)
+
+    def tell(self, line: str) -> None:
+        """A line above the bar, on standard error."""
+        self.console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def train_and_report(trainer: Trainer, folder: RunFolder, resume: bool = False) -> int:
+    """Train with a bar, judge, draw, and say what to type next; returns the exit status.
+
+    Status 130 or 143 after an interrupt, when a checkpoint of the step has been written.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        # A step is thousands of small tensor operations: a second thread costs more than it brings.
+        torch.set_num_threads(1)
+    bar = Bar(trainer.config.steps)
+    session = Session(trainer, folder, bar, bar.tell)
+    try:
+        if resume:
+            session.resume()
+        else:
+            session.start()
+        session.records = Records.of(folder, trainer.step, bar.tell)
+        bar.begin(trainer.step, session.seconds)
+        with bar:
+            finished = session.train()
+    except errors.QganError:
+        session.records.finalize("failed")
+        raise
+    except KeyboardInterrupt:  # before the training took signals over, or the second of them
+        session.lock.release()
+        print(f"Stopped at once; the last checkpoint is of step {session.saved or 0}. Go on with")
+        print(f"  qgan resume {folder.path}")
+        return 128 + signal.SIGINT
+    if not finished:
+        session.records.finalize("interrupted")
+        print(f"Stopped at step {trainer.step} of {trainer.config.steps}; go on with")
+        print(f"  qgan resume {folder.path}")
+        return 128 + (session.stopped_by or 0)
+    with waiting("judging on held-out states"):
+        model, report = session.report()
+    pictures = show_report(folder, trainer.data, model, report)
+    session.records.pictures(pictures, trainer.step)
+    session.records.finalize("success")
+    return 0

@@ -1,0 +1,218 @@
+"""What every data source yields: batches of labelled states in three parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from qgan import errors
+from qgan.batch import Batch, join
+from qgan.records import measure
+
+FEWEST = 7  # of a label: the least that leaves a state for validation and one held out
+SHARE = 0.15  # of a label that is for validation, and as much again held out
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled states in three parts: to learn from, to select by, to report on.
+
+    Args:
+        train: what the discriminator is shown.
+        validation: what selection sees.
+        held_out: what the report sees, and nothing else.
+        label_values: the labels as the source has them; a class index is a place in it.
+        label_names: the same, for people.
+        factor_names: names of the ``k`` hidden factors; empty where none is known.
+        name: name of the source.
+
+    Raises:
+        QganError: if a label has no training state or no value, or names do not match in number.
+
+    Example:
+        >>> from qgan.states import States
+        >>> states = States(torch.eye(2, dtype=torch.complex128)[..., None])
+        >>> part = Batch(states, torch.tensor([0, 1]))
+        >>> data = Dataset(part, part, part, (0, 1), ("up", "down"), (), "basis")
+        >>> data.n_labels, data.n_qubits, data.rank
+        (2, 1, 1)
+        >>> data.draw(4, np.random.default_rng(0)).label.sort().values.tolist()
+        [0, 0, 1, 1]
+    """
+
+    train: Batch
+    validation: Batch
+    held_out: Batch
+    label_values: tuple[Any, ...]
+    label_names: tuple[str, ...]
+    factor_names: tuple[str, ...]
+    name: str
+
+    def __post_init__(self) -> None:
+        if len(self.label_names) != len(self.label_values):
+            rule = f"must have a name for each of the {len(self.label_values)} labels"
+            raise errors.argument("label_names", rule, self.label_names)
+        for part in (self.train, self.validation, self.held_out):
+            n_factors = 0 if part.factors is None else part.factors.shape[1]
+            if n_factors != len(self.factor_names):
+                rule = f"must have a name for each of the {n_factors} factors"
+                raise errors.argument("factor_names", rule, self.factor_names)
+            if ((part.label < 0) | (part.label >= self.n_labels)).any():
+                rule = f"must be from 0 to {self.n_labels - 1}"
+                raise errors.argument("label", rule, torch.unique(part.label).tolist())
+        counts = torch.bincount(self.train.label, minlength=self.n_labels)
+        if not counts.all():
+            missing = self.label_names[int(counts.argmin())]
+            raise errors.argument("train", "must have states of each label", f"none of {missing}")
+
+    @property
+    def n_labels(self) -> int:
+        """Number of labels."""
+        return len(self.label_values)
+
+    @property
+    def n_qubits(self) -> int:
+        """Number of qubits of each state."""
+        return self.train.states.n_qubits
+
+    @property
+    def rank(self) -> int:
+        """Largest rank of a training state that the factors allow; 1 is pure."""
+        return self.train.states.rank
+
+    @cached_property
+    def _places(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Training states ordered by label; where each label starts there, and how many it has."""
+        label = self.train.label.cpu().numpy()
+        counts = np.bincount(label, minlength=self.n_labels)
+        return np.argsort(label, kind="stable"), np.cumsum(counts) - counts, counts
+
+    def draw(self, batch_size: int, rng: np.random.Generator) -> Batch:
+        """Training states drawn with replacement, the labels as evenly as they divide.
+
+        Args:
+            batch_size: number of states, at least 1.
+            rng: the only source of chance.
+
+        Returns:
+            A batch whose labels take turns, from a random one on.
+
+        Raises:
+            QganError: if ``batch_size`` is below 1.
+        """
+        if batch_size < 1:
+            raise errors.argument("batch_size", "must be at least 1", batch_size)
+        order, start, count = self._places
+        label = (np.arange(batch_size) + rng.integers(self.n_labels)) % self.n_labels
+        places = order[start[label] + rng.integers(0, count[label])]
+        return self.train[torch.from_numpy(places).to(self.train.label.device)]
+
+    def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Dataset:
+        """Copy with states of another complex dtype, or on another device."""
+        return replace(
+            self,
+            train=self.train.to(dtype, device),
+            validation=self.validation.to(dtype, device),
+            held_out=self.held_out.to(dtype, device),
+        )
+
+
+def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) -> Dataset:
+    """The same data with records of each training state, all that a discriminator then sees.
+
+    Args:
+        data: states that can be measured.
+        shots: of each training state.
+        kind: of the measurement of each qubit (see :func:`qgan.records.measure`).
+        seed: of the shots.
+
+    Raises:
+        QganError: for no shots, another kind or too many qubits.
+
+    Example:
+        >>> from qgan.states import States
+        >>> states = States(torch.eye(2, dtype=torch.complex128)[..., None])
+        >>> part = Batch(states, torch.tensor([0, 1]))
+        >>> data = Dataset(part, part, part, (0, 1), ("up", "down"), (), "basis")
+        >>> measured(data, shots=100).train.seen
+        Records(2 of 1 qubits, 100 shots of pauli-6)
+    """
+    records = measure(data.train.states, shots, torch.Generator().manual_seed(seed), kind)
+    return replace(data, train=replace(data.train, records=records))
+
+
+def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:
+    """Part a batch 70/15/15 within each label, by seed.
+
+    Of ``N`` states of a label ``floor(0.15 N)`` are for validation, as many are held out.
+
+    Args:
+        batch: at least 7 states of each label that occurs.
+        seed: at least 0; the same seed gives the same parts.
+
+    Returns:
+        The parts (train, validation, held out), disjoint, each in the order of the batch.
+
+    Raises:
+        QganError: if a label has fewer than 7 states, or the seed is negative.
+
+    Example:
+        >>> from qgan.states import States
+        >>> states = States(torch.ones(20, 2, 1, dtype=torch.complex128) / 2**0.5)
+        >>> [len(part) for part in split(Batch(states, torch.zeros(20, dtype=torch.int64)), seed=0)]
+        [14, 3, 3]
+    """
+    check_seed(seed)
+    places: list[list[NDArray[Any]]] = [[], [], []]
+    for label in torch.unique(batch.label).tolist():
+        mine = torch.nonzero(batch.label == label).flatten().cpu().numpy()
+        if len(mine) < FEWEST:
+            got = f"{len(mine)} of class {label}"
+            raise errors.argument("label", f"must have at least {FEWEST} states of each label", got)
+        mine = np.random.default_rng([seed, label]).permutation(mine)
+        n = int(SHARE * len(mine))
+        for part, some in zip(places, (mine[2 * n :], mine[:n], mine[n : 2 * n]), strict=True):
+            part.append(some)
+    index = [torch.from_numpy(np.sort(np.concatenate(part))) for part in places]
+    train, validation, held_out = (batch[i.to(batch.label.device)] for i in index)
+    return train, validation, held_out
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a negative seed."""
+    if seed < 0:
+        raise errors.argument("seed", "must be at least 0", seed)
+
+
+def drawn(
+    make: Callable[[int, int, np.random.Generator], Batch],
+    sizes: tuple[int, int, int],
+    seed: int,
+    n_labels: int,
+) -> tuple[Batch, Batch, Batch]:
+    """The three parts of a source that can draw afresh: a stream for each part and label.
+
+    Args:
+        make: from (label, number of states, stream) to a batch of that label.
+        sizes: states a label to train, validate and hold out, each at least 1.
+        seed: at least 0. A part does not change with the sizes of the others.
+        n_labels: number of labels.
+
+    Raises:
+        QganError: if a size is below 1 or the seed is negative.
+    """
+    check_seed(seed)
+    for name, size in zip(("n_train", "n_validation", "n_held_out"), sizes, strict=True):
+        if size < 1:
+            raise errors.argument(name, "must be at least 1", size)
+    train, validation, held_out = (
+        join([make(k, n, np.random.default_rng([seed, part, k])) for k in range(n_labels)])
+        for part, n in enumerate(sizes)
+    )
+    return train, validation, held_out

@@ -1,0 +1,31 @@
+"""One judge for every sampler: the report of generated states on held-out ones."""
+
+from qgan.evaluation.bootstrap import Measured
+from qgan.evaluation.evaluation import evaluate, references
+from qgan.evaluation.judge import Judge
+from qgan.evaluation.labels import holevo_information, label_information
+from qgan.evaluation.latent_use import latent_use
+from qgan.evaluation.reference import Reference
+from qgan.evaluation.report import (
+    LabelReport,
+    Report,
+    judge_label_collapse,
+    judge_latent_ignored,
+    judge_mode_collapse,
+)
+
+__all__ = [
+    "Judge",
+    "LabelReport",
+    "Measured",
+    "Reference",
+    "Report",
+    "evaluate",
+    "holevo_information",
+    "judge_label_collapse",
+    "judge_latent_ignored",
+    "judge_mode_collapse",
+    "label_information",
+    "latent_use",
+    "references",
+]

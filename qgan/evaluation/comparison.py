@@ -1,0 +1,201 @@
+"""All measures of one label's ensemble of states against held-out ones, with intervals.
+
+The same code measures generated states and, for the floors, training states in their place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan.evaluation.bootstrap import Bootstrap, Measured, counts
+from qgan.metrics.ensembles.covering import (
+    LEAST_NEIGHBOUR,
+    LEAST_SPREAD,
+    average_scores,
+    most_pairwise,
+    neighbour_infidelities,
+    spread_scores,
+    thinned,
+)
+from qgan.metrics.ensembles.modes import effective_modes, equivalent_frozen
+from qgan.metrics.ensembles.moments import overlap_matrix
+from qgan.metrics.ensembles.transport import N_GENERATED, Transport, drawn_potentials, potentials
+from qgan.metrics.samples.mean_discrepancy import mmd_squared, permutation_p_value
+from qgan.metrics.states.distances import fidelity_matrix
+from qgan.states import States, concatenate
+
+NAN = float("nan")
+COPIES = (1, 2, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class Prototypes:
+    """Real states that serve best as frozen copies.
+
+    Args:
+        states: the first few, in the order of choice: the modes of the label.
+        reached: coverage by 1, 2, ... of all that were chosen.
+    """
+
+    states: States
+    reached: Float[Tensor, " K"]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One ensemble against held-out states.
+
+    Args:
+        real: R held-out states, prepared.
+        states: G states that are judged, prepared.
+        fidelities: of both, ``(R, G)``.
+        prototypes: of the label.
+        n_draw: states a draw. Where floors must carry the same sampling error, no more are used,
+            and 512 at most.
+        seed: of draws, thinning and resampling.
+        n_resamples: of the bootstrap; 0 for no intervals.
+    """
+
+    real: States
+    states: States
+    fidelities: Float[Tensor, "R G"]
+    prototypes: Prototypes
+    n_draw: int
+    seed: int
+    n_resamples: int
+
+    @cached_property
+    def bootstrap(self) -> Bootstrap:
+        """Resamples of all states."""
+        return Bootstrap(len(self.real), len(self.states), self.seed, self.n_resamples)
+
+    @cached_property
+    def w(self) -> Transport:
+        """W_1, averaged over draws, with potentials."""
+        return drawn_potentials(self.fidelities, self.n_draw, self.seed)
+
+    @cached_property
+    def _thin(self) -> tuple[Tensor, Tensor]:
+        sizes = len(self.real), len(self.states)
+        most = min(self.n_draw, N_GENERATED)
+        first, second = (thinned(n, most, self.seed) for n in sizes)
+        return first, second
+
+    def measures(self) -> dict[str, Measured]:
+        """All measures by name; nan where one is undefined."""
+        found = self._nearest() | self._transported() | self._spreads() | self._overlaps()
+        found = found | self._modes()
+        return {name: one if name == "mmd" else one.at_least(0.0) for name, one in found.items()}
+
+    def _nearest(self) -> dict[str, Measured]:
+        best, nearest = self.fidelities.amax(1), self.fidelities.amax(0)
+        thin = self.fidelities[self._thin[0]][:, self._thin[1]].amax(1)
+        thinly = self.bootstrap.mean(float(thin.mean()), real=thin)
+        reached = self.prototypes.reached
+        return {
+            "coverage": self.bootstrap.mean(float(best.mean()), real=best),
+            "precision": self.bootstrap.mean(float(nearest.mean()), generated=nearest),
+            "k_eq": thinly.map(lambda value: float(equivalent_frozen(value, reached))),
+        }
+
+    def _transported(self) -> dict[str, Measured]:
+        second = potentials(self.fidelities[:, self._thin[1]], p=2)
+        moved = self.bootstrap.mean(second.cost, second.real, second.generated)
+        return {
+            "w": self.bootstrap.mean(self.w.distance, self.w.real, self.w.generated),
+            "w2": moved.map(lambda cost: max(cost, 0.0) ** 0.5),
+        }
+
+    def _spreads(self) -> dict[str, Measured]:
+        scores = average_scores(self.real, self.states)
+        purity = self.states.purity()
+        found = {
+            "average_distance": self.bootstrap.mean(
+                float(scores[0].mean() + scores[1].mean()), *scores
+            ),
+            "purity": self.bootstrap.mean(float(purity.mean()), generated=purity),
+            "spread_ratio": Measured(NAN),
+            "nearest_neighbour_ratio": Measured(NAN),
+        }
+        wide = [spread_scores(s) for s in (self.real, self.states)]
+        if min(map(len, wide)) > 1 and float(wide[0].mean()) >= LEAST_SPREAD:
+            found["spread_ratio"] = self._ratio(wide, "spread")
+        n = min(len(self.real), len(self.states), *map(most_pairwise, (self.real, self.states)))
+        if n > 1:
+            pair = (self.real, self.states)
+            near = [neighbour_infidelities(s[thinned(len(s), n, self.seed)]) for s in pair]
+            if float(near[0].median()) >= LEAST_NEIGHBOUR:
+                found["nearest_neighbour_ratio"] = self._ratio(near, "median")
+        return found
+
+    def _ratio(self, scores: list[Tensor], kind: str) -> Measured:
+        """Ratio, generated to real, of means of pairs or of medians."""
+        sizes = Bootstrap(len(scores[0]), len(scores[1]), self.seed, self.n_resamples)
+        centres, moved = [], []
+        for score, index in zip(scores, (sizes.real, sizes.generated), strict=True):
+            if kind == "median":
+                centres.append(float(score.median()))
+                moved.append(score[index].median(1).values)
+            else:  # a mean over pairs responds twice to each state
+                centres.append(float(score.mean()))
+                moved.append(2 * score[index].mean(1) - centres[-1])
+        safe = torch.where(moved[0] > 0, moved[0], NAN)
+        return sizes.interval(centres[1] / centres[0], moved[1] / safe)
+
+    def _overlaps(self) -> dict[str, Measured]:
+        """MMD with kernel ``Tr[rho sigma]^2``, and the k-copy moments."""
+        parts = [s[k] for s, k in zip((self.real, self.states), self._thin, strict=True)]
+        n, m = map(len, parts)
+        if min(n, m) < 2:
+            return {"mmd": Measured(NAN), "mmd_p_value": Measured(NAN)} | {
+                f"moment_{k}": Measured(NAN) for k in COPIES
+            }
+        both = concatenate(parts)
+        overlaps = overlap_matrix(both, both)
+        index = Bootstrap(n, m, self.seed, self.n_resamples)
+        weights = counts(index.real, n), counts(index.generated, m)
+        found = {"mmd_p_value": Measured(permutation_p_value(overlaps**2, n, seed=self.seed))}
+        for k in COPIES:
+            kernel = overlaps**k
+            squared = _mmd(kernel, weights, unbiased=False).clamp_min(0).sqrt()
+            value = float(mmd_squared(kernel, n, unbiased=False).clamp_min(0).sqrt())
+            found[f"moment_{k}"] = index.interval(value, squared)
+            if k == 2:
+                resampled = _mmd(kernel, weights, unbiased=True)
+                found["mmd"] = index.interval(float(mmd_squared(kernel, n)), resampled)
+        return found
+
+    def _modes(self) -> dict[str, Measured]:
+        modes = self.prototypes.states
+        found = {}
+        for name, states, index in (
+            ("effective_modes", self.states, self.bootstrap.generated),
+            ("effective_modes_real", self.real, self.bootstrap.real),
+        ):
+            place = fidelity_matrix(states, modes).argmax(1)
+            found[name] = self.bootstrap.interval(
+                float(effective_modes(place, len(modes))),
+                effective_modes(place[index], len(modes)),
+            )
+        return found
+
+
+def _mmd(kernel: Tensor, weights: tuple[Tensor, Tensor], unbiased: bool) -> Tensor:
+    """Squared MMD of resamples given by how often each state is in them.
+
+    Unbiased: a state that is drawn twice makes no pair with itself.
+    """
+    first, second = weights
+    n, m = first.shape[1], second.shape[1]
+    parts = []
+    for count, within in ((first, kernel[:n, :n]), (second, kernel[n:, n:])):
+        block = within.clone().fill_diagonal_(0.0) if unbiased else within
+        pairs = count.sum(1).square() - (count.square().sum(1) if unbiased else 0)
+        parts.append(((count @ block) * count).sum(1) / pairs)
+    across = ((first @ kernel[:n, n:]) * second).sum(1) / (n * m)
+    return parts[0] + parts[1] - 2 * across

@@ -1,0 +1,123 @@
+"""What an output tells about its label, in nats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from qgan import errors
+from qgan.evaluation.bootstrap import Bootstrap, Measured
+from qgan.metrics.states.entropies import spectral_entropy
+from qgan.states import States
+
+
+def label_information(confusion: Float[Tensor, "L C"]) -> Float[Tensor, " L"]:
+    """Information of the recovered label about each label asked for, labels equally likely.
+
+    ``I_l = sum_c P(c | l) log(P(c | l) / P(c))``; the mean over labels is the mutual information
+    of label and recovered label, a lower bound of that of label and output.
+
+    Args:
+        confusion: ``(L, C)``, how often label l was recovered as c; every label at least once.
+
+    Returns:
+        ``(L,)`` in nats, [0, log L]; zero for a generator that ignores its label.
+
+    Raises:
+        QganError: for a label without states.
+
+    References:
+        Cover and Thomas, Elements of Information Theory, 2006, eq. 2.28 and 2.8 (processing).
+
+    Example:
+        >>> label_information(torch.tensor([[8.0, 0.0], [0.0, 4.0]])).tolist()
+        [0.6931471805599453, 0.6931471805599453]
+    """
+    counts = confusion.double()
+    if not counts.numel() or bool((counts.sum(1) <= 0).any()):
+        raise errors.argument("confusion", "must have a state of each label", "a row of zeros")
+    given = counts / counts.sum(1, keepdim=True)
+    ratio = torch.where(given > 0, given / given.mean(0).clamp_min(1e-300), 1.0)
+    return (given * ratio.log()).sum(1).clamp_min(0)
+
+
+def confusion_matrix(
+    label: Int[Tensor, " N"], recovered: Int[Tensor, " N"], n_labels: int
+) -> Float[Tensor, "L L"]:
+    """How often each label was recovered as each."""
+    pairs = label.cpu() * n_labels + recovered.cpu()
+    return pairs.bincount(minlength=n_labels**2).reshape(n_labels, n_labels).double()
+
+
+def holevo_information(ensembles: list[States]) -> float:
+    """Holevo's bound on what one copy of an output tells about its label, equally likely.
+
+    ``S(mean_l rho_l) - mean_l S(rho_l)`` with the average state ``rho_l`` of each label.
+
+    Args:
+        ensembles: the states of each label, at least one of each.
+
+    Returns:
+        A number in nats, [0, log L].
+
+    Raises:
+        QganError: without labels, or for a label without states.
+
+    References:
+        Nielsen and Chuang, theorem 12.1.
+
+    Example:
+        >>> basis = States(torch.eye(2).cdouble()[:, :, None])
+        >>> round(holevo_information([basis[0], basis[1]]), 4)
+        0.6931
+    """
+    if not ensembles:
+        raise errors.argument("ensembles", "must hold at least one label", "none")
+    for states in ensembles:
+        if not len(states):
+            raise errors.argument("ensembles", "must hold a state of each label", "none")
+    averages = torch.stack([states.average() for states in ensembles])
+    within = spectral_entropy(torch.linalg.eigvalsh(averages)).mean()
+    whole = spectral_entropy(torch.linalg.eigvalsh(averages.mean(0, keepdim=True)))
+    return max(0.0, float(whole[0] - within))
+
+
+@dataclass(frozen=True, eq=False)
+class RecoveredLabels:
+    """Labels of the nearest training states, against the labels asked for.
+
+    Args:
+        confusion: of generated states, see :func:`confusion_matrix`.
+        confusion_real: of held-out states.
+    """
+
+    confusion: Tensor
+    confusion_real: Tensor
+
+    def information(self, label: int, seed: int, n_resamples: int) -> tuple[Measured, float]:
+        """Information about a label, with an interval over resampled states, and the real one."""
+        value, real = (
+            float(label_information(c)[label]) for c in (self.confusion, self.confusion_real)
+        )
+        rng = np.random.default_rng(seed)
+        totals = self.confusion.sum(1).long().tolist()
+        rows = [
+            rng.multinomial(total, row / row.sum(), size=n_resamples)
+            for total, row in zip(totals, self.confusion.numpy(), strict=True)
+        ]
+        drawn = torch.as_tensor(np.stack(rows, axis=1))
+        resampled = [label_information(one)[label] for one in drawn.double()]
+        boot = Bootstrap(0, 0, seed, 0)
+        values = torch.stack(resampled) if resampled else torch.zeros(0)
+        return boot.interval(value, values).at_least(0.0), real
+
+    def share(self, label: int) -> tuple[float, float]:
+        """How often the label is recovered, generated and real."""
+        first, second = (
+            float(c[label, label] / c[label].sum()) for c in (self.confusion, self.confusion_real)
+        )
+        return first, second

@@ -1,0 +1,264 @@
+"""f-divergences ``D_f(P || Q) = sum_x q f(p / q)``: one table of generators, exact at zeros.
+
+Printed tables disagree on two things: which of the two chi^2 sums is Pearson's, and whether JS
+carries a factor 1/2. Here the generator f and the definition above decide: Pearson's is
+``sum (p - q)^2 / q``, Neyman's ``sum (p - q)^2 / p``, and JS is halved, so ``JS <= ln 2``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, log
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from qgan import errors
+from qgan.metrics.distributions.probabilities import check_pair
+from qgan.metrics.distributions.wright_omega import log_and_inverse
+
+Function = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class FDivergence:
+    """A convex generator f with f(1) = 0, and what the variational bound needs of it.
+
+    ``D_f(P || Q) >= E_P[T] - E_Q[f*(T)]`` for any critic T with values in the domain of f*, with
+    equality at ``T = f'(p / q)``. A free real output v becomes such a critic by ``T = g_f(v)``.
+
+    Args:
+        name: in the table.
+        f: the generator, on u > 0.
+        derivative: f'(u), on u > 0.
+        conjugate: ``f*(t) = sup_{u >= 0} (u t - f(u))``, on the domain.
+        domain: ends of the interval that critics live in; values of f' lie inside or on them.
+        activation: g_f, increasing, from the real line into the domain.
+        conjugate_at_activation: ``f*(g_f(v))``, formed without the cancellation and overflow that
+            composing the two would have.
+        at_zero: ``f(0)``, what a point with p = 0 costs a unit of q.
+        at_infinity: ``lim f(u) / u``, what a point with q = 0 costs a unit of p.
+
+    References:
+        Nowozin, Cseke and Tomioka, arXiv:1606.00709, eq. 4 and tables 1, 2 and 6.
+    """
+
+    name: str
+    f: Function
+    derivative: Function
+    conjugate: Function
+    domain: tuple[float, float]
+    activation: Function
+    conjugate_at_activation: Function
+    at_zero: float
+    at_infinity: float
+
+    def __call__(
+        self, p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]
+    ) -> Float[Tensor, "*batch"]:
+        """``D_f(P || Q)``; see :func:`f_divergence`."""
+        return f_divergence(self, p, q)
+
+    def bound(self, v_p: Float[Tensor, "*n"], v_q: Float[Tensor, "*m"]) -> Float[Tensor, ""]:
+        """``E_P[g_f(v)] - E_Q[f*(g_f(v))]`` of outputs v at samples of P and of Q: at most D_f."""
+        return self.activation(v_p).mean() - self.conjugate_at_activation(v_q).mean()
+
+
+def f_divergence(
+    divergence: FDivergence, p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]
+) -> Float[Tensor, "*batch"]:
+    """``D_f(P || Q) = sum_x q f(p / q)`` over the last axis.
+
+    Points with p = 0 add ``q f(0)``, points with q = 0 add ``p lim f(u) / u``, points with both
+    add nothing; either may be infinite. Where p or q is 0 the gradient is that of these terms:
+    finite, along the face of the simplex that the point lies on.
+
+    Args:
+        divergence: an entry of ``F_DIVERGENCES``, or a weighted JS.
+        p: probabilities ``(..., K)``.
+        q: probabilities ``(..., K)``.
+
+    Returns:
+        ``(...)``, at least 0, infinity included.
+
+    Raises:
+        QganError: for shapes that differ, negative or not finite entries, or sums off 1.
+
+    References:
+        Csiszar, Studia Sci. Math. Hungar. 2, 299 (1967); Liese and Vajda, IEEE Trans. Inf. Theory
+        52, 4394 (2006), eq. 3: the limits.
+
+    Example:
+        >>> p, q = torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.0, 0.5, 0.5])
+        >>> [f_divergence(F_DIVERGENCES[n], p, q).item() for n in ("total-variation", "kl")]
+        [0.5, inf]
+    """
+    check_pair(p, q)
+    both = (p > 0) & (q > 0)
+    ratio = torch.where(both, p, 1.0) / torch.where(both, q, 1.0)
+    terms = torch.where(both, q * divergence.f(ratio), 0.0)
+    # An infinite limit enters as a constant: infinity times zero would be no number.
+    for mass, other, limit in ((q, p, divergence.at_zero), (p, q, divergence.at_infinity)):
+        alone = (mass > 0) & (other <= 0)
+        terms = terms + torch.where(alone, inf if limit == inf else limit * mass, 0.0)
+    return terms.sum(-1)
+
+
+def _pearson_conjugate(t: Tensor) -> Tensor:
+    """``t + t^2 / 4`` from t = -2 on; below, the supremum is at u = 0 and stays at -1."""
+    t = t.clamp_min(-2)
+    return t + t.square() / 4
+
+
+def _jeffrey_conjugate(t: Tensor) -> Tensor:
+    """``w + 1/w + t - 2`` with ``w = omega(1 - t)``, in the form ``1/w - 1 - log w``."""
+    log_w, inverse = log_and_inverse(1 - t)
+    return inverse - 1 - log_w
+
+
+def _one_minus_exp(v: Tensor) -> Tensor:
+    return -torch.expm1(-v)
+
+
+def _identity(v: Tensor) -> Tensor:
+    return v
+
+
+def weighted_jensen_shannon(pi: float) -> FDivergence:
+    """JS with weight pi on P: ``pi KL(P || M) + (1 - pi) KL(Q || M)``, ``M = pi P + (1 - pi) Q``.
+
+    ``f(u) = pi u log u - (1 - pi + pi u) log(1 - pi + pi u)``. At most the entropy of (pi, 1 - pi).
+    The output v of the activation is the logit that a sample is of P, at prior pi.
+
+    Args:
+        pi: in (0, 1); 1/2 is the JS of the table.
+
+    Returns:
+        The divergence, named ``weighted-jensen-shannon``.
+
+    Raises:
+        QganError: if pi is not in (0, 1).
+
+    References:
+        Lin, IEEE Trans. Inf. Theory 37, 145 (1991), eq. 4.1; Nowozin et al., table 5.
+
+    Example:
+        >>> p, q = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+        >>> round(weighted_jensen_shannon(0.25)(p, q).item(), 4)  # entropy of (1/4, 3/4)
+        0.5623
+    """
+    if not 0 < pi < 1:
+        raise errors.argument("pi", "must lie in (0, 1)", pi)
+    rest, top = 1 - pi, -pi * log(pi)
+
+    def conjugate(t: Tensor) -> Tensor:  # (1 - pi) log((1 - pi) / (1 - pi e^(t / pi)))
+        return rest * (log(rest) - torch.log1p(-(t / pi + log(pi)).exp()))
+
+    return FDivergence(
+        name="weighted-jensen-shannon",
+        f=lambda u: pi * u * u.log() - (rest + pi * u) * torch.log1p(pi * (u - 1)),
+        derivative=lambda u: -pi * (pi + rest / u).log(),
+        conjugate=conjugate,
+        domain=(-inf, top),
+        activation=lambda v: top + pi * logsigmoid(v),
+        conjugate_at_activation=lambda v: rest * (log(rest) - logsigmoid(-v)),
+        at_zero=-rest * log(rest),
+        at_infinity=top,
+    )
+
+
+_TABLE = (
+    FDivergence(
+        name="total-variation",
+        f=lambda u: (u - 1).abs() / 2,
+        derivative=lambda u: (u - 1).sign() / 2,
+        conjugate=_identity,
+        domain=(-0.5, 0.5),
+        activation=lambda v: v.tanh() / 2,
+        conjugate_at_activation=lambda v: v.tanh() / 2,
+        at_zero=0.5,
+        at_infinity=0.5,
+    ),
+    FDivergence(
+        name="kl",
+        f=lambda u: u * u.log(),
+        derivative=lambda u: u.log() + 1,
+        conjugate=lambda t: (t - 1).exp(),
+        domain=(-inf, inf),
+        activation=_identity,
+        conjugate_at_activation=lambda v: (v - 1).exp(),
+        at_zero=0.0,
+        at_infinity=inf,
+    ),
+    FDivergence(
+        name="reverse-kl",
+        f=lambda u: -u.log(),
+        derivative=lambda u: -1 / u,
+        conjugate=lambda t: -1 - (-t).log(),
+        domain=(-inf, 0.0),
+        activation=lambda v: -(-v).exp(),
+        conjugate_at_activation=lambda v: v - 1,
+        at_zero=inf,
+        at_infinity=0.0,
+    ),
+    FDivergence(
+        name="pearson",
+        f=lambda u: (u - 1).square(),
+        derivative=lambda u: 2 * (u - 1),
+        conjugate=_pearson_conjugate,
+        domain=(-inf, inf),
+        activation=_identity,
+        conjugate_at_activation=_pearson_conjugate,
+        at_zero=1.0,
+        at_infinity=inf,
+    ),
+    FDivergence(
+        name="neyman",
+        f=lambda u: (u - 1).square() / u,
+        derivative=lambda u: 1 - u**-2,
+        conjugate=lambda t: 2 - 2 * (1 - t).sqrt(),
+        domain=(-inf, 1.0),
+        activation=_one_minus_exp,
+        conjugate_at_activation=lambda v: -2 * torch.expm1(-v / 2),
+        at_zero=inf,
+        at_infinity=1.0,
+    ),
+    FDivergence(
+        name="squared-hellinger",
+        f=lambda u: (u.sqrt() - 1).square(),
+        derivative=lambda u: 1 - u**-0.5,
+        conjugate=lambda t: t / (1 - t),
+        domain=(-inf, 1.0),
+        activation=_one_minus_exp,
+        conjugate_at_activation=torch.expm1,
+        at_zero=1.0,
+        at_infinity=1.0,
+    ),
+    FDivergence(
+        name="jeffrey",
+        f=lambda u: (u - 1) * u.log(),
+        derivative=lambda u: u.log() + 1 - 1 / u,
+        conjugate=_jeffrey_conjugate,
+        domain=(-inf, inf),
+        activation=_identity,
+        conjugate_at_activation=_jeffrey_conjugate,
+        at_zero=inf,
+        at_infinity=inf,
+    ),
+    FDivergence(
+        name="jensen-shannon",
+        f=lambda u: (u * u.log() - (u + 1) * ((u + 1) / 2).log()) / 2,
+        derivative=lambda u: -((1 + 1 / u) / 2).log() / 2,
+        conjugate=lambda t: -(2 - (2 * t).exp()).log() / 2,
+        domain=(-inf, log(2) / 2),
+        activation=lambda v: (log(2) + logsigmoid(v)) / 2,
+        conjugate_at_activation=lambda v: -(log(2) + logsigmoid(-v)) / 2,
+        at_zero=log(2) / 2,
+        at_infinity=log(2) / 2,
+    ),
+)
+F_DIVERGENCES = {entry.name: entry for entry in _TABLE}
+"""The divergences without a parameter, by name; :func:`weighted_jensen_shannon` makes the ninth."""

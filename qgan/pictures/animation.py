@@ -1,0 +1,161 @@
+"""A latent sweep as an animated picture: the density matrix, and observables as they move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from qgan import errors
+from qgan.explore.observables import Sweep, real_band, sweep_observables
+from qgan.model import exact_states
+from qgan.page.explorer import Explorer
+from qgan.pictures.canvas import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    PURPLE,
+    SMALL,
+    TEXT,
+    VERMILLION,
+    Canvas,
+    latent_name,
+    open_frame,
+    plain,
+    signed_root,
+)
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+N_FRAMES, BETWEEN = 17, 5
+N_POINTS = BETWEEN * (N_FRAMES - 1) + 1
+PAUSE = 110
+"""Milliseconds a frame."""
+MOST_QUBITS = 8
+WIDTH, HEIGHT = 6.4, 2.75
+"""Inches."""
+DPI, N_COLOURS, REFINED = 96, 128, 3
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
+
+
+def save_animation(explorer: Explorer, path: str | Path) -> str:
+    """Write a GIF: each label and each latent from -1 to 1 and back, the other latents at 0.
+
+    Args:
+        explorer: an opened run.
+        path: of the GIF.
+
+    Returns:
+        A sentence about what the file holds.
+
+    Raises:
+        QganError: if the generator has no latent, or the folder does not exist.
+    """
+    path, n_latent = Path(path), explorer.generator.n_latent
+    if not n_latent:
+        raise errors.argument("gif", "must be of a run with a latent to sweep", "n_latent=0")
+    if not path.parent.is_dir():
+        raise errors.argument("gif", "must be a file in a folder that exists", path)
+    shots = [
+        shot
+        for label in range(explorer.n_labels)
+        for axis in range(n_latent)
+        for shot in _Scene(explorer, label, axis).shots()
+    ]
+    shots = _few_colours(shots)
+    try:
+        shots[0].save(path, "GIF", save_all=True, append_images=shots[1:], duration=PAUSE, loop=0)
+    except OSError as error:
+        raise errors.argument("gif", "must be a file that can be written", error) from None
+    size = path.stat().st_size / 1e6
+    return f"{size:.1f} MB, {len(shots)} frames, {explorer.n_labels} labels, {n_latent} latents"
+
+
+class _Scene:
+    """One label along one latent: what stands still, and what moves from frame to frame."""
+
+    def __init__(self, explorer: Explorer, label: int, axis: int) -> None:
+        self.explorer, self.label, self.axis = explorer, label, axis
+        n_latent = explorer.generator.n_latent
+        self.sweep = sweep_observables(self._sample, label, n_latent, axis, N_POINTS)
+        states = self.sweep.states
+        wires = range(min(MOST_QUBITS, states.n_qubits))
+        states = states if len(wires) == states.n_qubits else states.reduced(list(wires))
+        rho = states.density_matrix()
+        self.rho = torch.stack([rho.real, rho.imag], dim=1).numpy()
+        self.canvas = Canvas(WIDTH, HEIGHT)
+        self.canvas.figure.set_dpi(DPI)
+        name = latent_name(axis, n_latent)
+        title = f"{plain(explorer.name)}: {plain(explorer.label_names[label])}, along {name}"
+        self.canvas.text(0.2, 0.2, title, fontsize=TEXT + 1)
+        self.images = [self._matrix(part) for part in range(2)]
+        self.marks = self._curves(self.sweep, name)
+
+    def _sample(self, label: torch.Tensor, latent: torch.Tensor) -> Any:
+        return exact_states(self.explorer.generator, label, latent)
+
+    def _matrix(self, part: int) -> Any:
+        axes = self.canvas.axes(0.25 + 1.75 * part, 0.7, 1.6, 1.6)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_title(("Re", "Im")[part] + r" $\rho$", fontsize=TEXT, color=DARK)
+        scale = signed_root(float(np.abs(self.rho).max()))
+        return axes.imshow(self.rho[0, part], cmap="RdBu", norm=scale, interpolation="nearest")
+
+    def _curves(self, sweep: Sweep, name: str) -> list[Any]:
+        shown = self.explorer.collective()
+        height = 1.9 / len(shown)
+        bands = None
+        if self.explorer.real:
+            bands = real_band(self.explorer.real[self.label].states)
+        marks = []
+        for k, observable in enumerate(shown):
+            axes = open_frame(self.canvas.axes(4.6, 0.4 + k * height, 1.65, height - 0.08))
+            values = sweep.values[:, k]
+            if bands is not None:
+                axes.axhspan(float(bands[0, k]), float(bands[3, k]), color=GREY, alpha=0.18, lw=0)
+            axes.plot(sweep.position.numpy(), values.numpy(), color=COLOURS[k], lw=1.6)
+            marks.append(axes.plot([], [], "o", color=DARK, ms=4.5)[0])
+            axes.set_xlim(-1.06, 1.06)
+            axes.locator_params(axis="y", nbins=3)
+            axes.tick_params(labelbottom=k == len(shown) - 1)
+            axes.set_ylabel(observable.name, fontsize=SMALL, rotation=0, ha="right", va="center")
+            axes.yaxis.set_label_coords(-0.27, 0.5)
+        axes.set_xlabel(name, fontsize=TEXT, labelpad=1)
+        return marks
+
+    def shots(self) -> Iterator[Image]:
+        """The frames there and back."""
+        from PIL import Image
+
+        there = list(range(0, N_POINTS, BETWEEN))
+        for frame in there + there[-2:0:-1]:
+            for part, image in enumerate(self.images):
+                image.set_data(self.rho[frame, part])
+            for k, mark in enumerate(self.marks):
+                mark.set_data([self.sweep.position[frame]], [self.sweep.values[frame, k]])
+            drawn: Any = self.canvas.figure.canvas
+            drawn.draw()
+            size = drawn.get_width_height()
+            shot = Image.frombuffer("RGBA", size, bytes(drawn.buffer_rgba()))
+            yield shot.convert("RGB")
+
+
+def _few_colours(shots: list[Image]) -> list[Image]:
+    """All frames in the same few colours, those of some of them side by side."""
+    from PIL import Image
+
+    some = shots[:: max(1, len(shots) // 12)]
+    width, height = some[0].size
+    sheet = Image.new("RGB", (width, height * len(some)))
+    for k, shot in enumerate(some):
+        sheet.paste(shot, (0, k * height))
+    # Refined by k-means: wide grey bands are else drawn in the nearest of the far-flung colours.
+    coverage = Image.Quantize.MAXCOVERAGE
+    palette = sheet.quantize(N_COLOURS, coverage, kmeans=REFINED, dither=Image.Dither.NONE)
+    return [shot.quantize(palette=palette, dither=Image.Dither.NONE) for shot in shots]

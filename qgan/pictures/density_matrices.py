@@ -1,0 +1,148 @@
+"""The picture of density matrices: generated ones beside the nearest real ones."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from qgan.data import Dataset
+from qgan.explore.observables import Sampler, generated, nearest_real, real_part
+from qgan.pictures.canvas import DARK, SMALL, TEXT, Canvas, latent_name, plain, signed_root
+from qgan.states import States
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LATENTS = (-0.8, 0.0, 0.8)
+MOST_QUBITS = 8
+"""Wider states are drawn reduced to their first qubits: pixels are no smaller than entries."""
+MOST_KETS = 16
+SIDE = {1: 1.15, 2: 1.3, 3: 1.5, 4: 1.7}
+"""Inches of a matrix by qubits: room for a ket a row."""
+LEFT, TOP, RIGHT = 0.95, 0.2, 1.0
+MARKS = (0.002, 0.01, 0.05, 0.2, 0.5, 1.0)
+"""Entries that the colour bar names, both signs."""
+NEAR, APART, TITLE, FOOT = 0.07, 0.3, 0.45, 0.55
+"""Inches: between matrices of one pair, between pairs, above and below a label's rows."""
+
+
+def density_matrices(sample: Sampler, data: Dataset, n_latent: int, path: str | Path) -> Path:
+    """Draw Re and Im of generated density matrices beside those of the nearest real states.
+
+    For each label the first latent takes the values -0.8, 0 and 0.8, the others are 0; F is the
+    Uhlmann fidelity with the nearest held-out state of the label. All matrices share one colour
+    scale, in the signed square root of an entry: what is small beside a peak is seen too.
+
+    Args:
+        sample: from label ``(B,)`` and latent ``(B, n_latent)`` to states.
+        data: what the generator learned.
+        n_latent: entries of z, at least 0; without a latent there is one state a label.
+        path: of the PNG.
+
+    Returns:
+        The path.
+
+    Raises:
+        QganError: if a label has no held-out state.
+    """
+    latent = torch.zeros(len(LATENTS) if n_latent else 1, n_latent)
+    if n_latent:
+        latent[:, 0] = torch.tensor(LATENTS)
+    pairs, fidelities = [], []
+    for label in range(data.n_labels):
+        real = real_part(data, label).states
+        states = generated(sample, label, latent)
+        nearest, fidelity = nearest_real(states, real)
+        pairs.append(np.stack([_matrices(states), _matrices(real[nearest])], axis=1))
+        fidelities.append(fidelity.tolist())
+    return _Sheet(data, np.stack(pairs), np.array(fidelities), n_latent).draw().save(path)
+
+
+def _matrices(states: States) -> NDArray[Any]:
+    shown = states if states.n_qubits <= MOST_QUBITS else states.reduced(range(MOST_QUBITS))
+    return np.asarray(shown.density_matrix().numpy())
+
+
+class _Sheet:
+    """Matrices ``(labels, latents, generated or real, D, D)`` on a sheet, with fidelities."""
+
+    def __init__(
+        self, data: Dataset, pairs: NDArray[Any], fidelities: NDArray[Any], n_latent: int
+    ) -> None:
+        self.data, self.pairs, self.fidelities, self.n_latent = data, pairs, fidelities, n_latent
+        self.n_qubits = min(data.n_qubits, MOST_QUBITS)
+        self.side = SIDE.get(self.n_qubits, 1.7)
+        self.scale = float(max(np.abs(pairs.real).max(), np.abs(pairs.imag).max()))
+        self.norm = signed_root(self.scale)
+        self.pair = 2 * self.side + NEAR
+        self.row = TITLE + self.pair + FOOT
+        n_pairs = pairs.shape[1]
+        self.right = LEFT + n_pairs * self.pair + (n_pairs - 1) * APART
+        self.canvas = Canvas(self.right + RIGHT, TOP + len(pairs) * self.row)
+
+    def draw(self) -> Canvas:
+        """All matrices and their one colour bar."""
+        for label in range(self.pairs.shape[0]):
+            for z in range(self.pairs.shape[1]):
+                image = self._draw_pair(label, z)
+        self._draw_colour_bar(image)
+        if self.data.n_qubits > MOST_QUBITS:
+            words = f"reduced to the first {MOST_QUBITS} of {self.data.n_qubits} qubits"
+            self.canvas.text(LEFT, 0.09, words, fontsize=SMALL)
+        return self.canvas
+
+    def _draw_colour_bar(self, image: Any) -> None:
+        bar = self.canvas.axes(self.right + 0.2, TOP + TITLE, 0.14, self.pair)
+        marks = [m for m in MARKS if 0.01 < m / self.scale < 0.75] + [self.scale]
+        ticks = [*(-m for m in reversed(marks)), 0.0, *marks]
+        self.canvas.figure.colorbar(image, cax=bar, ticks=ticks, format=lambda x, _: f"{x:.2g}")
+        bar.tick_params(labelsize=SMALL)
+        bar.minorticks_off()
+        bar.set_ylabel(r"entry of $\rho$, square-root scale", fontsize=SMALL)
+
+    def _draw_pair(self, label: int, z: int) -> Any:
+        """Re above Im, generated beside real; returns an image that knows the common scale."""
+        left = LEFT + z * (self.pair + APART)
+        top = TOP + label * self.row + TITLE
+        fidelity = math.floor(self.fidelities[label, z] * 1e4) / 1e4  # never rounded up to 1
+        value = (
+            f"{latent_name(0, self.n_latent)}$\\, = {LATENTS[z]:g}$,   " if self.n_latent else ""
+        )
+        title = f"{value}$F$ = {fidelity:.4f}"
+        self.canvas.text(left + self.pair / 2, top - 0.33, title, ha="center")
+        for column, kind in enumerate(("generated", "nearest real")):
+            rho = self.pairs[label, z, column]
+            for row, (part, entries) in enumerate((("Re", rho.real), ("Im", rho.imag))):
+                step = self.side + NEAR
+                place = left + column * step, top + row * step
+                axes = self.canvas.axes(*place, self.side, self.side)
+                image = axes.imshow(entries, cmap="RdBu_r", norm=self.norm, aspect="equal")
+                first = not z and not column
+                self._ticks(axes, left=first, bottom=row == 1)
+                if not row:
+                    axes.set_title(kind, fontsize=SMALL, color=DARK, pad=3)
+                if first:
+                    middle = place[1] + self.side / 2
+                    words = part + r"$\,\rho$"
+                    self.canvas.text(0.38, middle, words, rotation=90, ha="center")
+        if not z:
+            name = plain(self.data.label_names[label])
+            style = {"rotation": 90, "ha": "center", "fontsize": TEXT + 1}
+            self.canvas.text(0.16, top + self.pair / 2, name, **style)
+        return image
+
+    def _ticks(self, axes: Axes, *, left: bool, bottom: bool) -> None:
+        """Kets where there is room for them, else a few numbers of basis states."""
+        dimension, kets = 2**self.n_qubits, 2**self.n_qubits <= MOST_KETS
+        places = list(range(0, dimension, 1 if kets else dimension // 4))
+        names = [f"|{place:0{self.n_qubits}b}⟩" if kets else str(place) for place in places]
+        for axis, wanted in ((axes.yaxis, left), (axes.xaxis, bottom)):
+            axis.set_ticks(places if wanted else [], labels=names if wanted else None)
+        size = 6.0 if dimension == MOST_KETS else SMALL
+        axes.tick_params(length=1.5, labelsize=size)
+        axes.tick_params(axis="x", labelrotation=90 if kets else 0)

@@ -1,0 +1,233 @@
+"""Pictures of an evaluation: coverage along the hidden factors, and the average states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from qgan.batch import Batch
+from qgan.data import Dataset
+from qgan.explore.observables import real_part
+from qgan.metrics import fidelity_matrix
+from qgan.metrics.ensembles.covering import ensemble_average, prepare
+from qgan.pictures.canvas import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    PURPLE,
+    SMALL,
+    VERMILLION,
+    Canvas,
+    open_frame,
+    plain,
+)
+from qgan.states import States
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+
+N_DRAWN = 512
+"""Generated states of a label that are drawn for the pictures."""
+MOST_FACTORS = 3
+MOST_DRAWN_QUBITS = 4
+"""Wider average states are drawn reduced to their first qubits."""
+LEAST_INFIDELITY = 1e-8
+WIDTH, HEIGHT, LEFT, TOP, GAP, FOOT = 3.2, 1.9, 0.85, 0.55, 0.35, 0.55
+"""Inches: a panel of coverage, its margins, what lies between panels and below."""
+
+
+def judged_pictures(
+    generated: States, label: Int[Tensor, " G"], data: Dataset, folder: str | Path
+) -> list[Path]:
+    """Write ``coverage.png`` and ``average.png``.
+
+    Args:
+        generated: G states, some of each label.
+        label: ``(G,)``, the labels asked for.
+        data: the real states that they are judged on.
+        folder: made if need be.
+
+    Returns:
+        Both paths.
+
+    Raises:
+        QganError: if a label has no held-out state.
+    """
+    ensembles = [prepare(generated[label == k]) for k in range(data.n_labels)]
+    folder = Path(folder)
+    return [
+        coverage_curves(ensembles, data, folder / "coverage.png"),
+        average_states(ensembles, data, folder / "average.png"),
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Covered:
+    """How well each held-out state of a label is covered.
+
+    Args:
+        position: ``(R, P)``, its hidden factors; without any, its rank among the others.
+        generated: ``(R,)``, infidelity of the best generated state.
+        real: ``(R,)``, of the best of as many training states: the floor.
+    """
+
+    position: Float[Tensor, "R P"]
+    generated: Float[Tensor, " R"]
+    real: Float[Tensor, " R"]
+
+
+def covered(generated: States, held_out: Batch, train: States) -> Covered:
+    """Infidelities of held-out states with the best generated, and with the best training state."""
+    best = 1 - fidelity_matrix(held_out.states, generated).amax(1)
+    floor = 1 - fidelity_matrix(held_out.states, prepare(train[: len(generated)])).amax(1)
+    if held_out.factors is None:
+        best, floor = best.sort().values, floor.sort().values
+        rank = torch.linspace(0, 1, len(best), dtype=torch.float64)
+        return Covered(rank[:, None], best, floor)
+    return Covered(held_out.factors[:, :MOST_FACTORS], best, floor)
+
+
+def coverage_curves(ensembles: Sequence[States], data: Dataset, path: str | Path) -> Path:
+    """Draw how far each held-out state lies from the best generated one, along each factor.
+
+    Rows are labels, columns hidden factors; the infidelity is on a logarithmic axis. Grey points
+    are the best of as many training states. Without known factors states are sorted instead.
+
+    Args:
+        ensembles: generated states of each label.
+        data: real states.
+        path: of the PNG.
+
+    Returns:
+        The path.
+
+    Raises:
+        QganError: if a label has no held-out state.
+    """
+    found = [
+        covered(states, real_part(data, k), data.train.of(k).states)
+        for k, states in enumerate(ensembles)
+    ]
+    names = [plain(name) for name in data.factor_names[:MOST_FACTORS]]
+    axes_names = names or ["share of held-out states"]
+    width = LEFT + len(axes_names) * (WIDTH + GAP)
+    canvas = Canvas(max(width, 5.2), TOP + len(found) * (HEIGHT + FOOT + GAP))
+    lowest = min(float(torch.minimum(one.generated, one.real).min()) for one in found)
+    low = 0.5 * max(lowest, LEAST_INFIDELITY)
+    for k, one in enumerate(found):
+        for column, name in enumerate(axes_names):
+            top = TOP + k * (HEIGHT + FOOT + GAP)
+            place = (LEFT + column * (WIDTH + GAP), top, WIDTH, HEIGHT)
+            axes = open_frame(canvas.axes(*place))
+            _draw_covered(axes, one, column, low)
+            axes.set_xlabel(name, fontsize=SMALL)
+            if column:
+                axes.tick_params(labelleft=False)
+            else:
+                axes.set_ylabel("1 - F of the best", fontsize=SMALL)
+                axes.set_title(plain(data.label_names[k]), fontsize=SMALL + 1, loc="left")
+    canvas.text(LEFT, 0.2, "generated", color=BLUE)
+    canvas.text(LEFT + 0.9, 0.2, "training states in their place", color=GREY)
+    return canvas.save(path)
+
+
+def _draw_covered(axes: Axes, one: Covered, column: int, low: float) -> None:
+    position = one.position[:, column].numpy()
+    for values, colour, size in ((one.real, GREY, 5), (one.generated, BLUE, 7)):
+        shown = values.clamp_min(low).numpy()
+        axes.scatter(position, shown, s=size, color=colour, alpha=0.6, linewidths=0)
+    axes.set_yscale("log")
+    axes.minorticks_off()
+    axes.set_ylim(low / 1.5, 1.5)
+
+
+def average_states(ensembles: Sequence[States], data: Dataset, path: str | Path) -> Path:
+    """Draw real and generated average density matrices of each label side by side, Hinton's way.
+
+    The area of a square is the modulus of an entry, its colour the phase. This is what a linear
+    discriminator of single copies sees, and all that it sees.
+
+    Args:
+        ensembles: generated states of each label.
+        data: real states, of which the held-out ones are averaged.
+        path: of the PNG.
+
+    Returns:
+        The path.
+
+    Raises:
+        QganError: if a label has no held-out state.
+    """
+    n = min(data.n_qubits, MOST_DRAWN_QUBITS)
+    side = 2.4 if n > 2 else 1.7
+    left, right, top, title = 0.75, 0.9, 0.3, 0.5
+    canvas = Canvas(left + 2 * side + 0.55 + right, top + len(ensembles) * (side + title + 0.3))
+    for k, states in enumerate(ensembles):
+        held_out = real_part(data, k).states
+        matrices = [_average(s, n) for s in (held_out, states)]
+        largest = max(float(np.abs(m).max()) for m in matrices)
+        for column, (matrix, name) in enumerate(zip(matrices, ("real", "generated"), strict=True)):
+            place = (left + column * (side + 0.55), top + k * (side + title + 0.3) + title / 2)
+            axes = canvas.axes(*place, side, side)
+            _draw_hinton(axes, matrix, largest, n)
+            words = f"{plain(data.label_names[k])}, {name}"
+            axes.set_title(words, fontsize=SMALL, color=DARK, pad=3)
+    bar = canvas.axes(canvas.width - right + 0.25, top + title / 2, 0.14, side)
+    canvas.figure.colorbar(_phases(), cax=bar, ticks=[-np.pi, 0, np.pi])
+    bar.set_yticklabels([r"$-\pi$", "0", r"$\pi$"], fontsize=SMALL)
+    bar.set_ylabel("phase", fontsize=SMALL, labelpad=-4)
+    if data.n_qubits > n:
+        canvas.text(left, 0.12, f"first {n} of {data.n_qubits} qubits", fontsize=SMALL)
+    return canvas.save(path)
+
+
+def _average(states: States, n_qubits: int) -> NDArray[Any]:
+    average = ensemble_average(states)
+    if average.n_qubits > n_qubits:
+        average = average.reduced(range(n_qubits))
+    return np.asarray(average.density_matrix()[0].numpy())
+
+
+def _phases() -> ScalarMappable:
+    """Blue is positive, vermillion negative; a closed circle of colours that all stand out."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    circle = [VERMILLION, PURPLE, BLUE, GREEN, VERMILLION]
+    colours = LinearSegmentedColormap.from_list("phase", circle)
+    return ScalarMappable(Normalize(-np.pi, np.pi), colours)
+
+
+def _draw_hinton(axes: Axes, matrix: NDArray[Any], largest: float, n_qubits: int) -> None:
+    """Squares of area ``|rho_ij| / largest``; rounding of a real entry is no phase."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
+    size = np.sqrt(np.abs(matrix) / largest)
+    rounded = np.where(np.abs(matrix.imag) < 1e-9, matrix.real, matrix)
+    colours = _phases().to_rgba(np.angle(rounded + 0.0).ravel())
+    rows, columns = np.indices(matrix.shape)
+    squares = [
+        Rectangle((column - s / 2, row - s / 2), s, s)
+        for row, column, s in zip(rows.ravel(), columns.ravel(), size.ravel(), strict=True)
+    ]
+    axes.add_collection(PatchCollection(squares, facecolors=colours, linewidths=0))
+    dimension = len(matrix)
+    axes.set(xlim=(-0.6, dimension - 0.4), ylim=(dimension - 0.4, -0.6), aspect="equal")
+    axes.set_facecolor("#F4F4F4")
+    step = max(1, dimension // 4)
+    places = list(range(0, dimension, step))
+    names = [f"|{place:0{n_qubits}b}⟩" for place in places]
+    axes.set_xticks(places, labels=names)
+    axes.set_yticks(places, labels=names)
+    axes.tick_params(labelsize=SMALL - 1.5)

@@ -1,0 +1,44 @@
+"""The pictures of a run, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qgan.data import Dataset
+from qgan.explore.observables import Sampler
+from qgan.pictures.density_matrices import density_matrices
+from qgan.pictures.latent_sweep import latent_sweep
+from qgan.pictures.training_curves import training_curves
+
+__all__ = ["density_matrices", "latent_sweep", "save_pictures", "training_curves"]
+
+
+def save_pictures(
+    sample: Sampler,
+    data: Dataset,
+    history: Mapping[str, Sequence[float]],
+    n_latent: int,
+    folder: str | Path,
+) -> list[Path]:
+    """Write ``training.png``, ``sweep.png`` and ``density.png``.
+
+    Args:
+        sample: from label ``(B,)`` and latent ``(B, n_latent)`` to states.
+        data: what the generator learned; its held-out part is what real states are taken from.
+        history: columns of the training, see :func:`training_curves`.
+        n_latent: entries of z, at least 0.
+        folder: made if need be.
+
+    Returns:
+        The three paths.
+
+    Raises:
+        QganError: if a label has no held-out state.
+    """
+    folder = Path(folder)
+    return [
+        training_curves(history, folder / "training.png"),
+        latent_sweep(sample, data, n_latent, folder / "sweep.png"),
+        density_matrices(sample, data, n_latent, folder / "density.png"),
+    ]

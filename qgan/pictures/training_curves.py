@@ -1,0 +1,159 @@
+"""The picture of a training: two losses, and two measures on validation states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgan.pictures.canvas import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    PURPLE,
+    SMALL,
+    TEXT,
+    VERMILLION,
+    Canvas,
+    open_frame,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Array = NDArray[Any]
+LEAST_INFIDELITY = 1e-8  # what is drawn where a coverage is 1: a logarithm has no zero
+N_WINDOWS = 40  # moving means a curve is smoothed by: fewer would hide how a training turns
+
+PANELS = (
+    ("discriminator_loss", "discriminator loss", VERMILLION),
+    ("generator_loss", "generator loss", BLUE),
+    ("coverage", "coverage infidelity $1 - C$", GREEN),
+    ("shortfall", "$1 -$ skill on validation states", PURPLE),
+)
+
+
+def evaluated(history: Mapping[str, Sequence[float]], name: str) -> tuple[Array, Array]:
+    """Steps and values of a column where it is a finite number; empty if it is missing."""
+    step = np.asarray(history.get("step", ()), dtype=float)
+    values = np.asarray(history.get(name, ()), dtype=float)
+    if len(values) != len(step):
+        return np.empty(0), np.empty(0)
+    known = np.isfinite(values)
+    return step[known], values[known]
+
+
+def best_step(history: Mapping[str, Sequence[float]]) -> float | None:
+    """Step of the least shortfall of skill; None if it was never evaluated.
+
+    Example:
+        >>> best_step({"step": [0.0, 10.0, 20.0], "shortfall": [0.4, 0.1, float("nan")]})
+        10.0
+    """
+    step, shortfall = evaluated(history, "shortfall")
+    return float(step[shortfall.argmin()]) if len(step) else None
+
+
+def smoothed(values: Array, window: int) -> Array:
+    """Centred moving mean; at the ends over what there is.
+
+    Example:
+        >>> smoothed(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
+        [1.5, 3.0, 6.0, 7.5]
+    """
+    half = min(window, len(values)) // 2
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    place = np.arange(len(values))
+    first, last = np.maximum(place - half, 0), np.minimum(place + half + 1, len(values))
+    return np.asarray((total[last] - total[first]) / (last - first))
+
+
+def training_curves(history: Mapping[str, Sequence[float]], path: str | Path) -> Path:
+    """Draw the losses, the coverage infidelity and the shortfall of skill over the steps.
+
+    ``1 - C`` with C the mean fidelity of the best generated state for each validation state, and
+    the shortfall 1 - skill, on validation states too, both means over the labels. A dashed
+    line marks the step of the least, which is the model that a run keeps.
+
+    Args:
+        history: columns ``step``, ``discriminator_loss``, ``generator_loss``, ``coverage`` and
+            ``shortfall`` of equal length; nan where not evaluated, and a column may be missing.
+        path: of the PNG.
+
+    Returns:
+        The path.
+    """
+    canvas = Canvas(8.9, 5.75)
+    best = best_step(history)
+    for place, (name, title, colour) in enumerate(PANELS):
+        row, column = divmod(place, 2)
+        axes = open_frame(canvas.axes(0.8 + 4.3 * column, 0.55 + 2.6 * row, 3.65, 2.1))
+        step, values = evaluated(history, name)
+        if not len(step):
+            _say_missing(axes)
+        elif name.endswith("_loss"):
+            _draw_loss(axes, step, values, colour)
+        else:
+            values = np.maximum(1 - values, LEAST_INFIDELITY) if name == "coverage" else values
+            _draw_evaluation(axes, step, values, colour, log=name == "coverage")
+        if best is not None:
+            axes.axvline(best, color=DARK, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.set_title(title, fontsize=TEXT, loc="left", color=DARK)
+        axes.set_xlim(_limits(history))
+        if row:
+            axes.set_xlabel("generator step", fontsize=TEXT)
+        else:
+            axes.tick_params(labelbottom=False)
+    if best is not None:
+        words = f"dashed: greatest skill on validation states, step {best:g}"
+        canvas.text(0.8, 0.16, words, fontsize=SMALL)
+    return canvas.save(path)
+
+
+def _limits(history: Mapping[str, Sequence[float]]) -> tuple[float, float]:
+    step = np.asarray(history.get("step", ()), dtype=float)
+    if not len(step):
+        return 0.0, 1.0
+    low, high = float(step.min()), float(step.max())
+    return low, high + (0.02 * (high - low) or 1.0)
+
+
+def _say_missing(axes: Axes) -> None:
+    axes.text(
+        0.5, 0.5, "not evaluated", transform=axes.transAxes, ha="center", color=GREY, fontsize=TEXT
+    )
+    axes.set_yticks([])
+
+
+def _draw_loss(axes: Axes, step: Array, values: Array, colour: str) -> None:
+    """Raw values thin, their moving mean over them; first spikes do not set the scale."""
+    window = max(3, len(values) // N_WINDOWS)
+    axes.plot(step, values, color=colour, linewidth=0.5, alpha=0.4, label="as logged")
+    mean = smoothed(values, window)
+    axes.plot(step, mean, color=colour, linewidth=1.6, label=f"mean over {window} rows")
+    low, high = np.percentile(values, [1, 99])
+    margin = 0.15 * (high - low) or 1.0
+    axes.set_ylim(low - margin, high + margin)
+    axes.legend(
+        fontsize=SMALL,
+        frameon=False,
+        ncols=2,
+        loc="lower right",
+        bbox_to_anchor=(1.02, 0.98),
+        borderpad=0.2,
+        columnspacing=1.2,
+        handlelength=1.5,
+    )
+
+
+def _draw_evaluation(axes: Axes, step: Array, values: Array, colour: str, *, log: bool) -> None:
+    axes.plot(step, values, color=colour, linewidth=1.3, marker="o", markersize=3)
+    if log:
+        axes.set_yscale("log")
+        axes.tick_params(which="minor", labelsize=SMALL, length=1.5, color=GREY)
+    else:
+        axes.set_ylim(0, 1.08 * float(values.max()) or 1.0)

@@ -1,0 +1,66 @@
+"""The term that the quantum Wasserstein semimetric's two potentials need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from qgan import errors
+from qgan.metrics.states.semimetric import coupling_excess
+from qgan.terms.base import Silent, StepContext
+from qgan.terms.distances import rows_by_label
+
+
+@dataclass(frozen=True)
+class CouplingPenalty(Silent):
+    """Holds the potentials of a :class:`qgan.discriminator.PotentialsHead` to the dual's rule.
+
+    The head's score is phi, which generated states see; this term gives the discriminator psi for
+    the real ones and, label by label, takes off
+    ``(lambda / e) Tr[(P x Q) exp((-C - phi x I + I x psi) / lambda)]`` of average states P and Q.
+
+    Args:
+        strength: lambda, above 0. Small: the rule is strict. Large: smooth, but for mixed states
+            then biased towards ``Tr[(P x Q) C]``.
+
+    Raises:
+        QganError: if lambda is not above 0.
+
+    References:
+        Chakrabarti et al., arXiv:1911.00111, sec. 4.
+    """
+
+    strength: float = 0.1
+
+    needs_states: ClassVar[bool] = True
+    limits_slope: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not self.strength > 0:
+            raise errors.argument("strength", "must be above 0", self.strength)
+
+    def discriminator_term(self, context: StepContext) -> Tensor | None:
+        """``E_Q[phi] - E_Q[psi]`` and the excess."""
+        head: Any = context.discriminator.head
+        further: Tensor = head.difference(context.real_view, context.label)
+        return self._excess(context) - further.mean()
+
+    def generator_term(self, context: StepContext) -> Tensor | None:
+        """Minus the excess."""
+        return -self._excess(context)
+
+    def _excess(self, context: StepContext) -> Tensor:
+        head: Any = context.discriminator.head
+        fake = context.fake.materialise().density_matrix()
+        real = context.real.states.materialise().density_matrix().to(fake)
+        parts = []
+        for rows in rows_by_label(context.label):
+            of_fake, of_real = head.potentials(context.label[rows][0])
+            states = (real[rows].mean(0), fake[rows].mean(0))
+            parts.append(
+                coupling_excess(*states, of_real.to(fake), of_fake.to(fake), self.strength)
+            )
+        return torch.stack(parts).mean()

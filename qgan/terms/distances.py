@@ -1,0 +1,133 @@
+"""Distances of states in place of a discriminator: what every adversarial result is held against.
+
+Each is measured label by label between the real and the generated states of a step, and needs no
+score; :class:`qgan.objectives.DistanceOnly` is the objective beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from qgan import errors, pauli
+from qgan.metrics.ensembles.energy import energy_distance, root_infidelity_matrix
+from qgan.metrics.ensembles.moments import overlap_matrix
+from qgan.metrics.samples.mean_discrepancy import mmd_squared
+from qgan.metrics.states.quantum_wasserstein import pauli_observable
+from qgan.states import States, concatenate
+from qgan.terms.base import Silent, StepContext
+from qgan.views import read_words
+
+
+def rows_by_label(label: Tensor) -> Iterator[Tensor]:
+    """For each label, or each tuple of conditions, of a batch: which rows have it."""
+    for value in label.unique(dim=0):
+        yield (label == value).reshape(len(label), -1).all(1)
+
+
+def _samples(context: StepContext) -> Iterator[tuple[States, int]]:
+    """For each label with two states or more: the generated, then the real, and how many each."""
+    real, fake = context.real.states.materialise(), context.fake.materialise()
+    for rows in rows_by_label(context.label):
+        count = int(rows.sum())
+        if count > 1:
+            yield concatenate([fake[rows], real[rows].to(fake.factor.dtype)]), count
+
+
+@dataclass(frozen=True)
+class MeanDiscrepancy(Silent):
+    """``weight * mean_label MMD^2`` with the kernel ``Tr[rho sigma]^p``, unbiased.
+
+    The kernel is that of p copies measured together: at p = 1 only average states are compared.
+
+    Args:
+        power: p, at least 1.
+        weight: at least 0.
+
+    Raises:
+        QganError: if p is below 1.
+
+    References:
+        Gretton et al., JMLR 13, 723 (2012); Liu and Wang, arXiv:1804.04168 (MMD of a circuit).
+    """
+
+    power: int = 2
+    weight: float = 1.0
+
+    needs_states: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.power < 1:
+            raise errors.argument("power", "must be at least 1", self.power)
+
+    def generator_term(self, context: StepContext) -> Tensor | None:
+        """The squared discrepancy."""
+        parts = [mmd_squared(overlap_matrix(s, s) ** self.power, n) for s, n in _samples(context)]
+        return self.weight * torch.stack(parts).mean() if parts else None
+
+
+@dataclass(frozen=True)
+class EnergyDistance(Silent):
+    """``weight * mean_label (2 E d(real, fake) - E d(fake, fake') - E d(real, real'))``.
+
+    ``d = sqrt(1 - F)``; for pure states one matrix product a label.
+
+    Args:
+        weight: at least 0.
+
+    References:
+        Szekely and Rizzo, J. Stat. Plan. Inference 143, 1249 (2013).
+    """
+
+    weight: float = 1.0
+
+    needs_states: ClassVar[bool] = True
+
+    def generator_term(self, context: StepContext) -> Tensor | None:
+        """The energy distance."""
+        parts = [energy_distance(root_infidelity_matrix(s), n) for s, n in _samples(context)]
+        return self.weight * torch.stack(parts).mean() if parts else None
+
+
+@dataclass(frozen=True)
+class PauliWasserstein(Silent):
+    """``weight * mean_label W`` with W the Pauli programme's bound of the quantum W_1.
+
+    The discriminator is a sum of Pauli words of Lipschitz constant 1 at most, found anew in each
+    step by a linear programme. It is linear in the state: it sees the average of each label only.
+    It reads expectation values, so any device serves.
+
+    Args:
+        max_weight: words act on so many qubits at most.
+        weight: at least 0.
+
+    Raises:
+        QganError: if the weight of the words is below 1.
+
+    References:
+        De Palma et al., arXiv:2009.04469; Kiani et al., arXiv:2101.03037, eq. 8.
+    """
+
+    max_weight: int = 2
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.max_weight < 1:
+            raise errors.argument("max_weight", "must be at least 1", self.max_weight)
+
+    def generator_term(self, context: StepContext) -> Tensor | None:
+        """The bound, with the best observable held fixed."""
+        n = context.fake.n_qubits
+        words = pauli.pauli_words(n, min(self.max_weight, n))
+        fake = read_words(context.fake, words)
+        with torch.no_grad():
+            real = read_words(context.real.seen, words).to(fake)
+        total, count = fake.new_zeros(()), 0
+        for rows in rows_by_label(context.label):
+            moved = real[rows].mean(0) - fake[rows].mean(0)
+            total, count = total + pauli_observable(moved, words) @ moved, count + 1
+        return self.weight * total / count

@@ -1,0 +1,81 @@
+"""The information term: latents that can be read off the discriminator's view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qgan.terms import Silent, StepContext
+
+RIDGE = 0.03
+"""Of the head, in units of the mean squared length of the centred view."""
+FLOOR = 0.2
+"""Share of a latent's variance below which little is gained: it is read off well enough."""
+FEWEST = 8
+"""States of a label in a batch, below which nothing can be said."""
+
+
+@dataclass(frozen=True)
+class Information(Silent):
+    """``-weight * sum_k I_k`` for the generator, a lower bound of each latent's information.
+
+    ``I(z_k; m) >= H(z_k) + E log q(z_k | m)``, q normal around a linear head's prediction, its
+    variance the residuals' and ``FLOOR`` of the latent's own:
+    ``I_k = -1/2 log(E (z_k - z_k(m))^2 / Var z_k + FLOOR)`` up to a constant, label by label. The
+    head is the ridge regression of z on the view of the batch, in closed form, judged on each
+    state by the head that has not seen it (leave one out); it has no weights to train.
+
+    Information alone does not say which latents: any bijection of the latent space keeps it, and
+    without further assumptions none can be told from states (Locatello et al.). Here two things
+    do: latents are independent and uniform, and the head is *linear*, so a latent must be the
+    expectation value of one observable. That fits where the hidden factors are nearly such (the
+    fields of the chains are), and finds other latents where they are not. Nor does it say which
+    latent, or which sign, a factor gets.
+
+    The floor keeps the term from bending the states: from 32 real states of the mixed-field chain
+    the head leaves 0.06 to 0.19 of the fields' variance, and a generator paid for less leaves them.
+
+    Args:
+        weight: lambda, at least 0.
+
+    References:
+        Chen et al. (InfoGAN), arXiv:1606.03657, eq. 4; Locatello et al., arXiv:1811.12359,
+        theorem 1.
+    """
+
+    weight: float = 0.3
+
+    def generator_term(self, context: StepContext) -> Tensor | None:
+        """The negative bound, summed over the latents, mean over the labels."""
+        total, count = context.fake_view.new_zeros(()), 0
+        for label in context.label.unique(dim=0):
+            rows = (context.label == label).reshape(len(context.label), -1).all(1)
+            if int(rows.sum()) >= FEWEST:
+                shares = unexplained(context.fake_view[rows], context.latent[rows])
+                total = total + 0.5 * torch.log(shares.clamp_min(0) + FLOOR).sum()
+                count += 1
+        return self.weight * total / count if count else None
+
+
+def unexplained(view: Float[Tensor, "B K"], latent: Float[Tensor, "B z"]) -> Float[Tensor, " z"]:
+    """Share of each latent's variance that a ridge regression on the view leaves, out of sample.
+
+    ``e_i / (1 - H_ii)`` is the residual of the head that has not seen state i.
+
+    Example:
+        >>> z = torch.linspace(-1, 1, 32, dtype=torch.float64)[:, None]
+        >>> bool(unexplained(2 * z + 1, z) < 0.01)
+        True
+    """
+    centred = view - view.mean(0)
+    gram = centred @ centred.mT
+    size = gram.diagonal().mean().clamp_min(1e-12)
+    eye = torch.eye(len(view), dtype=view.dtype, device=view.device)
+    hat: Tensor = torch.linalg.solve(gram + RIDGE * size * eye, gram) + 1 / len(view)
+    wanted = latent.to(view)
+    residual = (wanted - hat @ wanted) / (1 - hat.diagonal())[:, None].clamp_min(1e-3)
+    variance = ((wanted - wanted.mean(0)) ** 2).mean(0).clamp_min(1e-12)
+    return (residual**2).mean(0) / variance

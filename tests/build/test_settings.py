@@ -1,0 +1,116 @@
+"""Settings as YAML: complete, with comments, read back the same; mistakes in one line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from qgan.build import PRESETS, preset
+from qgan.config import Experiment
+from qgan.errors import QganError
+from qgan.runs import RunFolder, provenance
+from qgan.build.settings import from_yaml, parse, to_yaml
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_settings_survive_the_file(tmp_path: Path, name: str) -> None:
+    settings = preset(name)
+    assert RunFolder.create(tmp_path / "run", settings).experiment() == settings
+
+
+def test_odd_settings_survive_the_file(tmp_path: Path) -> None:
+    settings = parse(
+        {
+            "preset": "ising",
+            "seed": 2**40,
+            "data": {"file": "a folder/é: #1.npz"},
+            "cure": ["r1:0.5", "instance-noise"],
+            "engine": {"device": "lightning.qubit", "diff_method": "adjoint"},
+            "trainer": {"betas": [0.0, 0.999], "generator_rate": 1e-5},
+        }
+    )
+    (tmp_path / "c.yaml").write_text(to_yaml(settings))
+    assert from_yaml(tmp_path / "c.yaml") == settings
+    assert settings.cure == ("r1:0.5", "instance-noise")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("seed: [1", r"`config` must be YAML"),
+        ("- 1", r"`config` must be a valid dictionary"),
+        ("", r"`config` must be a valid dictionary"),
+        ("seed: 1\nseed: 2", r"`config` must give a key once, but got seed again in line 2"),
+        ("steps: 5", r"`steps` must be a key of the schema \(perhaps `trainer\.steps`\)"),
+        ("sed: 1", r"`sed` must be a key of the schema \(perhaps `seed`\), but got 1"),
+        ("trainer: {n_critics: 3}", r"`trainer\.n_critics` .*\(perhaps `trainer\.n_critic`\)"),
+        ("trainer: {batch: 0}", r"`trainer\.batch` must be greater than or equal to 1, but got 0"),
+        ("generator: {kind: dense}", r"`generator\.kind` must be 'reuploading' or 'register'"),
+        ("seed: minus", r"`seed` must be a valid integer.*but got 'minus'"),
+    ],
+)
+def test_wrong_settings_are_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(QganError, match=message) as caught:
+        from_yaml(tmp_path / "c.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_config_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    for name in ("absent", "binary", "."):
+        with pytest.raises(QganError, match=r"`config` must be"):
+            from_yaml(tmp_path / name)
+
+
+def described(model: type[BaseModel]) -> list[str]:
+    """What the docstrings of the schema say, all the way down."""
+    found = []
+    for field in model.model_fields.values():
+        kind: Any = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found += [kind.__doc__ or "", *described(kind)]
+        else:
+            found.append(field.description or "")
+    return found
+
+
+def test_every_setting_stands_in_the_file_under_its_docstring() -> None:
+    text = to_yaml(Experiment())
+    assert yaml.safe_load(text) == Experiment().model_dump(mode="json")
+    said = " ".join(line.strip().removeprefix("# ") for line in text.splitlines() if "#" in line)
+    docstrings = described(Experiment)
+    assert len(docstrings) > 40 and all(docstrings)
+    for docstring in docstrings:
+        assert " ".join(docstring.replace("None", "null").split()) in said
+    assert "(one of stop, skip, halve-rate)" in said and "(at least 0, below 1)" in said
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_run_says_what_it_was_made_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "commit", lambda: "c" * 40)
+    settings = Experiment(seed=5)
+    run = RunFolder.create(tmp_path / "run", settings)
+    lines = run.config_file.read_text().splitlines()
+    assert re.match(r"# Made with python 3\.\d+\.\d+, qgan 0\.\d.*, torch 2\.", lines[0])
+    assert lines[1] == f"# Commit of qgan: {'c' * 40}."
+    assert from_yaml(run.config_file) == settings
+
+
+def test_the_commit_is_that_of_this_source_or_none() -> None:
+    provenance.commit.cache_clear()
+    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", provenance.commit() or "0" * 40)
+
+
+def test_no_commit_without_git_or_outside_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provenance, "SOURCE", tmp_path)
+    assert provenance.commit.__wrapped__() is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert provenance.commit.__wrapped__() is None

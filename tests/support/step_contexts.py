@@ -1,0 +1,22 @@
+"""What a term sees in one step, made by hand."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from qgan.batch import Batch
+from qgan.discriminator import Discriminator
+from qgan.states import States
+from qgan.terms import StepContext, TermStep
+
+
+def context(discriminator: Discriminator, real: States, fake: States, label: Tensor) -> StepContext:
+    """The first step of one, with views and scores of both sides."""
+    views = [discriminator.view(states, label) for states in (real, fake)]
+    scores = [discriminator.head(view, label) for view in views]
+    at = TermStep(0, 1, torch.Generator().manual_seed(0))
+    latent, batch = torch.zeros(len(label), 0), Batch(real, label)
+    return StepContext(
+        discriminator, batch, fake, latent, views[1], scores[1], views[0], scores[0], at
+    )

@@ -1,0 +1,80 @@
+"""What a quantum computer would charge: by hand, and as PennyLane counts it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import small_games
+from small_games import SHORT
+
+from qgan.engines import BatchedEngine, PennyLaneEngine
+from qgan.runs import Session
+from qgan.training.cost import Cost, bases, cost_of_step, n_settings, reached
+from qgan.views import CircuitView, DensityView, PauliView
+
+
+def test_settings_of_views() -> None:
+    assert n_settings(DensityView(2)) == 9
+    assert sorted(bases(PauliView(2, 2).words)) == sorted(a + b for a in "XYZ" for b in "XYZ")
+    assert n_settings(PauliView(3, 1)) == 3
+    view = small_games.circuit_view(BatchedEngine())
+    assert n_settings(view) == 1
+    three = CircuitView(view.circuit, 2, engine=BatchedEngine(), copies=3)
+    assert n_settings(three) == 3
+
+
+def test_a_step_by_hand() -> None:
+    """Two qubits, batch 4, two critic steps: 9 settings, 10 rotations by the embedding's angles."""
+    trainer = small_games.trainer()
+    assert trainer.generator.circuit.n_inputs == 9  # RY and RZ twice on two wires, one ZZ
+    real = generated = 2 * 4 * 9
+    gradient = 4 * 9 * (1 + 2 * 9)
+    runs = real + generated + gradient
+    assert cost_of_step(trainer) == Cost(real, generated + gradient, runs, runs)
+    assert cost_of_step(trainer).after(3)["executions"] == 3.0 * runs
+
+
+@pytest.mark.parametrize("shots", [None, 10])
+def test_pennylane_executes_as_many_circuits(shots: int | None) -> None:
+    engine = PennyLaneEngine("default.qubit", "parameter-shift", shots, seed=1)
+    config = SHORT.model_copy(update={"mismatched_share": 0.0})
+    trainer = small_games.trainer(config, engine=engine, view=PauliView(2, 1), terms=[])
+    cost, before = cost_of_step(trainer), engine.executions
+    trainer.train_step()
+    # The data's states are at hand as tensors here: reading them executes nothing.
+    assert engine.executions - before == cost.executions - cost.real_copies // (shots or 1)
+    assert cost.shots == cost.executions * (shots or 1)
+
+
+def test_a_trained_view_pays_for_its_gradient() -> None:
+    view = small_games.circuit_view(BatchedEngine(precision="double"))
+    trainer = small_games.trainer(view=view)
+    shifted = 1 + 2 * (view.circuit.n_weights + view.circuit.n_inputs)
+    # Wrong labels are shown, and this view sees them: real states are read twice.
+    assert cost_of_step(trainer).real_copies == 2 * 2 * 4 * shifted
+    frozen = small_games.circuit_view(BatchedEngine(precision="double"), trainable=False)
+    assert cost_of_step(small_games.trainer(view=frozen)).real_copies == 2 * 2 * 4
+
+
+def test_levels_are_reached_once_and_by_evaluations_only() -> None:
+    gap = [0.6, math.nan, 0.15, 0.3, 0.06]
+    rows = {"step": [0.0, 1.0, 2.0, 3.0, 4.0], "seconds": [math.nan, 1, 2, 3, 4], "shortfall": gap}
+    found = reached(rows)
+    assert found["0.5"] == found["0.8"] == {"step": 2.0, "seconds": 2}
+    assert found["0.9"] == {"step": 4.0, "seconds": 4}
+    assert found["0.95"] is None
+
+
+def test_a_run_counts_from_step_to_step(tmp_path: Path) -> None:
+    from qgan.config import Experiment
+    from qgan.runs import RunFolder
+    from qgan.runs.history import read
+
+    run = RunFolder.create(tmp_path / "run", Experiment(trainer=SHORT))
+    session = Session(small_games.trainer(), run)
+    session.start()
+    session.train()
+    counts = read(run.history_file)["real_copies"]
+    assert counts == [72.0 * step for step in range(7)]
