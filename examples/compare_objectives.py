@@ -22,10 +22,11 @@ from pathlib import Path
 import torch
 
 from qgan import build
+from qgan.build import SOURCES
 from qgan.build.settings import parse
 from qgan.cli import guarded
 from qgan.config import Experiment
-from qgan.data import SOURCES, Dataset
+from qgan.data import Dataset
 from qgan.evaluation import Judge
 from qgan.pictures.canvas import BLUE, DARK, GREY, PALE, SMALL, VERMILLION, Canvas
 from qgan.training.guard import NonFiniteError
@@ -50,7 +51,7 @@ def settings_of(objective: str, asked: argparse.Namespace, seed: int) -> Experim
 def data_of(asked: argparse.Namespace, seed: int) -> Dataset:
     n = asked.states
     sizes = {"n_train": n, "n_validation": max(1, n // 4), "n_held_out": max(2, n // 2)}
-    return SOURCES[asked.data](n_qubits=asked.qubits, seed=seed, **sizes)
+    return SOURCES.find(asked.data).make(n_qubits=asked.qubits, seed=seed, **sizes)
 
 
 def play(objective: str, asked: argparse.Namespace, judge: Judge, seed: int) -> dict:
@@ -66,7 +67,7 @@ def play(objective: str, asked: argparse.Namespace, judge: Judge, seed: int) -> 
         stopped = {"seconds": seconds, "skill": nothing, "coverage": nothing}
         return {**told, **stopped, "stopped": str(error)}
     seconds = time.process_time() - begun
-    labels = judge.report(trainer.averaged).labels
+    labels = judge.report(trainer.model).labels
     return {
         **told,
         "seconds": round(seconds, 2),

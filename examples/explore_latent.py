@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 
 from qgan import build, errors, explore
-from qgan.model import exact_states
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.runs import RunFolder, load
 
@@ -22,7 +21,7 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="a run folder")
     folder = RunFolder.open(parser.parse_args().run)
     model, data = load(folder.path), build.load_data(folder.experiment())
-    n = model.generator.n_latent
+    n = model.sampler.n_latent
 
     print(explore.factors(model, data))
 
@@ -44,10 +43,8 @@ def main() -> None:
     print(f"\n{len(some)} held-out states inverted: mean fidelity {found.fidelity.mean():.4f},")
     print(f"label recovered for {right:.3f} of them")
 
-    generator = model.generator
-    latent_sweep(
-        lambda label, z: exact_states(generator, label, z), data, n, folder.plots / "sweep.png"
-    )
+    generator = model.sampler
+    latent_sweep(generator.exact_states, data, n, folder.plots / "sweep.png")
     print(
         f"\n{folder.plots / 'sweep.png'}\n{explore.atlas(model, data, folder.plots / 'atlas.png')}"
     )

@@ -54,7 +54,7 @@ def main() -> None:
     trainer = Trainer(generator, discriminator, data, config=TrainerConfig(steps=asked.steps))
     trainer.fit()
 
-    for label in Judge(data, "held_out").report(trainer.averaged).labels:
+    for label in Judge(data, "held_out").report(trainer.model).labels:
         name = data.label_names[label.label]
         print(
             f"{name}: skill {label.skill:.3f}, coverage {label.coverage:.4f}, "

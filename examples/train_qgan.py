@@ -13,7 +13,7 @@ import torch
 
 from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
-from qgan.build import build_trainer, load_data, preset, settled
+from qgan.build import build_trainer, load_data, preset, settle
 from qgan.cli import default_run, guarded, parse_train
 from qgan.cli.progress import train_and_report
 from qgan.config import Experiment
@@ -36,7 +36,7 @@ def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
     # The discriminator: a linear view of a state, then any function of it and the label.
     view = DensityView(data.n_qubits)
     random = torch.Generator().manual_seed(settings.seed + 1)
-    head = MLPHead(view.n_features, data.n_labels, hidden=(128, 128), generator=random)
+    head = MLPHead(view.n_features, data.n_labels, hidden=(128, 128), rng=random)
     discriminator = Discriminator(view, head)
 
     # The game: a Wasserstein critic, held near slope one by a penalty.
@@ -44,10 +44,11 @@ def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
         generator,
         discriminator,
         data,
-        Wasserstein(settings.trainer.mismatched_share),
+        Wasserstein(),
         terms=[GradientPenalty(10.0)],
         config=settings.trainer,
         seed=settings.seed,
+        mismatched_share=settings.mismatched_share,
     )
 
 
@@ -58,7 +59,7 @@ def main() -> int:
 
     # Real states with their labels; the fields h and g behind them are for the judge alone.
     data = load_data(settings)
-    settings = settled(settings, data)  # --engine auto: measured once, kept with the run
+    settings = settle(settings, data)  # --engine auto: measured once, kept with the run
     plain = settings.model_dump(exclude={"seed", "trainer", "data"})
     is_default = plain == preset("ising").model_dump(exclude={"seed", "trainer", "data"})
     trainer = (default_trainer if is_default and data.rank == 1 else build_trainer)(data, settings)

@@ -12,7 +12,10 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.records import Records
-from qgan.states import States, concatenate
+from qgan.states import States, StateSource, concatenate
+
+Seen = StateSource | Records
+"""What a discriminator may be shown: states, or what measurements of them gave."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +24,7 @@ class Batch:
 
     Args:
         states: ``N`` states.
-        label: class indices, int64 ``(N,)``.
+        label: class indices, int64 ``(N,)``; or real conditions, float ``(N, n_conditions)``.
         factors: hidden factors, float ``(N, k)``, for evaluation only; or None.
         records: what measurements of the states gave, where a discriminator may see only that;
             the states are then for evaluation.
@@ -37,7 +40,7 @@ class Batch:
     """
 
     states: States
-    label: Int[Tensor, " N"]
+    label: Int[Tensor, " N"] | Float[Tensor, "N c"]
     factors: Float[Tensor, "N k"] | None = None
     records: Records | None = None
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a setting that names a choice: which names it takes, the registry knows.
+
+    Args:
+        kind: of the choice, as :data:`qgan.build.registry.FAMILIES` has it.
+    """
+
+    kind: str
 
 
 class Section(BaseModel):
@@ -21,7 +33,7 @@ class Section(BaseModel):
 class DataConfig(Section):
     """Where the states come from."""
 
-    source: str = "ising"
+    source: Annotated[str, OneOf("source")] = "ising"
     """Name of a data source (`qgan list` names them); ignored when a file is given."""
     file: Path | None = None
     """A file of states: npz with `states`, `label`, optional `factors`."""
@@ -36,9 +48,9 @@ class DataConfig(Section):
 class GeneratorConfig(Section):
     """The generator's circuit and embedding."""
 
-    kind: Literal["reuploading", "register"] = "reuploading"
+    kind: Annotated[str, OneOf("generator")] = "reuploading"
     """Label and latent in every angle, or in registers of their own."""
-    ansatz: Literal["hardware-efficient", "ising", "ddk"] = "hardware-efficient"
+    ansatz: Annotated[str, OneOf("ansatz")] = "hardware-efficient"
     """Family of layers of the re-uploading circuit."""
     n_layers: Positive | None = None
     """Layers of the circuit; None takes 4 of the re-uploading, 12 of the register circuit."""
@@ -48,7 +60,7 @@ class GeneratorConfig(Section):
     """Entries of the latent z."""
     n_levels: Natural = 0
     """Values of the last latent if it is discrete; 0 keeps it continuous."""
-    embedding: Literal["tanh", "affine"] = "tanh"
+    embedding: Annotated[str, OneOf("embedding")] = "tanh"
     """How (label, z) becomes angles in the re-uploading circuit."""
     spread: Rate = 0.1
     """Initial weights of the register circuit are uniform in [-spread, spread] radians."""
@@ -59,19 +71,9 @@ class GeneratorConfig(Section):
 class DiscriminatorConfig(Section):
     """The discriminator's view and head."""
 
-    kind: Literal["density", "pauli", "povm", "circuit", "two-copy", "swap-test", "ddk"] = "density"
+    kind: Annotated[str, OneOf("view")] = "density"
     """The view (`qgan list` tells of each); objectives that are distances take none."""
-    head: Literal[
-        "mlp",
-        "linear",
-        "bounded-linear",
-        "identity",
-        "projection",
-        "auxiliary",
-        "minibatch",
-        "potentials",
-        "root",
-    ] = "mlp"
+    head: Annotated[str, OneOf("head")] = "mlp"
     """What scores the view with the label (`qgan list` tells of each)."""
     spectral: bool = False
     """Spectral normalisation of the layers of mlp, projection, auxiliary and minibatch heads."""
@@ -102,8 +104,8 @@ class DiscriminatorConfig(Section):
 class EngineConfig(Section):
     """What runs the circuits."""
 
-    kind: Literal["batched", "pennylane", "auto"] = "batched"
-    """Our batched engine, a PennyLane device, or whichever is measured to be the fastest."""
+    kind: Annotated[str, OneOf("engine")] = "batched"
+    """Our batched engine, a PennyLane device, or whichever is timed to be the fastest."""
     device: str | None = None
     """Name of a PennyLane device; implies the pennylane engine."""
     diff_method: Literal["backprop", "adjoint", "parameter-shift"] | None = None
@@ -145,10 +147,6 @@ class TrainerConfig(Section):
     """Fraction of the learning rates that the cosine decay ends at."""
     average: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Decay of the running average of the generator that is judged and saved; 0 is none."""
-    mismatched_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of real states with wrong labels in what the discriminator rejects; 0 shows none. A
-    small share keeps labels apart whose states nearly touch, but narrows labels that vary little.
-    """
     evaluate_every: Positive = 250
     """Steps between evaluations on validation states; the best checkpoint is chosen there."""
     checkpoint_every: Positive = 250
@@ -158,26 +156,6 @@ class TrainerConfig(Section):
     on_nonfinite: Literal["stop", "skip", "halve-rate"] = "stop"
     """What follows a loss or a gradient that is NaN or infinite, beside leaving out its update:
     training stops, goes on, or goes on with half the learning rates."""
-
-
-ASKED_BY_OBJECTIVE: dict[str, dict[str, dict[str, Any]]] = {
-    "wasserstein:clip": {
-        "trainer": {
-            "optimiser": "rmsprop",
-            "generator_rate": 5e-5,
-            "discriminator_rate": 5e-5,
-            "view_rate": 5e-5,
-            "final_rate": 1.0,
-            "batch": 64,
-            "n_critic": 5,
-        }
-    },
-    "linear": {"discriminator": {"head": "bounded-linear"}},
-    # Its conjugate grows like an exponential: at the default rate its loss is infinite by step 106.
-    "f-gan:jeffrey": {"trainer": {"discriminator_rate": 2e-4}},
-    "quantum-semimetric": {"discriminator": {"head": "potentials"}},
-}
-"""Settings that an objective brings where they are not given: as published, or all it can use."""
 
 
 class Experiment(Section):
@@ -192,27 +170,18 @@ class Experiment(Section):
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     objective: str = "wasserstein"
     """The game: a name of `qgan list`, some with a number, as f-gan:pearson or linear:0.6."""
-    cure: tuple[str, ...] | None = None
-    """Penalties and cures, each NAME or NAME:WEIGHT. None takes what the objective and the head
+    term: tuple[str, ...] | None = None
+    """Penalties and cures, each NAME or NAME:NUMBER. None takes what the objective and the head
     need, and purity matching for a register generator of pure states."""
+    mismatched_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of real states with wrong labels in what the discriminator rejects; 0 shows none. A
+    small share keeps labels apart whose states nearly touch, but narrows labels that vary little.
+    """
+    plugin: tuple[Path, ...] = ()
+    """Files of Python code that register further choices. They run when they are named on the
+    command line, and only then."""
     loggers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = ("tensorboard",)
     """Where the history goes beside history.csv. wandb and mlflow must be installed, and lightning
     (the extra `loggers`) to reach them."""
     engine: EngineConfig = EngineConfig()
     trainer: TrainerConfig = TrainerConfig()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_the_objective_asks(cls, given: Any) -> Any:
-        """Fill in what the objective brings and nobody has set."""
-        if not isinstance(given, dict):
-            return given
-        name, filled = str(given.get("objective", "")), dict(given)
-        for known, sections in ASKED_BY_OBJECTIVE.items():
-            if name != known and not name.startswith(f"{known}:"):
-                continue
-            for section, settings in sections.items():
-                mine = given.get(section, {})
-                if isinstance(mine, dict):
-                    filled[section] = {**settings, **mine}
-        return filled

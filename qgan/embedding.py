@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,23 @@ def condition(label: Tensor, n_labels: int) -> Tensor:
     return torch.eye(n_labels, device=label.device)[label]
 
 
+class Embedding(nn.Module, ABC):
+    """Base of the embeddings that a run can be opened with again: (label, latent) -> angles.
+
+    A generator takes any module with this :meth:`forward`; only one that describes itself as plain
+    data can be saved.
+
+    Attributes:
+        spec: its kind and its sizes, as plain data; :func:`from_spec` rebuilds it.
+    """
+
+    spec: dict[str, Any]
+
+    @abstractmethod
+    def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
+        """Angles ``(B, n_inputs)`` in radians."""
+
+
 def _linear(n_in: int, n_out: int) -> nn.Linear:
     """A layer whose values the caller draws; it may have no outputs, as a circuit no inputs."""
     layer = nn.Linear(n_in, 1)
@@ -29,7 +47,7 @@ def _linear(n_in: int, n_out: int) -> nn.Linear:
     return layer
 
 
-class AffineEmbedding(nn.Module):
+class AffineEmbedding(Embedding):
     """``x = W (label, z) + b``: angles affine in the one-hot label and the latent.
 
     Args:
@@ -37,7 +55,7 @@ class AffineEmbedding(nn.Module):
         n_latent: entries of z.
         n_inputs: angles made.
         spread: standard deviation of the initial angles in radians.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
     """
 
     def __init__(
@@ -46,7 +64,7 @@ class AffineEmbedding(nn.Module):
         n_latent: int,
         n_inputs: int,
         spread: float = 0.3,
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.spec = {
@@ -57,7 +75,7 @@ class AffineEmbedding(nn.Module):
         }
         self.n_labels = n_labels
         self.linear = _linear(n_labels + n_latent, n_inputs)
-        nn.init.normal_(self.linear.weight, std=spread, generator=generator)
+        nn.init.normal_(self.linear.weight, std=spread, generator=rng)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
@@ -67,7 +85,7 @@ class AffineEmbedding(nn.Module):
         return angles
 
 
-class TanhEmbedding(nn.Module):
+class TanhEmbedding(Embedding):
     """A small tanh network from (label, z) to the angles.
 
     Angles that are affine in label and latent cap the fidelity of a family of ground states
@@ -81,7 +99,7 @@ class TanhEmbedding(nn.Module):
         n_inputs: angles made.
         hidden: widths of the hidden layers.
         spread: output weights start normal with deviation ``spread / sqrt(width)`` radians.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
     """
 
     def __init__(
@@ -91,7 +109,7 @@ class TanhEmbedding(nn.Module):
         n_inputs: int,
         hidden: Sequence[int] = (32, 32),
         spread: float = 0.3,
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if not hidden or min(hidden) < 1:
@@ -108,13 +126,13 @@ class TanhEmbedding(nn.Module):
         for size in hidden:
             layer = _linear(width, size)
             for parameter in (layer.weight, layer.bias):
-                nn.init.uniform_(parameter, -(width**-0.5), width**-0.5, generator=generator)
+                nn.init.uniform_(parameter, -(width**-0.5), width**-0.5, generator=rng)
             layers.append(layer)
             width = size
         self.layers = nn.ModuleList(layers)
         self.linear = _linear(width, n_inputs)
-        nn.init.normal_(self.linear.weight, std=spread * width**-0.5, generator=generator)
-        nn.init.uniform_(self.linear.bias, -spread, spread, generator=generator)
+        nn.init.normal_(self.linear.weight, std=spread * width**-0.5, generator=rng)
+        nn.init.uniform_(self.linear.bias, -spread, spread, generator=rng)
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
@@ -125,7 +143,7 @@ class TanhEmbedding(nn.Module):
         return angles
 
 
-class RegisterEmbedding(nn.Module):
+class RegisterEmbedding(Embedding):
     """Angles of registers: pi times the bits of the label, then trainable multiples of latents.
 
     ``x = (pi b_1, .., pi b_k, a_1 z_{i(1)} + c_1, ..)``: wire j of the latent register, each time
@@ -139,7 +157,7 @@ class RegisterEmbedding(nn.Module):
         n_label_wires: wires of the label register; ``2**n_label_wires >= n_labels`` for classes.
         n_latent_wires: wires of the latent register.
         n_inputs: all angles: ``n_label_wires`` and then a multiple of ``n_latent_wires``.
-        generator: seeded source of the initial scales.
+        rng: seeded source of the initial scales.
 
     Raises:
         QganError: if the label does not fit its register or the latent has none.
@@ -152,7 +170,7 @@ class RegisterEmbedding(nn.Module):
         n_label_wires: int,
         n_latent_wires: int,
         n_inputs: int,
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if n_labels > 2**n_label_wires:
@@ -182,7 +200,7 @@ class RegisterEmbedding(nn.Module):
         # The wire's own angle swings between phi and -phi: turns of phi, -2 phi, 2 phi, ...
         upload = torch.arange(n_turns) // max(1, n_latent_wires)
         swing = torch.where(upload == 0, 1.0, 2.0) * (1 - 2 * (upload % 2))
-        spread = torch.empty(n_turns).uniform_(0.8, 1.2, generator=generator)
+        spread = torch.empty(n_turns).uniform_(0.8, 1.2, generator=rng)
         self.scale = nn.Parameter(swing * spread * math.pi / 4 if n_latent else torch.empty(0))
         self.shift = nn.Parameter(swing * math.pi / 2)
 
@@ -201,14 +219,14 @@ class RegisterEmbedding(nn.Module):
         return torch.cat([math.pi * bits, turns.to(latent)], 1)
 
 
-KINDS: dict[str, type[nn.Module]] = {
+KINDS: dict[str, type[Embedding]] = {
     "affine": AffineEmbedding,
     "tanh": TanhEmbedding,
     "register": RegisterEmbedding,
 }
 
 
-def from_spec(spec: dict[str, Any]) -> nn.Module:
+def from_spec(spec: dict[str, Any]) -> Embedding:
     """An embedding of the shape another one told in its ``spec``, with fresh weights.
 
     Raises:

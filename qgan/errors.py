@@ -2,12 +2,25 @@
 
 import difflib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+Choice = tuple[str, str]
+"""Something to do instead, as (what is chosen, its name): ("head", "bounded-linear")."""
 
 
 class QganError(ValueError):
-    """A user's mistake; its message is one line, and the command line exits with status 2."""
+    """A user's mistake; its message is one line, and the command line exits with status 2.
+
+    Args:
+        message: the line.
+        choices: what the message offers to do instead, word for word. The command line puts its
+            flags in the place of these words, so that a library error needs to know of none.
+    """
+
+    def __init__(self, message: str, choices: Sequence[Choice] = ()) -> None:
+        super().__init__(message)
+        self.choices = tuple(choices)
 
 
 class QganWarning(UserWarning):
@@ -19,19 +32,39 @@ def warn(message: str) -> None:
     warnings.warn(message, QganWarning, stacklevel=3)
 
 
-def argument(name: str, rule: str, got: object) -> QganError:
+def argument(name: str, rule: str, got: object, choices: Sequence[Choice] = ()) -> QganError:
     """Error for an argument that breaks a rule.
+
+    Args:
+        name: of the argument.
+        rule: what it must be.
+        got: what came.
+        choices: what the rule offers, word for word (see :class:`QganError`).
 
     Example:
         >>> str(argument("shots", "must be at least 1", 0))
         'Argument `shots` must be at least 1, but got 0.'
     """
-    return QganError(f"Argument `{name}` {rule}, but got {got}.")
+    return QganError(f"Argument `{name}` {rule}, but got {got}.", choices)
 
 
-def unsupported(what: str, reason: str, instead: str) -> QganError:
-    """Error for a request that cannot be served, with what to do instead."""
-    return QganError(f"{what}: {reason}; {instead}.")
+def unsupported(what: str, reason: str, instead: str | Sequence[Choice]) -> QganError:
+    """Error for a request that cannot be served, with what to do instead.
+
+    Args:
+        what: the thing that was asked for.
+        reason: why it cannot be had.
+        instead: a sentence, or the choices that would do.
+
+    Example:
+        >>> nearest_two = [("head", "bounded-linear"), ("objective", "hinge")]
+        >>> str(unsupported("Objective linear", "its head is unbounded", nearest_two))
+        'Objective linear: its head is unbounded; use head bounded-linear or objective hinge.'
+    """
+    if isinstance(instead, str):
+        return QganError(f"{what}: {reason}; {instead}.")
+    words = " or ".join(f"{kind} {name}" for kind, name in instead)
+    return QganError(f"{what}: {reason}; use {words}.", instead)
 
 
 def schema(error: Any, model: Any) -> QganError:

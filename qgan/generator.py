@@ -1,4 +1,4 @@
-"""Generator = embedding + circuit + engine."""
+"""Generator = embedding + circuit + engine: a circuit as a sampler."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from qgan import errors
-from qgan.embedding import RegisterEmbedding, TanhEmbedding
+from qgan.embedding import Embedding, RegisterEmbedding, TanhEmbedding, from_spec
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
+from qgan.engines.counting import count_rotations
+from qgan.engines.gates import TracedCircuit
+from qgan.engines.trace import trace
 from qgan.prior import Prior
-from qgan.states import StateSource
+from qgan.sampler import Drawn, SamplerCost
+from qgan.states import States, StateSource
+
+__all__ = ["Generator", "default_embedding"]
 
 
 class Generator(nn.Module):
@@ -63,31 +69,129 @@ class Generator(nn.Module):
         self.n_labels = n_labels
         self.prior = prior or Prior(n_latent)
         self.engine: Engine = engine or BatchedEngine()
-        random = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         self.weights = nn.Parameter(torch.empty(circuit.n_weights))
-        nn.init.uniform_(self.weights, -spread, spread, generator=random)
-        self.embedding = embedding or default_embedding(
-            circuit, n_labels, self.prior.n_latent, random
-        )
+        nn.init.uniform_(self.weights, -spread, spread, generator=rng)
+        self.embedding = embedding or default_embedding(circuit, n_labels, self.prior.n_latent, rng)
 
     @property
     def n_latent(self) -> int:
         """Entries of z."""
         return self.prior.n_latent
 
+    @property
+    def n_qubits(self) -> int:
+        """Qubits of each state."""
+        return self.circuit.registers.n_output
+
     def forward(
         self, label: Int[Tensor, " B"] | Float[Tensor, "B c"], latent: Float[Tensor, "B z"]
     ) -> StateSource:
-        """States of a batch of labels and latents."""
+        """States of a batch of labels and latents, as the engine gives them."""
+        return self.engine.prepare(self.circuit, self.weights, self.inputs(label, latent))
+
+    def inputs(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
+        """The circuit's angles for labels and latents, ``(B, n_inputs)`` in radians.
+
+        Raises:
+            QganError: as :meth:`check`.
+        """
         self.check(label, latent)
-        inputs = self.embedding(label, latent.to(self.weights))
-        return self.engine.prepare(self.circuit, self.weights, inputs)
+        angles: Tensor = self.embedding(label, latent.to(self.weights))
+        return angles
+
+    def states(
+        self, label: Tensor, latent: Float[Tensor, "B z"], engine: Engine | None = None
+    ) -> States:
+        """States of labels and latents from an engine that has states, inside the graph.
+
+        Args:
+            label: ``(B,)`` or ``(B, n_conditions)``.
+            latent: ``(B, n_latent)``.
+            engine: what runs the circuit; the generator's own by default.
+
+        Raises:
+            QganError: as :meth:`check`, or if the engine gives no states.
+        """
+        runner = self.engine if engine is None else engine
+        return runner.run(self.circuit, self.weights, self.inputs(label, latent))
+
+    def exact_engine(self) -> Engine:
+        """The batched engine in double precision, or this generator's own where that cannot run."""
+        engine = BatchedEngine(precision="double")
+        return engine if engine.supports(self.circuit, None, None) is None else self.engine
+
+    @torch.no_grad()
+    def exact_states(self, label: Tensor, latent: Float[Tensor, "B z"]) -> States:
+        """States of labels and latents in double precision, on the CPU and outside the graph.
+
+        Evaluation and sampling come through here, whatever device the training runs on.
+        """
+        label = label.to(self.weights.device)
+        return self.states(label, latent, self.exact_engine()).detach().to(device="cpu")
+
+    def draw(self, label: Tensor, rng: torch.Generator, *, exact: bool = False) -> Drawn:
+        """States of the labels with latents drawn from the prior (:class:`qgan.sampler.Sampler`).
+
+        Args:
+            label: ``(B,)`` or ``(B, n_conditions)``.
+            rng: the only source of chance.
+            exact: whether the states are :meth:`exact_states` or those of a call.
+        """
+        latent = self.prior.sample(len(label), rng)
+        if exact:
+            return Drawn(self.exact_states(label, latent), label, latent)
+        latent = latent.to(self.weights)
+        return Drawn(self(label, latent), label, latent)
+
+    def describe(self) -> dict[str, Any]:
+        """The generator without its weights, as plain data: :meth:`rebuild` reads it.
+
+        Raises:
+            QganError: if the embedding is of a kind that cannot be described as data.
+        """
+        if not isinstance(self.embedding, Embedding):
+            raise errors.unsupported(
+                f"Embedding {type(self.embedding).__name__}",
+                "it is no qgan.embedding.Embedding, so a run with it could not be opened again",
+                "use one of qgan.embedding",
+            )
+        return {
+            "circuit": trace(self.circuit).to_dict(),
+            "embedding": self.embedding.spec,
+            "prior": {"n_latent": self.prior.n_latent, "n_levels": self.prior.n_levels},
+            "n_labels": self.n_labels,
+        }
+
+    @classmethod
+    def rebuild(cls, data: dict[str, Any]) -> Generator:
+        """A generator of :meth:`describe`'s data, with fresh weights; runs no user code."""
+        return cls(
+            TracedCircuit.from_dict(data["circuit"]),
+            data["n_labels"],
+            embedding=from_spec(data["embedding"]),
+            prior=Prior(**data["prior"]),
+        )
+
+    def cost(self, batch: int) -> SamplerCost:
+        """What drawing so many states takes on a quantum computer.
+
+        Gradients go through the rotations by trained weights, and through those by inputs where
+        the embedding is trained.
+        """
+        trained = {
+            "weights": self.weights.requires_grad,
+            "inputs": any(p.requires_grad for p in self.embedding.parameters()),
+        }
+        sources = [source for source, is_trained in trained.items() if is_trained]
+        shifted = 2 * count_rotations(self.circuit, sources)
+        return SamplerCost(batch, batch * (1 + shifted), self.engine.shots or 1)
 
     def check(self, label: Tensor, latent: Tensor) -> None:
         """Refuse latents of another width and labels of another shape or out of range."""
-        real = label.is_floating_point()
-        if label.shape[1:] != ((self.n_labels,) if real else ()) or not label.ndim:
-            shape = f"(B, {self.n_labels}) to match n_labels" if real else "(B,)"
+        is_real = label.is_floating_point()
+        if label.shape[1:] != ((self.n_labels,) if is_real else ()) or not label.ndim:
+            shape = f"(B, {self.n_labels}) to match n_labels" if is_real else "(B,)"
             raise errors.argument("label", f"must have shape {shape}", tuple(label.shape))
         if latent.ndim != 2 or latent.shape[1] != self.n_latent or len(latent) != len(label):
             raise errors.argument(
@@ -96,21 +200,16 @@ class Generator(nn.Module):
                 f"{len(label)} labels",
                 tuple(latent.shape),
             )
-        if not real and label.numel():
+        if not is_real and label.numel():
             low, high = label.aminmax()
             if low < 0 or high >= self.n_labels:
                 raise errors.argument(
                     "label", f"must be from 0 to {self.n_labels - 1}", int(low if low < 0 else high)
                 )
 
-    def sample(self, label: Tensor, generator: torch.Generator) -> StateSource:
-        """States of given labels with latents drawn from the prior."""
-        source: StateSource = self(label, self.prior.sample(len(label), generator))
-        return source
-
 
 def default_embedding(
-    circuit: Circuit, n_labels: int, n_latent: int, generator: torch.Generator | None = None
+    circuit: Circuit, n_labels: int, n_latent: int, rng: torch.Generator | None = None
 ) -> nn.Module:
     """The registers' embedding if there is a label register, else a small tanh network."""
     registers: Any = circuit.registers
@@ -121,6 +220,6 @@ def default_embedding(
             registers.n_label,
             registers.n_latent_wires,
             circuit.n_inputs,
-            generator,
+            rng,
         )
-    return TanhEmbedding(n_labels, n_latent, circuit.n_inputs, generator=generator)
+    return TanhEmbedding(n_labels, n_latent, circuit.n_inputs, rng=rng)

@@ -1,4 +1,4 @@
-"""A trained generator, opened from its run without the script that made it."""
+"""A trained sampler, opened from its run without the script that made it."""
 
 from __future__ import annotations
 
@@ -9,83 +9,68 @@ import torch
 from torch import Tensor
 
 from qgan import errors
-from qgan.embedding import from_spec
-from qgan.engines import BatchedEngine
-from qgan.engines.base import Engine
-from qgan.engines.gates import TracedCircuit
-from qgan.engines.trace import trace
 from qgan.generator import Generator
-from qgan.prior import Prior
+from qgan.sampler import Drawn, Sampler
 from qgan.states import States
 
-FORMAT = 1
+__all__ = ["FORMAT", "Model", "describe", "rebuild"]
+
+FORMAT = 2
+"""Number of the layout of a run folder; another number is refused, not guessed at."""
+
+KINDS = {"generator": Generator}
+"""The samplers that a run can hold, by the name that ``circuit.json`` gives them."""
 
 
-def describe(generator: Generator, label_values: Sequence[Any]) -> dict[str, Any]:
-    """A generator without its weights, as plain data: what ``circuit.json`` holds.
+def describe(sampler: Sampler, label_values: Sequence[Any]) -> dict[str, Any]:
+    """A sampler without its weights and the labels it knows, as ``circuit.json`` holds them.
 
     Raises:
-        QganError: if the embedding is of a kind that cannot be described as data.
+        QganError: if the sampler cannot be described as data.
     """
-    spec = getattr(generator.embedding, "spec", None)
-    if spec is None:
+    names = [name for name, kind in KINDS.items() if isinstance(sampler, kind)]
+    if not names:
         raise errors.unsupported(
-            f"Embedding {type(generator.embedding).__name__}",
-            "it has no `spec`, so a run with it could not be opened again",
-            "use one of qgan.embedding",
+            f"Sampler {type(sampler).__name__}",
+            "it is of no kind that a run folder can hold",
+            f"use one of {', '.join(KINDS)}",
         )
     return {
         "format": FORMAT,
-        "circuit": trace(generator.circuit).to_dict(),
-        "embedding": spec,
-        "prior": {"n_latent": generator.prior.n_latent, "n_levels": generator.prior.n_levels},
-        "n_labels": generator.n_labels,
+        "kind": names[0],
+        "sampler": sampler.describe(),
         "label_values": list(label_values),
     }
 
 
 def rebuild(data: dict[str, Any]) -> Generator:
-    """A generator of :func:`describe`'s data, with fresh weights; runs no code of the user's."""
+    """The sampler of :func:`describe`'s data, with fresh weights; runs no code of the user's.
+
+    Raises:
+        QganError: for another format or a kind that this program does not have.
+    """
     if data.get("format") != FORMAT:
         raise errors.argument("circuit.json", f"must have format {FORMAT}", data.get("format"))
-    circuit = TracedCircuit.from_dict(data["circuit"])
-    return Generator(
-        circuit,
-        data["n_labels"],
-        embedding=from_spec(data["embedding"]),
-        prior=Prior(**data["prior"]),
-    )
-
-
-def exact_states(generator: Generator, label: Tensor, latent: Tensor) -> States:
-    """States of labels and latents in double precision, on an engine that has states.
-
-    Evaluation and sampling come through here, whatever device the training runs on.
-    """
-    generator.check(label, latent)
-    engine: Engine = BatchedEngine(precision="double")
-    if engine.supports(generator.circuit, None, None) is not None:
-        engine = generator.engine
-    like = generator.weights
-    with torch.no_grad():
-        inputs = generator.embedding(label.to(like.device), latent.to(like))
-        return engine.run(generator.circuit, like, inputs).detach().to(device="cpu")
+    if data.get("kind") not in KINDS:
+        rule = f"must hold a sampler of kind {', '.join(KINDS)}"
+        raise errors.argument("circuit.json", rule, repr(data.get("kind")))
+    return KINDS[data["kind"]].rebuild(data["sampler"])
 
 
 class Model:
-    """A trained generator with the labels it knows.
+    """A trained sampler with the labels it knows.
 
     Args:
-        generator: the generator with its trained weights.
+        sampler: the sampler with its trained weights.
         label_values: the labels as the data had them; their places are the class indices.
         checkpoint: name of the checkpoint the weights come from.
         step: generator steps taken up to it.
     """
 
     def __init__(
-        self, generator: Generator, label_values: Sequence[Any], checkpoint: str, step: int
+        self, sampler: Generator, label_values: Sequence[Any], checkpoint: str, step: int
     ) -> None:
-        self.generator = generator
+        self.sampler = sampler
         self.label_values = tuple(label_values)
         self.checkpoint = checkpoint
         self.step = step
@@ -116,7 +101,7 @@ class Model:
             QganError: for an unknown label, ``n`` below 1 or not as many as latents, or a latent
                 of another width.
         """
-        return self.draw(label, n, seed, latent)[0]
+        return self.draw(label, n, seed, latent).states
 
     def draw(
         self,
@@ -124,29 +109,40 @@ class Model:
         n: int | None = None,
         seed: int = 0,
         latent: Tensor | Sequence[float] | Sequence[Sequence[float]] | None = None,
-    ) -> tuple[States, Tensor, Tensor]:
-        """The same as :meth:`sample`, with class indices and latents."""
+    ) -> Drawn:
+        """The states of :meth:`sample` with their class indices and latents.
+
+        Args:
+            label: a label as the data had it.
+            n: states of each label; 1 by default, or as many as there are latents.
+            seed: of the latents.
+            latent: latents to use instead of drawn ones: ``(n_latent,)`` or ``(n, n_latent)``.
+
+        Raises:
+            QganError: as :meth:`sample`.
+        """
         if n is not None and n < 1:
             raise errors.argument("n", "must be at least 1", n)
         classes = range(len(self.label_values)) if label is None else [self.index(label)]
-        if latent is not None:
-            given = torch.as_tensor(latent, dtype=torch.float32)
-            given = given.unsqueeze(0) if given.ndim == 1 else given
-            if given.ndim != 2 or given.shape[1] != self.generator.n_latent:
-                raise errors.argument(
-                    "latent", f"must have {self.generator.n_latent} entries", tuple(given.shape)
-                )
-            if not torch.isfinite(given).all():
-                raise errors.argument("latent", "must be finite", given.flatten().tolist())
-            if n is not None and len(given) not in (1, n):
-                raise errors.argument("n", f"must be {len(given)}, as many as latents", n)
-            if n is not None:
-                given = given.expand(n, -1)
-            n = len(given)
-            z = given.repeat(len(classes), 1)
+        if latent is None:
+            count = n or 1
+            rng = torch.Generator().manual_seed(seed)
+            latents = self.sampler.prior.sample(count * len(classes), rng)
         else:
-            n = n or 1
-            random = torch.Generator().manual_seed(seed)
-            z = self.generator.prior.sample(n * len(classes), random)
-        labels = torch.tensor(list(classes)).repeat_interleave(n)
-        return exact_states(self.generator, labels, z), labels, z
+            rows = self._rows(latent, n)
+            count, latents = len(rows), rows.repeat(len(classes), 1)
+        labels = torch.tensor(list(classes)).repeat_interleave(count)
+        return Drawn(self.sampler.exact_states(labels, latents), labels, latents)
+
+    def _rows(self, latent: Any, n: int | None) -> Tensor:
+        """The latents that a user names for each label, checked, ``(n, n_latent)``."""
+        rows = torch.as_tensor(latent, dtype=torch.float32)
+        rows = rows.unsqueeze(0) if rows.ndim == 1 else rows
+        width = self.sampler.n_latent
+        if rows.ndim != 2 or rows.shape[1] != width:
+            raise errors.argument("latent", f"must have {width} entries", tuple(rows.shape))
+        if not torch.isfinite(rows).all():
+            raise errors.argument("latent", "must be finite", rows.flatten().tolist())
+        if n is not None and len(rows) not in (1, n):
+            raise errors.argument("n", f"must be {len(rows)}, as many as latents", n)
+        return rows if n is None else rows.expand(n, -1)

@@ -236,3 +236,22 @@ def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tens
     if len(values) == 1:
         return values[0]
     return torch.cat(values, 1)[:, tables.order]
+
+
+def bases(words: Sequence[str]) -> list[str]:
+    """Products of Pauli bases that together measure all words, found greedily.
+
+    Example:
+        >>> bases(["ZI", "IZ", "XX", "ZZ"])
+        ['ZZ', 'XX']
+    """
+    products: list[str] = []
+    for word in sorted(words, key=lambda word: word.count("I")):
+        for place, basis in enumerate(products):
+            if all("I" in pair or pair[0] == pair[1] for pair in zip(word, basis, strict=True)):
+                merged = (b if a == "I" else a for a, b in zip(word, basis, strict=True))
+                products[place] = "".join(merged)
+                break
+        else:
+            products.append(word)
+    return sorted(products, reverse=True)

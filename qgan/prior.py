@@ -40,10 +40,10 @@ class Prior:
                 "n_levels", "must be 0 or at least 2 with n_latent >= 1", self.n_levels
             )
 
-    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n z"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, "n z"]:
         """Draw ``n`` latents, float32 ``(n, n_latent)``."""
-        latent = 2 * torch.rand(n, self.n_latent, generator=generator) - 1
+        latent = 2 * torch.rand(n, self.n_latent, generator=rng) - 1
         if self.n_levels:
-            level = torch.randint(self.n_levels, (n,), generator=generator)
+            level = torch.randint(self.n_levels, (n,), generator=rng)
             latent[:, -1] = 2 * level / (self.n_levels - 1) - 1
         return latent

@@ -173,15 +173,13 @@ class Records:
         return contract(self.frequencies, inverse, self.n_qubits)
 
 
-def measure(
-    states: States, shots: int, generator: torch.Generator, kind: str = "pauli-6"
-) -> Records:
+def measure(states: States, shots: int, rng: torch.Generator, kind: str = "pauli-6") -> Records:
     """Measure each state ``shots`` times.
 
     Args:
         states: B states of 6 qubits at most.
         shots: at least 1.
-        generator: the only source of chance.
+        rng: the only source of chance.
         kind: of the measurement; "pauli-6" is a uniformly random Pauli basis for each qubit.
 
     Returns:
@@ -193,16 +191,14 @@ def measure(
     check_qubits(states.n_qubits)
     words = every_word(states.n_qubits)
     values = states.detach().to(torch.complex128).normalised().expval(words[1:])
-    return Records(draw(probabilities(values, kind), shots, generator), shots, kind)
+    return Records(draw(probabilities(values, kind), shots, rng), shots, kind)
 
 
-def draw(
-    shares: Float[Tensor, "B K"], shots: int, generator: torch.Generator
-) -> Float[Tensor, "B K"]:
+def draw(shares: Float[Tensor, "B K"], shots: int, rng: torch.Generator) -> Float[Tensor, "B K"]:
     """Frequencies of outcomes drawn from their probabilities (rounding below 0 counts as 0)."""
     check_shots(shots)
     chances = shares.detach().cpu().double().clamp_min(0)
-    drawn = torch.multinomial(chances, shots, True, generator=generator)
+    drawn = torch.multinomial(chances, shots, True, generator=rng)
     return _counted(drawn, shares.shape[1]).to(shares)
 
 

@@ -1,19 +1,25 @@
-"""Which view, head, objective and terms go together: the rules, each with what to do instead."""
+"""The rules of a game: what cannot mean what it says is refused, with the two nearest choices.
+
+Each rule looks at the objects themselves and at what they declare, so that a game that is put
+together by hand and one that a configuration describes are refused with the same words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from qgan import errors
 from qgan.data import Dataset
 from qgan.discriminator import Discriminator, IdentityHead
+from qgan.engines.base import Engine
 from qgan.objectives import Objective
-from qgan.terms import AuxiliaryClassifier, CouplingPenalty, Silent, Term
+from qgan.terms import AuxiliaryClassifier, CouplingPenalty, Term
+
+__all__ = ["check_data", "check_engine", "check_game", "check_share"]
 
 
 def check_game(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
-    """Refuse a game that cannot mean what it says, before it is played.
+    """Refuse a discriminator, an objective and terms that do not go together.
 
     Args:
         discriminator: view and head.
@@ -27,147 +33,168 @@ def check_game(discriminator: Discriminator, objective: Objective, terms: Sequen
         rule(discriminator, objective, terms)
 
 
-def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: Any) -> None:
-    """Refuse views and terms that need states where the engine gives none, or that it cannot read.
+def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: Engine) -> None:
+    """Refuse a view or a term that needs states where the engine gives none, or cannot read it.
+
+    Args:
+        discriminator: view and head.
+        terms: penalties, cures and distances.
+        engine: what runs the generator's circuit.
 
     Raises:
-        QganError: with the rule and the two nearest choices.
+        QganError: with the rule that is broken and the two nearest choices that keep it.
     """
     view = discriminator.view
-    if getattr(engine, "readout", 0.0) and not hasattr(view, "engine"):
+    if engine.readout and view.engine is None:
         raise errors.unsupported(
             f"View {type(view).__name__}",
             "it reads states by itself, and wrongly read bits are the engine's",
-            "use --discriminator circuit or --engine.readout 0",
+            [("view", "circuit"), ("readout", "0")],
         )
     if engine.gives_states:
         return
-    if view.order > 1 and getattr(engine, "shots", None) is not None:
+    if view.n_copies > 1 and engine.shots is not None:
         raise errors.unsupported(
             f"View {type(view).__name__}",
             "it measures two copies of a state together, and shots are of one copy each",
-            "use --discriminator circuit or --discriminator pauli",
+            [("view", "circuit"), ("view", "pauli")],
         )
-    named = [("View", view), *(("Term", term) for term in terms)]
-    for kind, thing in named:
-        if getattr(thing, "needs_states", False):
-            instead = "--discriminator circuit or --discriminator pauli"
-            if kind == "Term":
-                instead = "--objective quantum-w1 or --device default.qubit"
+    if view.needs_states:
+        raise errors.unsupported(
+            f"View {type(view).__name__}",
+            f"{engine.name} gives no states",
+            [("view", "circuit"), ("view", "pauli")],
+        )
+    for term in terms:
+        if term.needs_states:
             raise errors.unsupported(
-                f"{kind} {type(thing).__name__}",
+                f"Term {type(term).__name__}",
                 f"{engine.name} gives no states",
-                f"use {instead}",
+                [("objective", "quantum-w1"), ("device", "default.qubit")],
             )
 
 
-def check_records(terms: Sequence[Term], data: Dataset) -> None:
-    """Refuse terms that read real states themselves where there are only records of them.
+def check_data(terms: Sequence[Term], data: Dataset) -> None:
+    """Refuse a term that reads real states where there are only records of their measurement.
+
+    Args:
+        terms: penalties, cures and distances.
+        data: what the discriminator is shown.
 
     Raises:
-        QganError: with the rule and the two nearest choices.
+        QganError: with the rule that is broken and the two nearest choices that keep it.
     """
     if data.train.records is None:
         return
     for term in terms:
-        if getattr(term, "needs_states", False):
+        if term.needs_states:
             raise errors.unsupported(
                 f"Term {type(term).__name__}",
                 "it reads real states, and the data show records of their measurement",
-                "use --objective wasserstein or --objective quantum-w1",
+                [("objective", "wasserstein"), ("objective", "quantum-w1")],
             )
 
 
+def check_share(mismatched_share: float) -> None:
+    """Refuse a share of mismatched pairs that is no share.
+
+    Raises:
+        QganError: if it is not in [0, 1).
+    """
+    if not 0 <= mismatched_share < 1:
+        raise errors.argument("mismatched_share", "must be from 0 to below 1", mismatched_share)
+
+
 def _distance(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
+    """An objective without scores needs a term that moves the generator, and no penalty."""
     if objective.reads != "nothing":
         return
-    needless = [t for t in terms if getattr(t, "per_sample", False)]
-    if needless:
+    penalties = [term for term in terms if term.per_sample]
+    if penalties:
         raise errors.unsupported(
-            f"Term {type(needless[0]).__name__}",
+            f"Term {type(penalties[0]).__name__}",
             f"it penalises a score, and objective {objective.name} has none",
-            "use --cure none or --objective wasserstein",
+            [("term", "none"), ("objective", "wasserstein")],
         )
-    if not any(_moves_generator(term) for term in terms):
+    if not any(type(term).generator_term is not Term.generator_term for term in terms):
         raise errors.unsupported(
             f"Objective {objective.name}",
             "it has no losses, and no term gives the generator one",
-            "use --objective energy or --objective mmd",
+            [("objective", "energy"), ("objective", "mmd")],
         )
 
 
-def _moves_generator(term: Term) -> bool:
-    return getattr(type(term), "generator_term", None) is not Silent.generator_term
-
-
 def _bounded(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
+    """Scores that are read as expectation values lie in [-1, 1]."""
     head, view = discriminator.head, discriminator.view
-    bounded = getattr(head, "bounded", False)
-    if isinstance(head, IdentityHead):
-        bounded = view.largest <= 1
+    bounded = view.largest <= 1 if isinstance(head, IdentityHead) else head.bounded
     if objective.reads == "expectations" and not bounded:
         raise errors.unsupported(
             f"Objective {objective.name}",
             f"its scores are expectation values in [-1, 1], and {type(head).__name__} is unbounded",
-            "use --discriminator.head bounded-linear or --objective hinge",
+            [("head", "bounded-linear"), ("objective", "hinge")],
         )
 
 
 def _coupled(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
-    two = getattr(discriminator.head, "has_potentials", False)
+    """The second observable per label and the term that trains it come together."""
+    head = discriminator.head
     coupled = any(isinstance(term, CouplingPenalty) for term in terms)
-    if coupled and not two:
+    if coupled and not head.has_potentials:
         raise errors.unsupported(
             "Term CouplingPenalty",
-            f"it holds two observables a label, and {type(discriminator.head).__name__} has one",
-            "use --discriminator.head potentials or --objective wasserstein",
+            f"it holds two observables per label, and {type(head).__name__} has one",
+            [("head", "potentials"), ("objective", "wasserstein")],
         )
-    if two and not coupled:
+    if head.has_potentials and not coupled:
         raise errors.unsupported(
-            "Head PotentialsHead",
+            f"Head {type(head).__name__}",
             "only the coupling term trains its second observable",
-            "use --objective quantum-semimetric or --discriminator.head bounded-linear",
+            [("objective", "quantum-semimetric"), ("head", "bounded-linear")],
         )
 
 
 def _classified(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
-    guesses = getattr(discriminator.head, "classifies", False)
+    """A guess of the label and the term that trains it come together."""
+    head = discriminator.head
     trained = any(isinstance(term, AuxiliaryClassifier) for term in terms)
-    if guesses and not trained:
+    if head.classifies and not trained:
         raise errors.unsupported(
-            "Head AuxiliaryHead",
+            f"Head {type(head).__name__}",
             "its score does not see the label, and no term trains its guess",
-            "use --cure auxiliary-classifier or --discriminator.head projection",
+            [("term", "auxiliary-classifier"), ("head", "projection")],
         )
-    if trained and not guesses:
-        others = "gradient-penalty" if objective.reads == "critic" else "none"
+    if trained and not head.classifies:
+        other = "gradient-penalty" if objective.reads == "critic" else "none"
         raise errors.unsupported(
             "Term AuxiliaryClassifier",
-            f"it trains a guess of the label, and {type(discriminator.head).__name__} makes none",
-            f"use --discriminator.head auxiliary or --cure {others}",
+            f"it trains a guess of the label, and {type(head).__name__} makes none",
+            [("head", "auxiliary"), ("term", other)],
         )
 
 
 def _one_sample(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
-    if getattr(discriminator.head, "per_sample", True):
+    """The slope of a score has a meaning only where it is a function of one state."""
+    if discriminator.head.per_sample:
         return
     for term in terms:
-        if getattr(term, "per_sample", False):
+        if term.per_sample:
             raise errors.unsupported(
                 f"Term {type(term).__name__}",
                 "it takes the slope of one state's score, and the minibatch head compares states",
-                "use --discriminator.head mlp or --objective wasserstein:clip",
+                [("head", "mlp"), ("objective", "wasserstein:clip")],
             )
 
 
 def _lipschitz(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
-    if objective.reads != "critic" or getattr(discriminator.head, "lipschitz", False):
+    """A critic has a bounded slope."""
+    head = discriminator.head
+    if objective.reads != "critic" or head.lipschitz:
         return
-    if not any(getattr(term, "limits_slope", False) for term in terms):
-        one_state = getattr(discriminator.head, "per_sample", True)
+    if not any(term.limits_slope for term in terms):
+        penalty = "gradient-penalty" if head.per_sample else "weight-clipping"
         raise errors.unsupported(
             f"Objective {objective.name}",
             "its critic must be Lipschitz, and no penalty, clip or bound holds its slope",
-            f"use --cure {'gradient-penalty' if one_state else 'weight-clipping'} or "
-            "--discriminator.head bounded-linear",
+            [("term", penalty), ("head", "bounded-linear")],
         )

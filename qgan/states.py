@@ -162,12 +162,12 @@ class States:
         """Born probabilities of the basis states."""
         return pauli.probabilities(self.factor)
 
-    def sample(self, shots: int, generator: torch.Generator) -> Int[Tensor, "B shots"]:
+    def sample(self, shots: int, rng: torch.Generator) -> Int[Tensor, "B shots"]:
         """Basis states measured in ``shots`` repetitions, as integers (wire 0 most significant)."""
         if shots < 1:
             raise errors.argument("shots", "must be at least 1", shots)
         return torch.multinomial(
-            self.probabilities().detach(), shots, replacement=True, generator=generator
+            self.probabilities().detach(), shots, replacement=True, generator=rng
         )
 
     def purity(self) -> Float[Tensor, " B"]:

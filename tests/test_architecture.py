@@ -14,15 +14,16 @@ import circuits
 import qgan
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 300
+MOST_LINES = 400
 
 FLOORS = (
-    {"errors", "config"},
+    {"errors", "config", "stateful"},
     {"pauli", "povm", "quadratic"},
     {"states"},
     {"records"},
     {"batch", "prior", "embedding"},
     {"engines", "metrics"},
+    {"sampler"},
     {"generator", "views"},
     {"model", "discriminator"},
     {"terms"},
@@ -30,6 +31,7 @@ FLOORS = (
     {"data"},
     {"evaluation"},
     {"rules"},
+    {"game"},
     {"training"},
     {"build"},
     {"runs"},

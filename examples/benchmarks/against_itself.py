@@ -70,7 +70,11 @@ def training_step() -> list[Row]:
     """The default run, one step of the generator with its steps of the discriminator."""
     steps: dict[str, Step] = {}
     for device in (None, "default.qubit"):
-        settings = {"preset": "ising", **build.PRESETS["ising"], "engine": {"device": device}}
+        settings = {
+            "preset": "ising",
+            **build.PRESETS.find("ising").settings,
+            "engine": {"device": device},
+        }
         experiment = parse(settings)
         trainer = build.build_trainer(build.load_data(experiment), experiment)
         steps[device or "batched"] = trainer.train_step  # type: ignore[assignment]

@@ -22,8 +22,7 @@ import torch
 from qgan import build
 from qgan.cli.progress import Bar
 from qgan.runs import RunFolder, Session, checkpoint
-from qgan.runs.loggers import Records
-from qgan.training import Trainer, update
+from qgan.training import Trainer, learner
 
 LIMITS = {
     "overhead": 0.15,
@@ -58,22 +57,21 @@ def measure(steps: int, folder: Path) -> dict[str, float]:
     RunFolder.create(folder, settings)
     made, run = make(settings, folder)
     bar = Bar(steps)
-    session = Session(made, run, bar)
-    session.records = Records.of(run, 0, print)
+    session = Session(made, run, bar, print, logs=True)
     session.start()
-    players = [Clock(made._discriminator_steps), Clock(made._generator_step)]
-    made._discriminator_steps, made._generator_step = players
+    players = [Clock(made.apply)]
+    (made.apply,) = players
     guard, saves, judged = (
-        Clock(update.broken),
+        Clock(learner.broken),
         Clock(checkpoint.save),
         Clock(session.validation.criterion),
     )
-    update.broken, checkpoint.save, session.validation.criterion = guard, saves, judged
+    learner.broken, checkpoint.save, session.validation.criterion = guard, saves, judged
     made.config = settings.trainer.model_copy(update={"steps": steps})
     begun = time.perf_counter()
     session.train()
     total = time.perf_counter() - begun
-    update.broken, checkpoint.save = guard.function, saves.function
+    learner.broken, checkpoint.save = guard.function, saves.function
     updates = sum(sum(clock.spans) for clock in players) - sum(guard.spans)
     # Evaluations and checkpoints of this short run are replaced by those of a run of its length.
     every = settings.trainer.evaluate_every

@@ -20,11 +20,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from qgan.build import build_trainer, load_data
+from qgan.build import SOURCES, build_trainer, load_data
 from qgan.cli import parse_train
-from qgan.data import SOURCES, write_file
+from qgan.data import write_file
 from qgan.data.ising_chain import IsingChain
-from qgan.model import exact_states
 from qgan.runs import RunFolder, Session
 from qgan.runs.provenance import versions
 from qgan.states import States, concatenate
@@ -38,7 +37,7 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "tfim": (["--preset", "tfim"], 10),
     "ising-register": (["--generator", "register"], 5),
     "ising-circuit": (["--discriminator", "circuit"], 5),
-    "ising-information": (["--cure", "gradient-penalty", "--cure", "information"], 5),
+    "ising-information": (["--term", "gradient-penalty", "--term", "information"], 5),
     "ddk": (["--preset", "ddk"], 20),
     "gibbs": (["--preset", "gibbs"], 10),
     "gibbs-ensemble": (["--preset", "gibbs-ensemble"], 5),
@@ -67,7 +66,7 @@ class Held:
     def __call__(self, row: dict[str, float]) -> None:
         if row["step"] > self.first:
             latent = torch.zeros(len(self.label), self.trainer.generator.n_latent)
-            states = exact_states(self.trainer.generator, self.label, latent)
+            states = self.trainer.generator.exact_states(self.label, latent)
             self.least = torch.minimum(self.least, states.fidelity(self.real))
 
 
@@ -77,7 +76,7 @@ def file_of(source: str, seed: int, folder: Path) -> Path:
     if source == "three-phases":
         states, label = three_phases(seed)
     else:
-        part = SOURCES[source](seed=seed, n_train=700, n_validation=1, n_held_out=1).train
+        part = SOURCES.find(source).make(seed=seed, n_train=700, n_validation=1, n_held_out=1).train
         states, label = part.states, part.label
     write_file(path, states, label, torch.zeros(len(states), 1))
     return path

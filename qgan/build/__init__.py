@@ -1,44 +1,57 @@
-"""Presets, and the objects that a configuration describes."""
+"""The registry of choices, and the objects that a configuration describes."""
 
-from qgan.rules import check_engine, check_game
-from qgan.build.discriminators import HEADS, VIEWS, build_discriminator, build_view
-from qgan.build.engines import build_engine
-from qgan.build.trainer import (
-    build_terms,
-    build_trainer,
-    default_cures,
-    load_data,
-    measure_engines,
-    settled,
-)
-from qgan.build.generators import ANSATZE, build_circuit, build_generator
-from qgan.build.presets import DESCRIPTIONS, PRESETS, preset
-from qgan.build.objectives import CURE_LINES, CURES, OBJECTIVES
 from qgan.build.compatibility import compatibility, why_not
+from qgan.build.engines import ENGINES, build_engine, settle, time_candidates
+from qgan.build.generators import (
+    ANSATZE,
+    EMBEDDINGS,
+    GENERATORS,
+    build_circuit,
+    build_generator,
+)
+from qgan.build.heads import HEADS, build_discriminator
+from qgan.build.objectives import OBJECTIVES, build_objective
+from qgan.build.presets import PRESETS, preset
+from qgan.build.reference import reference
+from qgan.build.registry import FAMILIES, Entry, Family, register
+from qgan.build.settings import from_yaml, parse, to_yaml
+from qgan.build.sources import SOURCES, load_data
+from qgan.build.terms import TERMS, build_term, build_terms
+from qgan.build.trainer import build_trainer
+from qgan.build.views import VIEWS, build_view
 
 __all__ = [
     "ANSATZE",
-    "CURES",
-    "CURE_LINES",
-    "DESCRIPTIONS",
+    "EMBEDDINGS",
+    "ENGINES",
+    "FAMILIES",
+    "GENERATORS",
     "HEADS",
     "OBJECTIVES",
     "PRESETS",
+    "SOURCES",
+    "TERMS",
     "VIEWS",
+    "Entry",
+    "Family",
     "build_circuit",
     "build_discriminator",
     "build_engine",
     "build_generator",
+    "build_objective",
+    "build_term",
     "build_terms",
     "build_trainer",
     "build_view",
-    "check_engine",
-    "check_game",
     "compatibility",
-    "default_cures",
+    "from_yaml",
     "load_data",
-    "measure_engines",
+    "parse",
     "preset",
-    "settled",
+    "reference",
+    "register",
+    "settle",
+    "time_candidates",
+    "to_yaml",
     "why_not",
 ]

@@ -1,10 +1,11 @@
-"""The generator that a configuration describes."""
+"""The generators, their layers and their embeddings by name, and the generator that is built."""
 
 from __future__ import annotations
 
 import math
 
 import torch
+from torch import nn
 
 from circuits import (
     AnsatzFamily,
@@ -16,6 +17,7 @@ from circuits import (
     ReuploadingCircuit,
 )
 from qgan import errors
+from qgan.build.registry import Entry, new_family
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.embedding import AffineEmbedding, TanhEmbedding
@@ -24,53 +26,94 @@ from qgan.generator import Generator, default_embedding
 from qgan.metrics.states.rank import fidelity_cap
 from qgan.prior import Prior
 
-ANSATZE: dict[str, AnsatzFamily] = {
-    "hardware-efficient": HardwareEfficient,
-    "ising": IsingLayers,
-    "ddk": DDKLayers,
-}
+__all__ = [
+    "ANSATZE",
+    "EMBEDDINGS",
+    "GENERATORS",
+    "build_circuit",
+    "build_generator",
+    "warn_of_rank",
+]
 
 
-def build_circuit(experiment: Experiment, data: Dataset) -> Circuit:
+def _usual_circuit(entry: Entry, settings: Experiment, data: Dataset, bath: int) -> Circuit:
+    circuit: Circuit = entry.make(data.n_qubits)
+    return circuit
+
+
+GENERATORS = new_family("generator", "Generators", "generator.kind", _usual_circuit)
+"""The circuits of generators; a builder takes (settings, data, wires of the bath)."""
+ANSATZE = new_family("ansatz", "Layers of generators", "generator.ansatz")
+"""Families of layers; an entry stands for the family itself."""
+EMBEDDINGS = new_family("embedding", "Embeddings", "generator.embedding")
+"""Embeddings of label and latent; a builder takes (settings, n_labels, n_inputs, rng)."""
+
+
+def build_circuit(settings: Experiment, data: Dataset) -> Circuit:
     """The generator's circuit; its bath is as wide as the rank of the data asks."""
-    g = experiment.generator
+    g = settings.generator
     bath = math.ceil(math.log2(data.rank)) if g.bath is None else g.bath
-    if g.kind == "reuploading":
-        return ReuploadingCircuit(
-            Registers(output=data.n_qubits, bath=bath), g.n_layers or 4, ANSATZE[g.ansatz]
-        )
+    circuit: Circuit = GENERATORS.build(GENERATORS.find(g.kind), settings, data, bath)
+    return circuit
+
+
+def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Generator:
+    """The generator.
+
+    Args:
+        settings: the experiment.
+        data: what it is to learn.
+        engine: what runs its circuit.
+    """
+    g = settings.generator
+    circuit = build_circuit(settings, data)
+    rng = torch.Generator().manual_seed(settings.seed)
+    embedding: nn.Module
+    if circuit.registers.n_label:
+        embedding = default_embedding(circuit, data.n_labels, g.n_latent, rng)
+    else:
+        entry = EMBEDDINGS.find(g.embedding)
+        embedding = EMBEDDINGS.build(entry, settings, data.n_labels, circuit.n_inputs, rng)
+    return Generator(
+        circuit,
+        data.n_labels,
+        embedding=embedding,
+        engine=engine,
+        prior=Prior(g.n_latent, g.n_levels),
+        spread=g.spread,
+        seed=settings.seed,
+    )
+
+
+def _ansatz(settings: Experiment) -> AnsatzFamily:
+    family: AnsatzFamily = ANSATZE.find(settings.generator.ansatz).make
+    return family
+
+
+def _reuploading(settings: Experiment, data: Dataset, bath: int) -> Circuit:
+    registers = Registers(output=data.n_qubits, bath=bath)
+    return ReuploadingCircuit(registers, settings.generator.n_layers or 4, _ansatz(settings))
+
+
+def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
+    g = settings.generator
     registers = Registers(
         output=data.n_qubits,
         label=max(1, math.ceil(math.log2(data.n_labels))),
         latent=g.n_latent,
         bath=bath,
     )
-    family = None if g.ansatz == "hardware-efficient" else ANSATZE[g.ansatz]
+    family = None if g.ansatz == "hardware-efficient" else _ansatz(settings)
     return RegisterCircuit(registers, g.n_layers or 12, family)
 
 
-def build_generator(experiment: Experiment, data: Dataset, engine: Engine) -> Generator:
-    """The generator."""
-    g, seed = experiment.generator, experiment.seed
-    circuit = build_circuit(experiment, data)
-    random = torch.Generator().manual_seed(seed)
-    size = (data.n_labels, g.n_latent, circuit.n_inputs)
-    if g.kind == "register":
-        embedding = default_embedding(circuit, data.n_labels, g.n_latent, random)
-    elif g.embedding == "affine":
-        embedding = AffineEmbedding(*size, generator=random)
-    else:
-        embedding = TanhEmbedding(*size, hidden=g.hidden, generator=random)
-    prior = Prior(g.n_latent, g.n_levels)
-    return Generator(
-        circuit,
-        data.n_labels,
-        embedding=embedding,
-        engine=engine,
-        prior=prior,
-        spread=g.spread,
-        seed=seed,
-    )
+def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
+    g = settings.generator
+    return TanhEmbedding(n_labels, g.n_latent, n_inputs, hidden=g.hidden, rng=rng)
+
+
+def _affine(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
+    return AffineEmbedding(n_labels, settings.generator.n_latent, n_inputs, rng=rng)
 
 
 LEAST_CAP = 0.99
@@ -94,5 +137,42 @@ def warn_of_rank(circuit: Circuit, data: Dataset) -> None:
         errors.warn(
             f"{n_traced} traced-out qubits cap the fidelity with the training states of label "
             f"{data.label_names[worst]} at {means[worst]:.4f}: give the generator a wider bath "
-            f"(--generator.bath)."
+            f"(the setting generator.bath)."
         )
+
+
+REUPLOADING_PAPERS = (
+    "Pérez-Salinas et al., Quantum 4, 226 (2020); Bravo-Prieto et al., arXiv:2110.06933"
+)
+DDK = "Dallaire-Demers and Killoran, arXiv:1804.08641"
+
+for _entry in (
+    Entry(
+        "reuploading",
+        ReuploadingCircuit,
+        "label and latent in every angle, through a small network",
+        REUPLOADING_PAPERS,
+        _reuploading,
+    ),
+    Entry(
+        "register",
+        RegisterCircuit,
+        "registers |label>|z>|0..0>, all but the output traced out",
+        DDK,
+        _register,
+    ),
+):
+    GENERATORS.add(_entry)
+
+for _entry in (
+    Entry("hardware-efficient", HardwareEfficient, "RY and RZ on each wire, then ZZ on the ring"),
+    Entry("ising", IsingLayers, "ZZ and Z on the open chain, then RX on each wire"),
+    Entry("ddk", DDKLayers, "RX and RZ on each wire, then ZZ on neighbours", DDK),
+):
+    ANSATZE.add(_entry)
+
+for _entry in (
+    Entry("tanh", TanhEmbedding, "a small tanh network", build=_tanh),
+    Entry("affine", AffineEmbedding, "angles affine in label and latent", build=_affine),
+):
+    EMBEDDINGS.add(_entry)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from qgan import errors
-from qgan.config import Experiment
+from qgan.build.registry import Entry, new_family
 from qgan.build.settings import parse
+from qgan.config import Experiment
 
-PRESETS: dict[str, dict[str, Any]] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     # States of the two labels nearly touch (h = 0.9 and 1.1): mismatched pairs keep them apart.
-    "ising": {"trainer": {"mismatched_share": 0.02}},
+    "ising": {"mismatched_share": 0.02},
     # Ground states turn evenly with h: one hidden layer keeps z in order. Disordered ones differ
     # little, so that an infidelity of 1e-4 costs a tenth of skill: larger batches, more steps.
     "tfim": {
@@ -53,7 +53,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         },
         "discriminator": {"kind": "ddk", "head": "identity", "n_layers": 4},
         "objective": "linear",
-        "cure": [],
+        "term": [],
         "trainer": {
             "steps": 1000,
             "n_critic": 1,
@@ -81,9 +81,9 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 """By name: what differs from the schema's defaults."""
 
-DESCRIPTIONS = {
+LINES = {
     "ising": "ground states of the Ising chain in a mixed field; label: side of the transition",
-    "file": "states of a file, named by --data",
+    "file": "states of a file (data.file)",
     "tfim": "ground states of the transverse-field Ising chain; label: side of the transition",
     "level-crossing": "an ensemble in two branches, with a latent that jumps between them",
     "bell": "depolarised Bell states of hidden strength: mixed states",
@@ -92,6 +92,13 @@ DESCRIPTIONS = {
     "ddk": "labels |0>, |1> are to give states |0>, |1>: arXiv:1804.08641, sec. IV",
     "noisy": "two-qubit chain with gates that depolarise and bits that are read wrongly",
 }
+
+
+PRESETS = new_family("preset", "Presets", "preset")
+"""The presets; an entry's settings are what differs from the schema's defaults."""
+
+for _name, _settings in SETTINGS.items():
+    PRESETS.add(Entry(_name, dict, LINES[_name], settings=_settings))
 
 
 def preset(name: str, objective: str | None = None) -> Experiment:
@@ -104,7 +111,5 @@ def preset(name: str, objective: str | None = None) -> Experiment:
     Raises:
         QganError: for a name that is no preset.
     """
-    if name not in PRESETS:
-        raise errors.argument("preset", f"must be one of {', '.join(PRESETS)}", repr(name))
     other = {} if objective is None else {"objective": objective}
-    return parse({"preset": name, **PRESETS[name], **other})
+    return parse({"preset": name, **PRESETS.find(name).settings, **other})

@@ -12,7 +12,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from qgan import errors
-from qgan.config import Experiment
+from qgan.build.plugins import check_loaded, load_entry_points
+from qgan.build.registry import FAMILIES
+from qgan.config import Experiment, OneOf
+
+__all__ = ["check_choices", "from_yaml", "parse", "to_yaml"]
 
 WIDTH = 100
 
@@ -57,6 +61,9 @@ def _section(
             yield ""
         after = False
         rule = _rule(rules)
+        for mark in field.metadata:
+            if isinstance(mark, OneOf):
+                rule = "one of " + ", ".join(FAMILIES[mark.kind])
         yield from _comment((field.description or "") + (f" ({rule})" if rule else ""), pad)
         yield f"{pad}{name}: {_inline(data[name])}"
 
@@ -114,8 +121,12 @@ class _Loader(yaml.SafeLoader):
         return found
 
 
-def from_yaml(path: str | Path) -> Experiment:
+def from_yaml(path: str | Path, known: bool = True) -> Experiment:
     """Settings from a YAML file; keys that are not given take their defaults.
+
+    Args:
+        path: the file.
+        known: as :func:`parse` has it.
 
     Raises:
         QganError: if the file is missing, is no YAML, or breaks the schema; the message names the
@@ -128,12 +139,62 @@ def from_yaml(path: str | Path) -> Experiment:
     except yaml.YAMLError as error:
         line = str(error).replace("\n", " ")
         raise errors.argument("config", "must be YAML", line) from None
-    return parse(data)
+    return parse(data, known)
 
 
-def parse(data: Any) -> Experiment:
-    """Settings from plain data; a broken rule is an error of one line."""
+def parse(data: Any, known: bool = True) -> Experiment:
+    """Settings from plain data; a broken rule is an error of one line.
+
+    What the objective brings is filled in where nobody has set it.
+
+    Args:
+        data: nested plain data.
+        known: whether every choice must be registered; False reads settings that are only to be
+            looked at, such as those of a run with a plug-in.
+
+    Raises:
+        QganError: for an unknown key, a value of another kind, or a choice that is not registered.
+    """
+    load_entry_points()
     try:
-        return Experiment.model_validate(data)
+        experiment = Experiment.model_validate(_as_the_objective_asks(data) if known else data)
     except ValidationError as error:
         raise errors.schema(error, Experiment) from None
+    if known:
+        check_loaded(experiment.plugin)
+        check_choices(experiment)
+    return experiment
+
+
+def _as_the_objective_asks(data: Any) -> Any:
+    """The data with the settings that the objective brings and nobody has set."""
+    if not isinstance(data, dict) or not isinstance(data.get("objective"), str):
+        return data
+    entry, _ = FAMILIES["objective"].find_numbered(data["objective"])
+    filled = dict(data)
+    for section, settings in entry.settings.items():
+        own = data.get(section, {})
+        if isinstance(own, dict):
+            filled[section] = {**settings, **own}
+    return filled
+
+
+def check_choices(experiment: Experiment) -> None:
+    """Refuse a name that is not registered.
+
+    Raises:
+        QganError: with the setting, and the names that it takes.
+    """
+    FAMILIES["objective"].find_numbered(experiment.objective)
+    for text in experiment.term or ():
+        FAMILIES["term"].find_numbered(text)
+    for section in (experiment, *_sections(experiment)):
+        for name, field in type(section).model_fields.items():
+            for mark in field.metadata:
+                if isinstance(mark, OneOf):
+                    FAMILIES[mark.kind].find(getattr(section, name))
+
+
+def _sections(experiment: Experiment) -> list[BaseModel]:
+    values = (getattr(experiment, name) for name in type(experiment).model_fields)
+    return [value for value in values if isinstance(value, BaseModel)]

@@ -31,6 +31,17 @@ COMMANDS = {
 }
 
 
+FLAGS = {
+    "view": "--discriminator {}",
+    "head": "--discriminator.head {}",
+    "objective": "--objective {}",
+    "term": "--term {}",
+    "device": "--device {}",
+    "readout": "--engine.readout {}",
+    "option": "--{}",
+}
+"""By what an error offers to choose, the flags that choose it."""
+
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO}
 """What is wrong with a disk, not with the program."""
 
@@ -52,6 +63,14 @@ def _in_one_line(usual: Callable[..., None]) -> Callable[..., None]:
     return show
 
 
+def in_flags(error: errors.QganError) -> str:
+    """The message of an error, with flags in the place of the choices that it offers."""
+    message = str(error)
+    for kind, name in error.choices:
+        message = message.replace(f"{kind} {name}", FLAGS[kind].format(name))
+    return message
+
+
 def guarded(function: Callable[[], int]) -> int:
     """Run a command; a user's mistake becomes one line on standard error and status 2."""
     try:
@@ -59,7 +78,7 @@ def guarded(function: Callable[[], int]) -> int:
             warnings.showwarning = _in_one_line(warnings.showwarning)
             return function()
     except errors.QganError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        print(" ".join(in_flags(error).split()), file=sys.stderr)
         return 2
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0

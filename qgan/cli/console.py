@@ -8,15 +8,13 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from torch import Tensor
 
 from qgan.cli import report_table
 from qgan.data import Dataset
 from qgan.evaluation import Report
-from qgan.model import Model, exact_states
+from qgan.model import Model
 from qgan.runs import RunFolder
 from qgan.runs import history as history_file
-from qgan.states import States
 
 
 def waiting(text: str, console: Console | None = None) -> AbstractContextManager[Any]:
@@ -33,17 +31,16 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
     console = report_table.plain_console()
     title = f"held-out states, checkpoint of step {model.step}"
     report_table.show(console, report, data.label_names, data.factor_names, title)
-    generator = model.generator
-
-    def sample(label: Tensor, latent: Tensor) -> States:
-        return exact_states(generator, label, latent)
-
+    sampler = model.sampler
     with waiting("drawing"):
         history = history_file.read(folder.history_file)
-        pictures = save_pictures(sample, data, history, generator.n_latent, folder.plots)
+        pictures = save_pictures(
+            sampler.exact_states, data, history, sampler.n_latent, folder.plots
+        )
         label = torch.arange(data.n_labels).repeat_interleave(N_DRAWN)
-        latent = generator.prior.sample(len(label), torch.Generator().manual_seed(0))
-        pictures += judged_pictures(sample(label, latent), label, data, folder.plots)
+        latent = sampler.prior.sample(len(label), torch.Generator().manual_seed(0))
+        states = sampler.exact_states(label, latent)
+        pictures += judged_pictures(states, label, data, folder.plots)
     path = folder.path
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
     console.print("Next:")

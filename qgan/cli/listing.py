@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from qgan.cli.parsing import parse
+from qgan.cli.parsing import flag_of, parse
+
+if TYPE_CHECKING:
+    from qgan.build.registry import Entry
 
 
 def command_list(argv: Sequence[str]) -> int:
-    """`qgan list`: presets, data, discriminators, objectives and cures, one line each."""
+    """`qgan list`: every choice that a configuration can name, one line each."""
     from qgan import build
-    from qgan.data import DESCRIPTIONS
+    from qgan.build.plugins import load_entry_points
 
-    def read(compatibility: bool = False) -> bool:
-        return compatibility
+    def read(compatibility: bool = False, markdown: bool = False) -> tuple[bool, bool]:
+        return compatibility, markdown
 
-    if parse(read, argv, "qgan list", "What there is, or (--compatibility) what goes together."):
-        print(build.compatibility())
+    text = "What there is; --compatibility: what goes together; --markdown: both as one page."
+    only_table, as_page = parse(read, argv, "qgan list", text)
+    load_entry_points()
+    if only_table or as_page:
+        print(build.compatibility() if only_table else build.reference(), end="\n" * only_table)
         return 0
-    _section("Presets (--preset)", build.DESCRIPTIONS.items())
-    _section("Data (--data.source)", DESCRIPTIONS.items())
-    for title, table in (
-        ("Discriminators: views (--discriminator)", build.VIEWS),
-        ("Discriminators: heads (--discriminator.head)", build.HEADS),
-    ):
-        _section(title, ((name, f"{line} [{paper}]") for name, (line, paper) in table.items()))
-    objectives = (
-        (name, f"{c.line}{f' (or NAME:{c.number})' if c.number else ''} [{c.paper}]")
-        for name, c in build.OBJECTIVES.items()
-    )
-    _section("Objectives (--objective)", objectives)
-    cures = ((name, f"{line} [{paper}]") for name, (line, paper) in build.CURE_LINES.items())
-    _section("Cures (--cure)", cures)
+    for family in build.FAMILIES.values():
+        _section(f"{family.title} ({flag_of(family.setting)})", family.entries())
     return 0
 
 
-def _section(title: str, rows: Iterable[tuple[str, str]]) -> None:
-    rows = list(rows)
-    width = max(18, *(len(name) for name, _ in rows))
+def _section(title: str, entries: Sequence[Entry]) -> None:
+    from qgan.build.registry import OURS
+
+    width = max(18, *(len(entry.name) for entry in entries))
     print(title)
-    for name, line in rows:
-        print(f"  {name:{width}} {line}")
+    for entry in entries:
+        number = f" (or NAME:{entry.number})" if entry.number else ""
+        paper = f" [{entry.paper}]" if entry.paper else ""
+        origin = "" if entry.origin == OURS else f" (plug-in {entry.origin})"
+        print(f"  {entry.name:{width}} {entry.line}{number}{paper}{origin}")

@@ -7,13 +7,13 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 
 from qgan import errors
-from qgan.config import Experiment
+from qgan.config import Experiment, OneOf
 
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
 
@@ -47,8 +47,9 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
     from qgan.build.settings import from_yaml, to_yaml
     from qgan.runs.loggers import check_loggers
 
-    arguments = _expand(argv)
-    shown = "--print-config" in arguments
+    words, plugins = take_plugins(argv)
+    arguments = _expand(words)
+    prints_config = "--print-config" in arguments
     arguments = [word for word in arguments if word != "--print-config"]
     config, preset = _take(arguments, "--config"), _value(arguments, "--preset")
     if config is not None and preset is not None:
@@ -57,42 +58,102 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
     objective = _value(arguments, "--objective")
     start = build.preset(preset or usual, objective) if config is None else from_yaml(config)
 
+    defaults = _with_choices(start)
+
     def train(
-        experiment: Annotated[Experiment, tyro.conf.arg(name="")] = start,
+        experiment: Annotated[Any, tyro.conf.arg(name="")] = defaults,
         run: Path | None = None,
         overwrite: bool = False,
-    ) -> tuple[Experiment, Path | None, bool]:
+    ) -> tuple[Any, Path | None, bool]:
         return experiment, run, overwrite
 
+    train.__annotations__["experiment"] = Annotated[type(defaults), tyro.conf.arg(name="")]
+
     short = ", ".join(f"{flag} = {path}" for flag, path in SHORT.items())
-    names = "; ".join(f"{name} ({text})" for name, text in build.DESCRIPTIONS.items())
+    names = "; ".join(f"{entry.name} ({entry.line})" for entry in build.PRESETS.entries())
     text = f"""Train a conditional quantum generator.
 
 Presets: {names}.
 
 Short flags: {short}. Also --config FILE (YAML; a run writes one) in place of --preset, and
 --print-config, which prints all settings with comments as such a file and trains nothing."""
-    result: tuple[Experiment, Path | None, bool] = parse(train, arguments, program, text)
-    check_loggers(result[0].loggers)
-    if shown:
-        print(to_yaml(result[0]), end="")
+    settings, run, overwrite = parse(train, arguments, program, text)
+    named = (*settings.plugin, *(path for path in plugins if path not in settings.plugin))
+    experiment = build.parse({**settings.model_dump(), "plugin": named})
+    check_loggers(experiment.loggers)
+    if prints_config:
+        print(to_yaml(experiment), end="")
         raise SystemExit(0)
-    return result
+    return experiment, run, overwrite
 
 
-def _expand(argv: Sequence[str]) -> list[str]:
-    """Short flags in full; a repeated ``--cure`` gathered into one list."""
-    arguments: list[str] = []
-    cures: list[str] = []
+def take_plugins(argv: Sequence[str]) -> tuple[list[str], tuple[Path, ...]]:
+    """The arguments without every ``--plugin FILE``, and those files, which are run."""
+    from qgan.build.plugins import load_file
+
+    arguments, files = [], []
     words = iter(argv)
     for word in words:
         flag, equals, value = word.partition("=")
-        if flag == "--cure":
-            cures.append(value if equals else next(words, ""))
+        if flag != "--plugin":
+            arguments.append(word)
+            continue
+        files.append(Path(value if equals else next(words, "")))
+        load_file(files[-1])
+    return arguments, tuple(files)
+
+
+def flag_of(setting: str) -> str:
+    """The flag that sets a setting: the short one, if there is one.
+
+    Example:
+        >>> flag_of("discriminator.kind"), flag_of("data.source")
+        ('--discriminator', '--data.source')
+    """
+    flags = {path: flag for flag, path in SHORT.items()}
+    long = f"--{setting.replace('_', '-')}"
+    return flags.get(long, long)
+
+
+def _with_choices(settings: BaseModel) -> BaseModel:
+    """The same settings, of a schema that lists the names which the registry knows.
+
+    The parser shows and checks what the types of the schema say, and the registry is open.
+    """
+    from qgan.build.registry import FAMILIES
+
+    fields: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for name, entry in type(settings).model_fields.items():
+        value, kind = getattr(settings, name), entry.annotation
+        marks = [mark for mark in entry.metadata if isinstance(mark, OneOf)]
+        if isinstance(value, BaseModel):
+            value = _with_choices(value)
+            kind = type(value)
+        elif marks:
+            kind = Literal[tuple(FAMILIES[marks[0].kind])]  # type: ignore[assignment]
+        elif entry.metadata:
+            kind = Annotated[kind, *entry.metadata]  # type: ignore[assignment]
+        fields[name] = (kind, Field(value, description=entry.description))
+        values[name] = value
+    schema = create_model(type(settings).__name__, __doc__=type(settings).__doc__, **fields)
+    typed: BaseModel = schema(**values)
+    return typed
+
+
+def _expand(argv: Sequence[str]) -> list[str]:
+    """Short flags in full; a repeated ``--term`` gathered into one list."""
+    arguments: list[str] = []
+    terms: list[str] = []
+    words = iter(argv)
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if flag == "--term":
+            terms.append(value if equals else next(words, ""))
             continue
         arguments.append(SHORT.get(flag, flag) + equals + value)
-    if cures:
-        arguments += ["--cure", *(c for c in cures if c != "none")]
+    if terms:
+        arguments += ["--term", *(name for name in terms if name != "none")]
     return arguments
 
 
@@ -115,8 +176,12 @@ def _take(arguments: list[str], flag: str) -> str | None:
 
 
 def parse(function: Callable[..., Any], argv: Sequence[str], program: str, text: str) -> Any:
-    """Parse and call, with a complaint of the parser brought into one line."""
+    """Parse and call, with a complaint of the parser brought into one line.
+
+    Plug-ins that are named run first, whatever the command.
+    """
     said = io.StringIO()
+    argv, _ = take_plugins(argv)
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(function, args=list(argv), prog=program, description=text)

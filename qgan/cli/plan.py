@@ -16,6 +16,6 @@ def command_plan(argv: Sequence[str]) -> int:
 
     experiment, _, _ = parse_train(argv, "qgan plan")
     data = build.load_data(experiment)
-    measured = build.measure_engines(experiment, data)
+    measured = build.time_candidates(experiment, data)
     Console().print(engine_table(measured))
     return 0

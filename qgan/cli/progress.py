@@ -14,8 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from qgan import errors
 from qgan.cli.console import show_report, waiting
 from qgan.runs import RunFolder, Session
-from qgan.runs.loggers import Records
-from qgan.training import Trainer
+from qgan.training import Learner
 
 
 class Bar:
@@ -76,7 +75,7 @@ class Bar:
         self.console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def train_and_report(trainer: Trainer, folder: RunFolder, resume: bool = False) -> int:
+def train_and_report(learner: Learner, folder: RunFolder, resume: bool = False) -> int:
     """Train with a bar, judge, draw, and say what to type next; returns the exit status.
 
     Status 130 or 143 after an interrupt, when a checkpoint of the step has been written.
@@ -84,33 +83,32 @@ def train_and_report(trainer: Trainer, folder: RunFolder, resume: bool = False) 
     if "OMP_NUM_THREADS" not in os.environ:
         # A step is thousands of small tensor operations: a second thread costs more than it brings.
         torch.set_num_threads(1)
-    bar = Bar(trainer.config.steps)
-    session = Session(trainer, folder, bar, bar.tell)
+    bar = Bar(learner.config.steps)
+    session = Session(learner, folder, bar, bar.tell, logs=True)
     try:
-        if resume:
-            session.resume()
-        else:
-            session.start()
-        session.records = Records.of(folder, trainer.step, bar.tell)
-        bar.begin(trainer.step, session.seconds)
-        with bar:
-            finished = session.train()
+        with session:
+            if resume:
+                session.resume()
+            else:
+                session.start()
+            bar.begin(learner.step, session.seconds)
+            with bar:
+                finished = session.train()
     except errors.QganError:
-        session.records.finalize("failed")
+        session.loggers.finalize("failed")
         raise
     except KeyboardInterrupt:  # before the training took signals over, or the second of them
-        session.lock.release()
         print(f"Stopped at once; the last checkpoint is of step {session.saved or 0}. Go on with")
         print(f"  qgan resume {folder.path}")
         return 128 + signal.SIGINT
     if not finished:
-        session.records.finalize("interrupted")
-        print(f"Stopped at step {trainer.step} of {trainer.config.steps}; go on with")
+        session.loggers.finalize("interrupted")
+        print(f"Stopped at step {learner.step} of {learner.config.steps}; go on with")
         print(f"  qgan resume {folder.path}")
         return 128 + (session.stopped_by or 0)
     with waiting("judging on held-out states"):
         model, report = session.report()
-    pictures = show_report(folder, trainer.data, model, report)
-    session.records.pictures(pictures, trainer.step)
-    session.records.finalize("success")
+    pictures = show_report(folder, learner.data, model, report)
+    session.loggers.pictures(pictures, learner.step)
+    session.loggers.finalize("success")
     return 0

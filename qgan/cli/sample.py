@@ -28,11 +28,10 @@ def command_sample(argv: Sequence[str]) -> int:
     text = "Write generated states: n of each label, unless one is named."
     asked = parse(sample, argv, "qgan sample", text)
     model = load(asked["run"], asked["checkpoint"])
-    states, label, latent = model.draw(asked["label"], asked["n"], asked["seed"], asked["latent"])
-    values = [model.label_values[k] for k in label.tolist()]
-    write_file(asked["out"], states, values, latent)
+    drawn = model.draw(asked["label"], asked["n"], asked["seed"], asked["latent"])
+    values = [model.label_values[k] for k in drawn.label.tolist()]
+    write_file(asked["out"], drawn.states, values, drawn.latent)
     print(
-        f"{asked['out']}: {len(states)} states from checkpoint {model.checkpoint}, "
-        f"step {model.step}"
+        f"{asked['out']}: {len(drawn)} states from checkpoint {model.checkpoint}, step {model.step}"
     )
     return 0

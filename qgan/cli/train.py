@@ -21,7 +21,7 @@ def command_train(argv: Sequence[str]) -> int:
         RunFolder.check_free(run, overwrite)
     with waiting("making the data"):
         data = build.load_data(experiment)
-    experiment = build.settled(experiment, data)
+    experiment = build.settle(experiment, data)
     trainer = build.build_trainer(data, experiment)
     folder = RunFolder.create(run or default_run(experiment), experiment, overwrite)
     return train_and_report(trainer, folder)

@@ -1,6 +1,6 @@
 """Discriminator = view + head, and the heads."""
 
-from qgan.discriminator.base import Discriminator, Head
+from qgan.discriminator.base import Discriminator, Head, PlainHead
 from qgan.discriminator.linear import BoundedLinearHead, IdentityHead, LinearHead
 from qgan.discriminator.minibatch import MinibatchHead
 from qgan.discriminator.mlp import AuxiliaryHead, MLPHead, ProjectionHead
@@ -18,6 +18,7 @@ __all__ = [
     "LinearHead",
     "MLPHead",
     "MinibatchHead",
+    "PlainHead",
     "PotentialsHead",
     "ProjectionHead",
     "RootHead",

@@ -1,30 +1,113 @@
-"""Discriminator = view + head."""
+"""Discriminator = view + head, and what a head says of itself."""
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from abc import ABC, abstractmethod
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from qgan.views import Seen, View
+from qgan import errors
+from qgan.batch import Seen
+from qgan.views import View
+
+__all__ = ["Discriminator", "Head", "PlainHead"]
 
 
-@runtime_checkable
-class Head(Protocol):
-    """Any function of the view of one state and its label.
+class Head(nn.Module, ABC):
+    """Base of all heads: any function ``D = head(m, label)`` of a view and a label.
 
-    A head may also say: ``per_sample = False``, it compares the states of a batch;
-    ``sees_label = False``, its score does not depend on the label; ``lipschitz = True``, its
-    slope is bounded as it stands; ``bounded = True``, its score is an expectation value in
-    [-1, 1]. Without a word it is an unbounded function of one state and its label.
-    A head with ``coordinates(features)`` and ``score(coordinates, label)`` has its slope penalised
-    in these coordinates, not in the view's.
+    A subclass implements :meth:`forward` and sets those attributes that differ for it. Each of them
+    has a meaning for the rules of a game (:mod:`qgan.rules`) and for the penalties.
+
+    Attributes:
+        per_sample: whether a score is a function of one state and its label; False for a head
+            that compares the states of a batch.
+        sees_label: whether the score depends on the label.
+        lipschitz: whether the slope of the score is bounded as it stands.
+        bounded: whether the score is an expectation value in [-1, 1].
+        classifies: whether :meth:`classify` guesses the label from the view.
+        has_potentials: whether it holds a second observable per label, which
+            :meth:`potentials` and :meth:`difference` give.
     """
 
-    def __call__(self, features: Tensor, label: Tensor) -> Tensor:
-        """Scores ``(B,)``."""
+    per_sample: bool = True
+    sees_label: bool = True
+    lipschitz: bool = False
+    bounded: bool = False
+    classifies: bool = False
+    has_potentials: bool = False
+
+    @abstractmethod
+    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """Scores ``(B,)``: logits or critic values, as the objective reads them."""
+
+    def coordinates(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B C"]:
+        """The coordinates in which penalties take the slope of :meth:`score_at`: the view's own."""
+        return features
+
+    def score_at(self, coordinates: Float[Tensor, "B C"], label: Tensor) -> Float[Tensor, " B"]:
+        """Scores ``(B,)`` of points in :meth:`coordinates`."""
+        scores: Tensor = self(coordinates, label)
+        return scores
+
+    def input_gradient(
+        self, coordinates: Float[Tensor, "B C"], label: Tensor
+    ) -> Float[Tensor, "B C"] | None:
+        """The gradient of :meth:`score_at` in closed form; None leaves it to autograd."""
+        return None
+
+    def classify(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B L"]:
+        """Logits of the labels, ``(B, n_labels)``, of a head that ``classifies``."""
+        raise self._lacks("guess of the label")
+
+    def difference(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """``Tr[(psi - phi) rho]``, ``(B,)``, of a head that ``has_potentials``."""
+        raise self._lacks("second observable")
+
+    def potentials(self, label: Tensor) -> tuple[Complex[Tensor, "D D"], Complex[Tensor, "D D"]]:
+        """The matrices (phi, psi) of one label, of a head that ``has_potentials``."""
+        raise self._lacks("second observable")
+
+    def _lacks(self, what: str) -> errors.QganError:
+        return errors.unsupported(
+            f"Head {type(self).__name__}", f"it has not {what}", "use another"
+        )
+
+
+DECLARED = ("per_sample", "sees_label", "lipschitz", "bounded", "classifies", "has_potentials")
+"""What only a subclass of :class:`Head` can say of itself."""
+
+
+class PlainHead(Head):
+    """A user's own module as a head: an unbounded function of one state and its label.
+
+    :class:`Discriminator` wraps a module that is no :class:`Head` in it.
+
+    Args:
+        module: maps (features ``(B, K)``, label) to scores ``(B,)``.
+
+    Raises:
+        QganError: if the module sets an attribute of :class:`Head`, which is read off subclasses
+            of it only.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        attributes = [name for name in DECLARED if name in {**vars(type(module)), **vars(module)}]
+        if attributes:
+            raise errors.argument(
+                "head",
+                f"must be a subclass of qgan.discriminator.Head to declare `{attributes[0]}`",
+                type(module).__name__,
+            )
+        self.module = module
+
+    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+        """Scores ``(B,)`` of the module."""
+        scores: Tensor = self.module(features, label)
+        return scores
 
 
 class Discriminator(nn.Module):
@@ -32,7 +115,8 @@ class Discriminator(nn.Module):
 
     Args:
         view: a linear map from states to K numbers.
-        head: any module (features, label) -> scores.
+        head: a :class:`Head`, or any module (features, label) -> scores, which becomes a
+            :class:`PlainHead`.
 
     Example:
         >>> import torch
@@ -49,7 +133,7 @@ class Discriminator(nn.Module):
     def __init__(self, view: View, head: nn.Module) -> None:
         super().__init__()
         self.view = view
-        self.head = head
+        self.head: Head = head if isinstance(head, Head) else PlainHead(head)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``: logits or critic values, as the objective reads them."""
@@ -63,8 +147,8 @@ class Discriminator(nn.Module):
 
         A head that compares the states of a batch is shown each kind by itself.
         """
-        if getattr(self.head, "per_sample", True):
-            together: Tensor = self.head(features, label)
-            return together
-        parts = zip(features.split(rows), label.split(rows), strict=True)
-        return torch.cat([self.head(part, mine) for part, mine in parts])
+        if self.head.per_sample:
+            scores: Tensor = self.head(features, label)
+            return scores
+        kinds = zip(features.split(rows), label.split(rows), strict=True)
+        return torch.cat([self.head(part, labels) for part, labels in kinds])

@@ -12,7 +12,7 @@ from qgan import errors
 
 
 def linear(
-    n_in: int, n_out: int, spectral: bool = False, generator: torch.Generator | None = None
+    n_in: int, n_out: int, spectral: bool = False, rng: torch.Generator | None = None
 ) -> nn.Module:
     """A linear layer, uniform within ``1 / sqrt(n_in)``; spectral: divided by its norm.
 
@@ -21,8 +21,8 @@ def linear(
     """
     layer = nn.Linear(n_in, n_out)
     bound = n_in**-0.5
-    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    nn.init.uniform_(layer.weight, -bound, bound, generator=rng)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=rng)
     if not spectral:
         return layer
     with torch.random.fork_rng(devices=[]):  # the iteration starts at a random vector
@@ -34,7 +34,7 @@ def trunk(
     n_in: int,
     hidden: Sequence[int],
     spectral: bool = False,
-    generator: torch.Generator | None = None,
+    rng: torch.Generator | None = None,
 ) -> nn.Sequential:
     """Linear layers, each followed by a leaky ReLU.
 
@@ -45,7 +45,7 @@ def trunk(
         raise errors.argument("hidden", "must be widths of at least 1", tuple(hidden))
     layers: list[nn.Module] = []
     for width, size in zip((n_in, *hidden), hidden, strict=False):
-        layers += [linear(width, size, spectral, generator), nn.LeakyReLU(0.2)]
+        layers += [linear(width, size, spectral, rng), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers)
 
 

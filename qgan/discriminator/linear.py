@@ -9,10 +9,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
+from qgan.discriminator.base import Head
 from qgan.embedding import condition
 
 
-class IdentityHead(nn.Module):
+class IdentityHead(Head):
     """The score is the one number of the view: an expectation value itself.
 
     Args:
@@ -32,23 +33,21 @@ class IdentityHead(nn.Module):
         return features[:, 0]
 
 
-class LinearHead(nn.Module):
+class LinearHead(Head):
     """``D = w_label . m + b_label``: one observable a label, so it sees average states only.
 
     Args:
         n_features: K.
         n_labels: number of classes; real conditions make the observable affine in them.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
     """
 
-    def __init__(
-        self, n_features: int, n_labels: int, generator: torch.Generator | None = None
-    ) -> None:
+    def __init__(self, n_features: int, n_labels: int, rng: torch.Generator | None = None) -> None:
         super().__init__()
         self.n_labels = n_labels
         self.weight = nn.Parameter(torch.empty(n_labels, n_features))
         self.bias = nn.Parameter(torch.zeros(n_labels))
-        nn.init.normal_(self.weight, std=n_features**-0.5, generator=generator)
+        nn.init.normal_(self.weight, std=n_features**-0.5, generator=rng)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
@@ -73,7 +72,7 @@ class BoundedLinearHead(LinearHead):
         n_features: K.
         n_labels: number of classes.
         spread: largest difference of two eigenvalues, above 0.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
 
     Raises:
         QganError: if the spread is not above 0.
@@ -101,9 +100,9 @@ class BoundedLinearHead(LinearHead):
         n_features: int,
         n_labels: int,
         spread: float = 1.0,
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
     ) -> None:
-        super().__init__(n_features, n_labels, generator)
+        super().__init__(n_features, n_labels, rng)
         if not spread > 0:
             raise errors.argument("spread", "must be above 0", spread)
         self.bounds = bounds

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
+from qgan.discriminator.base import Head
 from qgan.discriminator.layers import like, linear, trunk
 from qgan.embedding import condition
 
 
-class MinibatchHead(nn.Module):
+class MinibatchHead(Head):
     """An MLP that also sees how close the other states of its batch and label are.
 
     ``o_k(m_i) = mean_j exp(-||M_k(h(m_i)) - M_k(h(m_j))||_1)`` over the other states j of the same
@@ -23,7 +24,7 @@ class MinibatchHead(nn.Module):
         n_features: K.
         n_labels: number of classes or of real conditions.
         hidden: widths of the layers of h.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
         spectral: spectral normalisation of the linear layers.
         n_kernels: number of statistics o_k.
         width: numbers that each of them compares.
@@ -39,7 +40,7 @@ class MinibatchHead(nn.Module):
         n_features: int,
         n_labels: int,
         hidden: Sequence[int] = (128, 128),
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
         spectral: bool = False,
         n_kernels: int = 16,
         width: int = 4,
@@ -47,9 +48,9 @@ class MinibatchHead(nn.Module):
         super().__init__()
         self.n_labels = n_labels
         self.n_kernels = n_kernels
-        self.body = trunk(n_features + n_labels, hidden, spectral, generator)
-        self.compare = linear(hidden[-1], n_kernels * width, spectral, generator)
-        self.score = linear(hidden[-1] + n_kernels, 1, spectral, generator)
+        self.body = trunk(n_features + n_labels, hidden, spectral, rng)
+        self.compare = linear(hidden[-1], n_kernels * width, spectral, rng)
+        self.score = linear(hidden[-1] + n_kernels, 1, spectral, rng)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)`` of states that belong together: all real, or all generated."""

@@ -9,18 +9,19 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
+from qgan.discriminator.base import Head
 from qgan.discriminator.layers import input_gradient, like, linear, trunk
 from qgan.embedding import condition
 
 
-class MLPHead(nn.Module):
+class MLPHead(Head):
     """A multilayer perceptron of (m, label) with leaky ReLU: a nonlinear function of one state.
 
     Args:
         n_features: K.
         n_labels: number of classes or of real conditions.
         hidden: widths of the hidden layers.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
         spectral: spectral normalisation of every layer: the score is then 1-Lipschitz in m.
     """
 
@@ -29,14 +30,14 @@ class MLPHead(nn.Module):
         n_features: int,
         n_labels: int,
         hidden: Sequence[int] = (128, 128),
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
         spectral: bool = False,
     ) -> None:
         super().__init__()
         self.n_labels = n_labels
         self.lipschitz = spectral
-        body = trunk(n_features + n_labels, hidden, spectral, generator)
-        self.layers = nn.Sequential(*body, linear(hidden[-1], 1, spectral, generator))
+        body = trunk(n_features + n_labels, hidden, spectral, rng)
+        self.layers = nn.Sequential(*body, linear(hidden[-1], 1, spectral, rng))
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
@@ -58,7 +59,7 @@ class MLPHead(nn.Module):
         return torch.cat([features, given], 1).to(like(self))
 
 
-class ProjectionHead(nn.Module):
+class ProjectionHead(Head):
     """``D = v_label . phi(m) + psi . phi(m) + b``: the label enters by an inner product.
 
     The form that the optimum has where ``log p(label | m)`` is linear in features of m.
@@ -67,7 +68,7 @@ class ProjectionHead(nn.Module):
         n_features: K.
         n_labels: number of classes or of real conditions.
         hidden: widths of the layers of phi.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
         spectral: spectral normalisation of phi, psi and v: the score is then 2-Lipschitz in m.
 
     References:
@@ -79,15 +80,15 @@ class ProjectionHead(nn.Module):
         n_features: int,
         n_labels: int,
         hidden: Sequence[int] = (128, 128),
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
         spectral: bool = False,
     ) -> None:
         super().__init__()
         self.n_labels = n_labels
         self.lipschitz = spectral
-        self.phi = trunk(n_features, hidden, spectral, generator)
-        self.psi = linear(hidden[-1], 1, spectral, generator)
-        self.embedding = linear(hidden[-1], n_labels, spectral, generator)
+        self.phi = trunk(n_features, hidden, spectral, rng)
+        self.psi = linear(hidden[-1], 1, spectral, rng)
+        self.embedding = linear(hidden[-1], n_labels, spectral, rng)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
@@ -97,7 +98,7 @@ class ProjectionHead(nn.Module):
         return scores
 
 
-class AuxiliaryHead(nn.Module):
+class AuxiliaryHead(Head):
     """A score that does not see the label, and beside it a guess of the label.
 
     :class:`qgan.terms.AuxiliaryClassifier` trains both sides by the guess; without that
@@ -107,7 +108,7 @@ class AuxiliaryHead(nn.Module):
         n_features: K.
         n_labels: number of classes, at least 2.
         hidden: widths of the shared layers.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
         spectral: spectral normalisation of every layer.
 
     Raises:
@@ -125,16 +126,16 @@ class AuxiliaryHead(nn.Module):
         n_features: int,
         n_labels: int,
         hidden: Sequence[int] = (128, 128),
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
         spectral: bool = False,
     ) -> None:
         super().__init__()
         if n_labels < 2:
             raise errors.argument("n_labels", "must be at least 2 to be guessed", n_labels)
         self.lipschitz = spectral
-        self.body = trunk(n_features, hidden, spectral, generator)
-        self.score = linear(hidden[-1], 1, spectral, generator)
-        self.guess = linear(hidden[-1], n_labels, spectral, generator)
+        self.body = trunk(n_features, hidden, spectral, rng)
+        self.score = linear(hidden[-1], 1, spectral, rng)
+        self.guess = linear(hidden[-1], n_labels, spectral, rng)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``; the label is not looked at."""

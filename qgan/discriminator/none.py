@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
-from qgan.discriminator.base import Discriminator
-from qgan.views import Seen, View
+from qgan.batch import Seen
+from qgan.discriminator.base import Discriminator, Head
+from qgan.views import View
 
 
 class BlindView(View):
@@ -20,7 +21,7 @@ class BlindView(View):
         return torch.zeros(len(label), 0, device=label.device)
 
 
-class ZeroHead(nn.Module):
+class ZeroHead(Head):
     """Scores everything 0."""
 
     sees_label = False

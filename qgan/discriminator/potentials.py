@@ -8,10 +8,11 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
+from qgan.discriminator.base import Head
 from qgan.embedding import condition
 
 
-class PotentialsHead(nn.Module):
+class PotentialsHead(Head):
     """``D = Tr[phi_label rho]`` for all, and ``psi_label`` beside it for real states.
 
     :class:`qgan.terms.CouplingPenalty` trains psi and holds both to the dual's rule.
@@ -20,7 +21,7 @@ class PotentialsHead(nn.Module):
         operator: the view's method that makes the matrices ``sum_k w_k M_k``.
         n_features: K.
         n_labels: number of classes.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
 
     References:
         Chakrabarti et al., arXiv:1911.00111, sec. 3.
@@ -33,7 +34,7 @@ class PotentialsHead(nn.Module):
         operator: Callable[[Tensor], Tensor],
         n_features: int,
         n_labels: int,
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.operator = operator
@@ -41,7 +42,7 @@ class PotentialsHead(nn.Module):
         # phi, psi - phi; and multiples of the identity, which a view need not hold.
         self.weight = nn.Parameter(torch.empty(2, n_labels, n_features))
         self.bias = nn.Parameter(torch.zeros(2, n_labels))
-        nn.init.normal_(self.weight, std=0.1 * n_features**-0.5, generator=generator)
+        nn.init.normal_(self.weight, std=0.1 * n_features**-0.5, generator=rng)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """``Tr[phi rho]``, ``(B,)``."""

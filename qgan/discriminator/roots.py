@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Complex, Float
-from torch import Tensor, nn
+from torch import Tensor
 
+from qgan.discriminator.base import Head
 from qgan.discriminator.mlp import MLPHead
 from qgan.views import DensityView
 
@@ -34,7 +35,7 @@ def square_root(rho: Complex[Tensor, "B D D"]) -> Complex[Tensor, "B D D"]:
     return found
 
 
-class RootHead(nn.Module):
+class RootHead(Head):
     """An MLP of the entries of ``sqrt(rho)``, and of the label.
 
     ``||sqrt(rho) - sqrt(sigma)||_2`` lies between the Bures distance and root 2 times it. A
@@ -47,7 +48,7 @@ class RootHead(nn.Module):
         view: the density view whose numbers are read.
         n_labels: number of classes or of real conditions.
         hidden: widths of the hidden layers.
-        generator: seeded source of the initial weights.
+        rng: seeded source of the initial weights.
 
     References:
         Luo and Zhang, Phys. Rev. A 69, 032106 (2004): the Hellinger distance of states;
@@ -59,17 +60,17 @@ class RootHead(nn.Module):
         view: DensityView,
         n_labels: int,
         hidden: Sequence[int] = (128, 128),
-        generator: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.view = view
-        self.network = MLPHead(view.n_features, n_labels, hidden, generator)
+        self.network = MLPHead(view.n_features, n_labels, hidden, rng)
 
     def coordinates(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
-        """Entries of the root, in which penalties take the slope of :meth:`score`."""
+        """Entries of the root, in which penalties take the slope of :meth:`score_at`."""
         return self.view.entries(square_root(self.view.operator(features)))
 
-    def score(self, coordinates: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+    def score_at(self, coordinates: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)`` of roots."""
         scores: Tensor = self.network(coordinates, label)
         return scores
@@ -77,9 +78,9 @@ class RootHead(nn.Module):
     def input_gradient(
         self, coordinates: Float[Tensor, "B K"], label: Tensor
     ) -> Float[Tensor, "B K"] | None:
-        """The slope of :meth:`score`, as :meth:`qgan.discriminator.MLPHead.input_gradient`."""
+        """The slope of :meth:`score_at`, as :meth:`qgan.discriminator.MLPHead.input_gradient`."""
         return self.network.input_gradient(coordinates, label)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
-        return self.score(self.coordinates(features), label)
+        return self.score_at(self.coordinates(features), label)

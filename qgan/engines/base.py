@@ -66,6 +66,15 @@ class Engine(Protocol):
     def gives_states(self) -> bool:
         """Whether :meth:`run` returns states rather than refusing."""
 
+    shots: int | None
+    readout: float
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the next call depends on."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from :meth:`state_dict`."""
+
     def run(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
         """The states of the output register, all other wires traced out.
 

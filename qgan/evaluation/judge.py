@@ -10,9 +10,8 @@ from torch import Tensor
 from qgan.data import Dataset
 from qgan.evaluation.evaluation import evaluate, references
 from qgan.evaluation.report import Report
-from qgan.generator import Generator
 from qgan.metrics import coverage, fidelity_matrix
-from qgan.model import exact_states
+from qgan.sampler import Sampler
 from qgan.states import States
 
 # Skill is defined for 512 generated states; W is averaged over draws of so many, so that the luck
@@ -39,20 +38,20 @@ class Judge:
             data.train.states, data.train.label, self.real.states, self.real.label, data.n_labels
         )
 
-    def generate(self, generator: Generator) -> tuple[States, Tensor]:
+    def generate(self, sampler: Sampler) -> tuple[States, Tensor]:
         """States of each label, and their latents."""
-        random = torch.Generator().manual_seed(self.seed)
-        latent = generator.prior.sample(len(self.label), random)
-        return exact_states(generator, self.label, latent), latent
+        rng = torch.Generator().manual_seed(self.seed)
+        drawn = sampler.draw(self.label, rng, exact=True)
+        return drawn.states, drawn.latent
 
-    def criterion(self, generator: Generator) -> dict[str, float]:
+    def criterion(self, sampler: Sampler) -> dict[str, float]:
         """Means over labels of the shortfall, the ensemble Wasserstein distance and coverage.
 
         None knows the hidden factors. The shortfall ``(W - W0) / max(W1 - W0, 0.02)``, which is
         1 - skill where skill is defined, chooses the best checkpoint: measured so, a label that
         varies little counts as much as one that varies much.
         """
-        generated, _ = self.generate(generator)
+        generated, _ = self.generate(sampler)
         shortfalls, distances, covered = [], [], []
         for label, reference in enumerate(self.references):
             fidelities = fidelity_matrix(
@@ -67,9 +66,9 @@ class Judge:
             "coverage": fmean(covered),
         }
 
-    def report(self, generator: Generator) -> Report:
+    def report(self, sampler: Sampler) -> Report:
         """The whole evaluation."""
-        generated, latent = self.generate(generator)
+        generated, latent = self.generate(sampler)
         data, real = self.data, self.real
         return evaluate(
             generated,

@@ -10,8 +10,6 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
 from qgan import errors
-from qgan.engines import BatchedEngine
-from qgan.engines.base import Engine
 from qgan.generator import Generator
 from qgan.states import States
 
@@ -34,14 +32,10 @@ def smooth_states(generator: Generator) -> Smooth:
     if not generator.n_latent:
         raise errors.argument("model", "must have a latent", "a generator without one")
     exact = copy.deepcopy(generator).double().requires_grad_(False)
-    engine: Engine = BatchedEngine(precision="double")
-    if engine.supports(exact.circuit, None, None) is not None:
-        engine = exact.engine
+    engine = exact.exact_engine()
 
     def states(label: Tensor, latent: Tensor) -> States:
-        exact.check(label, latent)
-        inputs = exact.embedding(label, latent.double())
-        return engine.run(exact.circuit, exact.weights, inputs)
+        return exact.states(label, latent, engine)
 
     return states
 

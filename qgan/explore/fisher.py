@@ -79,10 +79,10 @@ def sensitivity(
         Braunstein and Caves, Phys. Rev. Lett. 72, 3439 (1994), eq. 24; on rank changes
         Šafránek, Phys. Rev. A 95, 052320 (2017), eq. 9.
     """
-    smooth = smooth_states(model.generator)
+    smooth = smooth_states(model.sampler)
     points = torch.as_tensor(latent, dtype=torch.float64)
     points = points[None] if points.ndim == 1 else points
-    n = model.generator.n_latent
+    n = model.sampler.n_latent
     if points.ndim != 2 or points.shape[1] != n or not len(points):
         raise errors.argument("latent", f"must have {n} entries", tuple(points.shape))
     classes = torch.full((len(points),), model.index(label))

@@ -8,12 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.data import SOURCES, Dataset
+from qgan.build import SOURCES
+from qgan.data import Dataset
 from qgan.explore.mutual_information import mutual_information
 from qgan.explore.observables import measure, nearest_real, observables, real_part
 from qgan.metrics import multiple_rank_correlation, rank_correlations
 from qgan.metrics.ensembles.covering import prepare
-from qgan.model import Model, exact_states
+from qgan.model import Model
 
 N_SAMPLES = 512
 N_POSITIONS = 81
@@ -168,13 +169,13 @@ def factors(model: Model, data: Dataset, n: int = N_SAMPLES, seed: int = 0) -> F
     names = [MEANINGS.get(f, f) if data.name in SOURCES else f for f in data.factor_names]
     shown = [*names, *(o.plain for o in observables(data.n_qubits))]
     rows, followers = [], []
-    latent = model.generator.prior.sample(n, torch.Generator().manual_seed(seed))
+    latent = model.sampler.prior.sample(n, torch.Generator().manual_seed(seed))
     for label in range(data.n_labels):
         values, real = _properties(model, data, label, latent)
         correlations = rank_correlations(latent.double(), values)
         covered = _covered(model, data, label, real)
         followers += _followers(label, shown, latent.double(), values)
-        for k in range(model.generator.n_latent):
+        for k in range(model.sampler.n_latent):
             for j, name in enumerate(shown):
                 bits = mutual_information(latent[:, k].double(), values[:, j], seed)
                 found = float(correlations[k, j]), bits, float(covered[k, j])
@@ -207,7 +208,7 @@ def _properties(
     """Factors (of the nearest real state) and observables: of generated states, of real ones."""
     part = real_part(data, label)
     classes = torch.full((len(latent),), label)
-    states = prepare(exact_states(model.generator, classes, latent))
+    states = prepare(model.sampler.exact_states(classes, latent))
     wanted = observables(data.n_qubits)
     made, real = [measure(states, wanted)], [measure(part.states, wanted)]
     if part.factors is not None:
@@ -220,7 +221,7 @@ def _properties(
 def _covered(model: Model, data: Dataset, label: int, real: Tensor) -> Float[Tensor, "z K"]:
     """How much of each property's real range a latent passes alone."""
     low, high = real.amin(0), real.amax(0)
-    position, n = torch.linspace(-1, 1, N_POSITIONS), model.generator.n_latent
+    position, n = torch.linspace(-1, 1, N_POSITIONS), model.sampler.n_latent
     found = []
     for k in range(n):
         latent = torch.zeros(N_POSITIONS, n)

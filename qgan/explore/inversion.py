@@ -13,7 +13,7 @@ from qgan import errors
 from qgan.explore.differentiable import Smooth, smooth_states
 from qgan.metrics import fidelity_matrix
 from qgan.metrics.ensembles.covering import prepare
-from qgan.model import Model, exact_states
+from qgan.model import Model
 from qgan.states import States
 
 CANDIDATES = 1024
@@ -60,8 +60,8 @@ def invert(
     Raises:
         QganError: for an unknown label, states of other qubits, or a generator with no latent.
     """
-    smooth = smooth_states(model.generator)
-    n_qubits = int(model.generator.circuit.registers.n_output)
+    smooth = smooth_states(model.sampler)
+    n_qubits = model.sampler.n_qubits
     if states.n_qubits != n_qubits:
         raise errors.argument("states", f"must have {n_qubits} qubits", states.n_qubits)
     classes = range(len(model.label_values)) if label is None else [model.index(label)]
@@ -92,9 +92,9 @@ def _descend(
     model: Model, smooth: Smooth, targets: States, label: int, steps: int, seed: int
 ) -> tuple[Tensor, Tensor]:
     """Best latent ``(N, z)`` and its fidelity ``(N,)`` of one label."""
-    prior, n = model.generator.prior, len(targets)
+    prior, n = model.sampler.prior, len(targets)
     drawn = prior.sample(CANDIDATES, torch.Generator().manual_seed(seed))
-    made = prepare(exact_states(model.generator, torch.full((CANDIDATES,), label), drawn))
+    made = prepare(model.sampler.exact_states(torch.full((CANDIDATES,), label), drawn))
     nearest = fidelity_matrix(targets, made).topk(STARTS, dim=1).indices
     z = drawn[nearest.flatten()].double().requires_grad_()
     every = torch.full((len(z),), label)

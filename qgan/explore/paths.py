@@ -45,7 +45,7 @@ def sweep(
     Raises:
         QganError: for an unknown label or axis, or a latent of another width.
     """
-    n = model.generator.n_latent
+    n = model.sampler.n_latent
     if not 0 <= axis < n:
         raise errors.argument("axis", f"must be from 0 to {n - 1}", axis)
     position = torch.as_tensor(values, dtype=torch.float64)
@@ -99,7 +99,7 @@ def interpolate(
     Raises:
         QganError: for an unknown label or metric, a latent of another width, or too few steps.
     """
-    n = model.generator.n_latent
+    n = model.sampler.n_latent
     first, last = _point(start, n, "start"), _point(end, n, "end")
     if steps < 2:
         raise errors.argument("steps", "must be at least 2", steps)

@@ -1,10 +1,19 @@
-"""The protocol of an objective: scores in, scalar out."""
+"""What an objective is: scores in, scalar out."""
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
+from jaxtyping import Float
 from torch import Tensor
+
+from qgan.discriminator import Head
+from qgan.stateful import Stateful
+from qgan.terms import Term
+
+__all__ = ["Objective", "Reading", "rejected"]
 
 Reading = Literal["logits", "critic", "expectations", "nothing"]
 """How an objective reads scores.
@@ -17,34 +26,73 @@ Reading = Literal["logits", "critic", "expectations", "nothing"]
 """
 
 
-@runtime_checkable
-class Objective(Protocol):
-    """A pair of pure functions of the scores of real, generated and mismatched states.
+@dataclass(frozen=True)
+class Objective(Stateful, ABC):
+    """Base of all objectives: a pair of pure functions of scores.
 
-    ``mismatched`` are scores of real states shown with a wrong label; where they are given, they
-    make ``mismatched_share`` of what the discriminator is to reject. Half of it is usual (Reed et
-    al., arXiv:1605.05396) but moves the optimum: the generator then keeps away from the other
-    labels' states. A small share keeps the label in use and the optimum nearly where it was.
+    The scores are those of real, of generated and of mismatched states: real ones that are shown
+    with a wrong label. Where scores of mismatched states are passed, they make
+    ``mismatched_share`` of what the discriminator is to reject. Half of it is usual (Reed et al.,
+    arXiv:1605.05396) but moves the optimum: the generator then keeps away from the states of the
+    other labels. A small share keeps the label in use and the optimum nearly where it was.
+
+    Args:
+        terms: the terms that belong to the objective; None takes :meth:`usual_terms`.
+
+    Attributes:
+        reads: what the scores are to the objective.
     """
 
+    terms: tuple[Term, ...] | None = field(default=None, kw_only=True)
+
+    reads: ClassVar[Reading]
+
     @property
+    @abstractmethod
     def name(self) -> str:
-        """The name in configurations."""
+        """The name in configurations and reports."""
 
-    @property
-    def reads(self) -> Reading:
-        """What the scores are to it."""
-
+    @abstractmethod
     def discriminator_loss(
-        self, *, real: Tensor, fake: Tensor, mismatched: Tensor | None = None
-    ) -> Tensor:
-        """What the discriminator minimises."""
+        self,
+        *,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
+    ) -> Float[Tensor, ""]:
+        """What the discriminator minimises.
 
-    def generator_loss(self, *, fake: Tensor) -> Tensor:
-        """What the generator minimises."""
+        Args:
+            real: scores of real states.
+            fake: scores of generated states.
+            mismatched: scores of real states with wrong labels, or None.
+            mismatched_share: the share of the mismatched states in what is to be rejected, in
+                [0, 1).
+        """
+
+    @abstractmethod
+    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
+        """What the generator minimises, from the scores of generated states."""
+
+    def usual_terms(self, head: Head) -> tuple[Term, ...]:
+        """The terms that the objective brings for a head where none are named: none."""
+        return ()
+
+    def default_terms(self, head: Head) -> tuple[Term, ...]:
+        """The terms of a game whose terms are not named."""
+        return self.usual_terms(head) if self.terms is None else self.terms
 
 
-def rejected(fake: Tensor, mismatched: Tensor | None, share: float) -> Tensor:
-    """Mean of what is to be rejected: generated and, by its share, mismatched."""
+def rejected(
+    fake: Float[Tensor, " B"], mismatched: Float[Tensor, " B"] | None, share: float
+) -> Float[Tensor, ""]:
+    """The mean of what is to be rejected: generated and, by its share, mismatched.
+
+    Args:
+        fake: losses of generated states.
+        mismatched: losses of mismatched states, or None.
+        share: of the mismatched states, in [0, 1).
+    """
     mean = fake.mean()
     return mean if mismatched is None else (1 - share) * mean + share * mismatched.mean()

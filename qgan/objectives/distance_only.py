@@ -8,15 +8,18 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.objectives.base import Reading
+from qgan.objectives.base import Objective, Reading
+
+__all__ = ["DistanceOnly"]
 
 
 @dataclass(frozen=True)
-class DistanceOnly:
-    """Losses of zero: a term (:mod:`qgan.terms.distances`) is all there is.
+class DistanceOnly(Objective):
+    """Losses of zero: the terms (:mod:`qgan.terms.distances`) are all there is.
 
     Args:
-        distance: name of the term, for reports.
+        distance: name of the distance, for reports.
+        terms: the distance itself, and whatever else is added.
 
     Example:
         >>> import torch
@@ -30,7 +33,7 @@ class DistanceOnly:
 
     @property
     def name(self) -> str:
-        """The distance's."""
+        """The name of the distance."""
         return self.distance
 
     def discriminator_loss(
@@ -39,10 +42,11 @@ class DistanceOnly:
         real: Float[Tensor, " B"],
         fake: Float[Tensor, " B"],
         mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
-        """Zero."""
+        """Zero: there is no discriminator to train."""
         return 0 * fake.sum()
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
-        """Zero."""
+        """Zero: the generator's loss is that of the terms."""
         return 0 * fake.sum()

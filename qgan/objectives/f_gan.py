@@ -14,11 +14,11 @@ from qgan.metrics.distributions.f_divergences import (
     FDivergence,
     weighted_jensen_shannon,
 )
-from qgan.objectives.base import Reading, rejected
+from qgan.objectives.base import Objective, Reading, rejected
 
 
 @dataclass(frozen=True)
-class FGAN:
+class FGAN(Objective):
     """``D_f(p || q) = sup_T E_p T - E_q f*(T)`` with ``T = g_f(score)``, met at ``T* = f'(p / q)``.
 
     The discriminator maximises the bound, the generator minimises what it moves of it,
@@ -26,7 +26,6 @@ class FGAN:
 
     Args:
         divergence: an entry of the table or its name; ``weighted_jensen_shannon(pi)`` is one.
-        mismatched_share: see :class:`qgan.objectives.base.Objective`.
         saturating: False lets the generator maximise ``E T(fake)`` instead, which has a gradient
             where generated states are found out.
 
@@ -44,7 +43,6 @@ class FGAN:
     """
 
     divergence: FDivergence | str = "jensen-shannon"
-    mismatched_share: float = 0.02
     saturating: bool = True
 
     reads: ClassVar[Reading] = "logits"
@@ -70,11 +68,12 @@ class FGAN:
         real: Float[Tensor, " B"],
         fake: Float[Tensor, " B"],
         mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
         """``E f*(T(fake)) - E T(real)``: minus the bound."""
         conjugate = self.f.conjugate_at_activation
         wrong = None if mismatched is None else conjugate(mismatched)
-        others = rejected(conjugate(fake), wrong, self.mismatched_share)
+        others = rejected(conjugate(fake), wrong, mismatched_share)
         return others - self.f.activation(real).mean()
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:

@@ -9,17 +9,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import relu
 
-from qgan.objectives.base import Reading, rejected
+from qgan.objectives.base import Objective, Reading, rejected
 
 
 @dataclass(frozen=True)
-class Hinge:
+class Hinge(Objective):
     """``E max(0, 1 - D(real)) + E max(0, 1 + D(fake))``; the generator minimises ``-E D(fake)``.
 
     Its minimum over D is ``2 (1 - TV(p, q))``, at the sign of ``p - q``.
-
-    Args:
-        mismatched_share: see :class:`qgan.objectives.base.Objective`.
 
     References:
         Lim and Ye, arXiv:1705.02894; Miyato et al., arXiv:1802.05957, eq. 16 and 17.
@@ -31,8 +28,6 @@ class Hinge:
         2.0
     """
 
-    mismatched_share: float = 0.02
-
     name = "hinge"
     reads: ClassVar[Reading] = "logits"
 
@@ -42,10 +37,11 @@ class Hinge:
         real: Float[Tensor, " B"],
         fake: Float[Tensor, " B"],
         mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
         """The two hinges."""
         wrong = None if mismatched is None else relu(1 + mismatched)
-        return relu(1 - real).mean() + rejected(relu(1 + fake), wrong, self.mismatched_share)
+        return relu(1 - real).mean() + rejected(relu(1 + fake), wrong, mismatched_share)
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``-E D(fake)``."""

@@ -8,18 +8,17 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.objectives.base import Reading, rejected
+from qgan.objectives.base import Objective, Reading, rejected
 
 
 @dataclass(frozen=True)
-class LeastSquares:
+class LeastSquares(Objective):
     """``1/2 E (D(real) - b)^2 + 1/2 E (D(fake) - a)^2``; the generator draws D(fake) to c.
 
     The best discriminator is ``D* = (b p + a q) / (p + q)``. With ``b - c = 1`` and ``b - a = 2``
     the generator minimises Pearson's ``chi^2(p + q || 2 q) / 2`` against it.
 
     Args:
-        mismatched_share: see :class:`qgan.objectives.base.Objective`.
         fake_target: a.
         real_target: b.
         generator_target: c.
@@ -34,7 +33,6 @@ class LeastSquares:
         0.5
     """
 
-    mismatched_share: float = 0.02
     fake_target: float = 0.0
     real_target: float = 1.0
     generator_target: float = 1.0
@@ -48,10 +46,11 @@ class LeastSquares:
         real: Float[Tensor, " B"],
         fake: Float[Tensor, " B"],
         mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
         """Half the mean squared distances to the targets."""
         wrong = None if mismatched is None else (mismatched - self.fake_target).square()
-        others = rejected((fake - self.fake_target).square(), wrong, self.mismatched_share)
+        others = rejected((fake - self.fake_target).square(), wrong, mismatched_share)
         return ((real - self.real_target).square().mean() + others) / 2
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:

@@ -9,18 +9,15 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from qgan.objectives.base import Reading, rejected
+from qgan.objectives.base import Objective, Reading, rejected
 
 
 @dataclass(frozen=True)
-class Minimax:
+class Minimax(Objective):
     """``min_G max_D E log D(real) + E log(1 - D(fake))`` with ``D = sigmoid(score)``.
 
     The discriminator minimises ``E softplus(-real) + E softplus(fake)``; the generator
     ``-E softplus(fake)``.
-
-    Args:
-        mismatched_share: see :class:`qgan.objectives.base.Objective`.
 
     References:
         Goodfellow et al., arXiv:1406.2661, eq. 1.
@@ -32,8 +29,6 @@ class Minimax:
         1.3863
     """
 
-    mismatched_share: float = 0.02
-
     name = "minimax"
     reads: ClassVar[Reading] = "logits"
 
@@ -43,10 +38,11 @@ class Minimax:
         real: Float[Tensor, " B"],
         fake: Float[Tensor, " B"],
         mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
         """Binary cross-entropy of real against the rest."""
         wrong = None if mismatched is None else softplus(mismatched)
-        return softplus(-real).mean() + rejected(softplus(fake), wrong, self.mismatched_share)
+        return softplus(-real).mean() + rejected(softplus(fake), wrong, mismatched_share)
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``E log(1 - D(fake))``."""

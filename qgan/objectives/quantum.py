@@ -10,12 +10,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.objectives.base import Reading, rejected
-from qgan.objectives.wasserstein import Wasserstein
+from qgan.discriminator import Head
+from qgan.objectives.base import Objective, Reading, rejected
+from qgan.terms import CouplingPenalty, Term
 
 
 @dataclass(frozen=True)
-class LinearValue:
+class LinearValue(Objective):
     """The value of Dallaire-Demers and Killoran, linear in an observable ``-1 <= Z <= 1``.
 
     ``V = 1/2 + 1/2 mean_label Tr[(cos^2(phi) rho^DR - sin^2(phi) rho^DG) Z]``: real states are
@@ -25,7 +26,6 @@ class LinearValue:
     ``max_Z V = 1/2 + 1/2 mean_label ||cos^2(phi) rho - sin^2(phi) sigma||_1``.
 
     Args:
-        mismatched_share: see :class:`qgan.objectives.base.Objective`.
         phi: angle in radians, in (0, pi/2).
 
     Raises:
@@ -40,7 +40,6 @@ class LinearValue:
         1.0
     """
 
-    mismatched_share: float = 0.02
     phi: float = math.pi / 4
 
     name = "linear"
@@ -62,10 +61,11 @@ class LinearValue:
         real: Float[Tensor, " B"],
         fake: Float[Tensor, " B"],
         mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
         """``2 - 4 V``."""
         of_real, of_fake = self._weights
-        others = rejected(fake, mismatched, self.mismatched_share)
+        others = rejected(fake, mismatched, mismatched_share)
         return of_fake * others - of_real * real.mean()
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
@@ -78,20 +78,38 @@ class LinearValue:
 
 
 @dataclass(frozen=True)
-class QuantumSemimetric(Wasserstein):
+class QuantumSemimetric(Objective):
     """The quantum Wasserstein semimetric ``min_pi Tr[pi (1 - SWAP) / 2]``, by its dual.
 
     ``max Tr[Q psi] - Tr[P phi]`` over observables with ``I x psi - phi x I <= C``: the critic of
-    real states is not that of generated ones. The losses here are those of phi; psi and the rule
-    are the business of :class:`qgan.terms.CouplingPenalty`, and
-    :class:`qgan.discriminator.PotentialsHead` holds both observables. Of pure states it is
-    ``(1 - F) / 2``.
-
-    Args:
-        mismatched_share: see :class:`qgan.objectives.base.Objective`.
+    real states is not that of generated ones. The losses here are those of phi,
+    ``E D(fake) - E D(real)`` and ``-E D(fake)``; psi and the rule are the business of
+    :class:`qgan.terms.CouplingPenalty`, which the objective brings, and
+    :class:`qgan.discriminator.PotentialsHead` holds both observables. Of pure states the semimetric
+    is ``(1 - F) / 2``.
 
     References:
         Chakrabarti et al., arXiv:1911.00111, sec. 3 and 4.
     """
 
     name = "quantum-semimetric"
+    reads: ClassVar[Reading] = "critic"
+
+    def discriminator_loss(
+        self,
+        *,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
+    ) -> Float[Tensor, ""]:
+        """``E D(fake) - E D(real)``."""
+        return rejected(fake, mismatched, mismatched_share) - real.mean()
+
+    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
+        """``-E D(fake)``."""
+        return -fake.mean()
+
+    def usual_terms(self, head: Head) -> tuple[Term, ...]:
+        """The coupling penalty, which trains psi."""
+        return (CouplingPenalty(),)

@@ -8,25 +8,22 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.objectives.base import Reading, rejected
+from qgan.discriminator import Head
+from qgan.objectives.base import Objective, Reading, rejected
+from qgan.terms import GradientPenalty, Term
 
 
 @dataclass(frozen=True)
-class Wasserstein:
+class Wasserstein(Objective):
     """``W_1 = sup_{|D|_Lip <= 1} E D(real) - E D(fake)``.
 
-    The critic minimises ``E D(fake) - E D(real)``, held near slope one by a penalty
-    (:class:`qgan.terms.GradientPenalty`), or in a box by
-    :class:`qgan.terms.WeightClipping`.
-
-    Args:
-        mismatched_share: see :class:`qgan.objectives.base.Objective`.
+    The critic minimises ``E D(fake) - E D(real)``. Unless its head is Lipschitz as it stands, it is
+    held near slope one by :class:`qgan.terms.GradientPenalty`, or by the terms that are named: with
+    ``terms=(WeightClipping(),)`` in a box, as first published.
 
     References:
         Arjovsky et al., arXiv:1701.07875; Gulrajani et al., arXiv:1704.00028.
     """
-
-    mismatched_share: float = 0.02
 
     name = "wasserstein"
     reads: ClassVar[Reading] = "critic"
@@ -37,9 +34,14 @@ class Wasserstein:
         real: Float[Tensor, " B"],
         fake: Float[Tensor, " B"],
         mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
         """``E D(fake) - E D(real)``."""
-        return rejected(fake, mismatched, self.mismatched_share) - real.mean()
+        return rejected(fake, mismatched, mismatched_share) - real.mean()
+
+    def usual_terms(self, head: Head) -> tuple[Term, ...]:
+        """The gradient penalty between real and generated states, where the head needs one."""
+        return () if head.lipschitz else (GradientPenalty(),)
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``-E D(fake)``."""

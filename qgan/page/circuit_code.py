@@ -51,7 +51,7 @@ def templates(model: Model) -> dict[str, Any]:
         ``angles``: (scale, entry, shift) of each mark; ``pennylane`` and ``openqasm``: the texts,
         None where the circuit cannot be written so; ``reason``: why not.
     """
-    generator = model.generator
+    generator = model.sampler
     try:
         circuit = trace(generator.circuit)
     except errors.QganError as error:
@@ -87,12 +87,11 @@ def circuit_code(model: Model, label: Any, latent: Sequence[float], language: st
         raise errors.argument("language", "must be pennylane or openqasm", repr(language))
     classes = torch.tensor([model.index(label)])
     z = torch.tensor([list(latent)], dtype=torch.float32)
-    model.generator.check(classes, z)
     found = templates(model)
     if found[language] is None:
         raise errors.QganError(found["reason"])
     with torch.no_grad():
-        inputs: Tensor = model.generator.embedding(classes, z.to(model.generator.weights))
+        inputs = model.sampler.inputs(classes, z)
     return fill(found[language], found["angles"], inputs[0].double().tolist())
 
 

@@ -23,7 +23,7 @@ from qgan.explore.observables import (
     real_part,
 )
 from qgan.metrics.ensembles.covering import prepare
-from qgan.model import Model, exact_states
+from qgan.model import Model
 from qgan.page.circuit_code import templates
 from qgan.pauli import pauli_words
 from qgan.states import States
@@ -51,8 +51,8 @@ class Explorer:
 
     def __init__(self, model: Model, data: Dataset | None, name: str) -> None:
         self.model, self.data, self.name = model, data, name
-        self.generator = model.generator
-        self.n_qubits = int(self.generator.circuit.registers.n_output)
+        self.sampler = model.sampler
+        self.n_qubits = self.sampler.n_qubits
         if self.n_qubits > MOST_QUBITS:
             rule = f"must have at most {MOST_QUBITS} qubits to be explored"
             raise errors.argument("run", rule, self.n_qubits)
@@ -65,8 +65,8 @@ class Explorer:
 
     def _measures_pure(self) -> bool:
         """Whether generated and real states are pure, so that entropy means entanglement."""
-        latent = torch.zeros(1, self.generator.n_latent)
-        states = exact_states(self.generator, torch.zeros(1, dtype=torch.int64), latent)
+        latent = torch.zeros(1, self.sampler.n_latent)
+        states = self.sampler.exact_states(torch.zeros(1, dtype=torch.int64), latent)
         return states.is_pure and all(part.states.is_pure for part in self.real)
 
     @property
@@ -82,7 +82,7 @@ class Explorer:
     def about(self) -> dict[str, Any]:
         """Everything about the run that does not change with label and latent."""
         factors = () if self.data is None else self.data.factor_names
-        prior = self.generator.prior
+        prior = self.sampler.prior
         return {
             "format": FORMAT,
             "name": self.name,
@@ -145,7 +145,7 @@ class Explorer:
         if not isinstance(latents, list) or not 1 <= len(latents) <= MOST_POINTS:
             got = f"{len(latents)} points" if isinstance(latents, list) else _short(latents)
             raise errors.argument("latent", f"must be a list of 1 to {MOST_POINTS} points", got)
-        n = self.generator.n_latent
+        n = self.sampler.n_latent
         for point in latents:
             if not isinstance(point, list) or len(point) != n:
                 raise errors.argument("latent", f"must have {n} entries a point", _short(point))
@@ -174,10 +174,9 @@ class Explorer:
     def compute(self, label: int, z: Float[Tensor, "P z"]) -> dict[str, Any]:
         """The same as :meth:`states` for points that need no check, however many."""
         classes = torch.full((len(z),), label)
-        states = narrow(prepare(exact_states(self.generator, classes, z.float())))
+        states = narrow(prepare(self.sampler.exact_states(classes, z.float())))
         with torch.no_grad():
-            like = self.generator.weights
-            inputs = self.generator.embedding(classes.to(like.device), z.to(like))
+            inputs = self.sampler.inputs(classes, z)
         return {
             "rank": states.rank,
             "factor": packed(torch.view_as_real(states.factor)),

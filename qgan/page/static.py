@@ -59,10 +59,10 @@ def grid_points(axes: list[list[float]]) -> Float[Tensor, "P z"]:
 
 def page_data(explorer: Explorer) -> dict[str, Any]:
     """What the page carries: all there is to know, and states on a grid."""
-    circuit = explorer.generator.circuit
-    one = explorer.compute(0, torch.zeros(1, explorer.generator.n_latent))
+    circuit = explorer.sampler.circuit
+    one = explorer.compute(0, torch.zeros(1, explorer.sampler.n_latent))
     numbers = 2 * 2**explorer.n_qubits * one["rank"] + circuit.n_inputs + 8
-    axes = grid_axes(explorer.generator.prior, numbers * explorer.n_labels)
+    axes = grid_axes(explorer.sampler.prior, numbers * explorer.n_labels)
     points = grid_points(axes)
     about = explorer.about()
     if axes:

@@ -11,7 +11,6 @@ import torch
 
 from qgan import errors
 from qgan.explore.observables import Sweep, real_band, sweep_observables
-from qgan.model import exact_states
 from qgan.page.explorer import Explorer
 from qgan.pictures.canvas import (
     BLUE,
@@ -56,7 +55,7 @@ def save_animation(explorer: Explorer, path: str | Path) -> str:
     Raises:
         QganError: if the generator has no latent, or the folder does not exist.
     """
-    path, n_latent = Path(path), explorer.generator.n_latent
+    path, n_latent = Path(path), explorer.sampler.n_latent
     if not n_latent:
         raise errors.argument("gif", "must be of a run with a latent to sweep", "n_latent=0")
     if not path.parent.is_dir():
@@ -81,8 +80,10 @@ class _Scene:
 
     def __init__(self, explorer: Explorer, label: int, axis: int) -> None:
         self.explorer, self.label, self.axis = explorer, label, axis
-        n_latent = explorer.generator.n_latent
-        self.sweep = sweep_observables(self._sample, label, n_latent, axis, N_POINTS)
+        n_latent = explorer.sampler.n_latent
+        self.sweep = sweep_observables(
+            explorer.sampler.exact_states, label, n_latent, axis, N_POINTS
+        )
         states = self.sweep.states
         wires = range(min(MOST_QUBITS, states.n_qubits))
         states = states if len(wires) == states.n_qubits else states.reduced(list(wires))
@@ -95,9 +96,6 @@ class _Scene:
         self.canvas.text(0.2, 0.2, title, fontsize=TEXT + 1)
         self.images = [self._matrix(part) for part in range(2)]
         self.marks = self._curves(self.sweep, name)
-
-    def _sample(self, label: torch.Tensor, latent: torch.Tensor) -> Any:
-        return exact_states(self.explorer.generator, label, latent)
 
     def _matrix(self, part: int) -> Any:
         axes = self.canvas.axes(0.25 + 1.75 * part, 0.7, 1.6, 1.6)

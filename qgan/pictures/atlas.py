@@ -13,7 +13,7 @@ from qgan.data import Dataset
 from qgan.explore.inversion import invert
 from qgan.explore.observables import measure, nearest_real, observables, real_part
 from qgan.metrics.ensembles.covering import prepare
-from qgan.model import Model, exact_states
+from qgan.model import Model
 from qgan.pictures.canvas import DARK, GREY, SMALL, TEXT, Canvas, latent_name, open_frame, plain
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
     Raises:
         QganError: if the generator has no latent, or a label has no held-out state.
     """
-    n_latent = model.generator.n_latent
+    n_latent = model.sampler.n_latent
     if not n_latent:
         raise errors.argument("model", "must have a latent", "a generator without one")
     names = list(data.factor_names) or [o.name for o in observables(data.n_qubits)]
@@ -88,7 +88,7 @@ def _points(n_latent: int) -> Tensor:
 
 def _property(model: Model, data: Dataset, label: int, points: Tensor) -> Tensor:
     """What the maps show of generated states."""
-    states = prepare(exact_states(model.generator, torch.full((len(points),), label), points))
+    states = prepare(model.sampler.exact_states(torch.full((len(points),), label), points))
     if not data.factor_names:
         return measure(states, observables(data.n_qubits))
     part = real_part(data, label)

@@ -126,7 +126,7 @@ def group_runs(paths: Sequence[Path]) -> list[Group]:
 
 
 def _settings(path: Path) -> dict[str, Any]:
-    return flat(RunFolder(path).experiment().model_dump(mode="json"))
+    return flat(RunFolder(path).experiment(known=False).model_dump(mode="json"))
 
 
 def _group(runs: tuple[Path, ...]) -> Group:

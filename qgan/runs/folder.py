@@ -9,16 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from qgan import errors
+from qgan.build.settings import from_yaml, to_yaml
 from qgan.config import Experiment
-from qgan.model import Model, rebuild
+from qgan.model import FORMAT, Model, rebuild
 from qgan.runs import checkpoint
 from qgan.runs.history import History
 from qgan.runs.lock import Lock, check_unlocked
 from qgan.runs.provenance import header
-from qgan.build.settings import from_yaml, to_yaml
 
 RESUMED = ("last", "previous", "best")
 """Checkpoints that a run can go on from, the one of choice first."""
+
+
+RENAMED = "`cure` is now `term`, and `trainer.mismatched_share` is `mismatched_share`"
+"""What has another name in the settings of a run of format 1."""
+
+
+def _other_format(path: Path, number: object) -> str:
+    """What to do with a run folder of another format, in one line."""
+    line = f"Run folder {path} has format {number}, and this version of qgan reads format {FORMAT}"
+    if number == 1:
+        again = f"qgan train --config {path / 'config.yaml'}"
+        return f"{line}: train it again with {again}, in which {RENAMED}."
+    return f"{line}: open it with the version of qgan that its config.yaml names."
 
 
 class RunFolder:
@@ -45,7 +58,8 @@ class RunFolder:
         if not path.exists():
             return
         if not overwrite:
-            raise errors.argument("run", "must not exist without --overwrite", path)
+            rule = "must not exist without option overwrite"
+            raise errors.argument("run", rule, path, [("option", "overwrite")])
         if not (path / "config.yaml").exists() and (not path.is_dir() or any(path.iterdir())):
             raise errors.argument("run", "must be a run folder to be overwritten", path)
         check_unlocked(path)
@@ -82,15 +96,37 @@ class RunFolder:
             raise errors.argument("run", "must be an existing run folder", path)
         if not run.config_file.exists():
             raise errors.argument("run", f"must hold {run.config_file.name}", path)
+        run.description()
         return run
+
+    def description(self) -> dict[str, Any] | None:
+        """What ``circuit.json`` says of the sampler; None before there is such a file.
+
+        Raises:
+            QganError: if it cannot be read, or the run is of another format.
+        """
+        if not self.circuit_file.exists():
+            return None
+        try:
+            description = json.loads(self.circuit_file.read_text())
+        except (OSError, ValueError) as error:
+            raise errors.argument("circuit.json", "must be readable JSON", error) from None
+        number = description.get("format") if isinstance(description, dict) else None
+        if number != FORMAT:
+            raise errors.QganError(_other_format(self.path, number))
+        return dict(description)
 
     def lock(self) -> Lock:
         """What keeps other processes from training here."""
         return Lock(self.path)
 
-    def experiment(self) -> Experiment:
-        """The settings the run was made from."""
-        return from_yaml(self.config_file)
+    def experiment(self, known: bool = True) -> Experiment:
+        """The settings the run was made from.
+
+        Args:
+            known: whether every choice must be registered; False looks at a run with a plug-in.
+        """
+        return from_yaml(self.config_file, known)
 
     def save_circuit(self, description: dict[str, Any]) -> None:
         """Write ``circuit.json``."""
@@ -101,7 +137,7 @@ class RunFolder:
         previous = self._checkpoint_file("previous") if name == "last" else None
         checkpoint.save(self._checkpoint_file(name), state, previous)
 
-    def save_study(self, step: int, state: dict[str, Any]) -> Path:
+    def save_dump(self, step: int, state: dict[str, Any]) -> Path:
         """Write the state that led to a loss or a gradient that is not finite."""
         path = self.path / f"nonfinite-step-{step}.pt"
         checkpoint.save(path, state)
@@ -160,27 +196,30 @@ class RunFolder:
 
 
 def load(run: str | Path, checkpoint: str = "best") -> Model:
-    """Open a run's generator: the best checkpoint, or ``"last"``.
+    """Open the sampler of a run: of the best checkpoint, or of ``"last"``.
 
     Args:
         run: a run folder.
         checkpoint: "best" (by the criterion on validation states) or "last".
 
     Raises:
-        QganError: if the folder is no run, or the checkpoint is missing or damaged.
+        QganError: if the folder is no run or of another format, or what is read is missing,
+            damaged or does not fit together.
     """
     folder = RunFolder.open(run)
-    if not folder.circuit_file.exists():
+    description = folder.description()
+    if description is None:
         raise errors.argument("run", f"must hold {folder.circuit_file.name}", run)
     state = folder.checkpoint(checkpoint)
     try:
-        data = json.loads(folder.circuit_file.read_text())
-    except (OSError, ValueError) as error:
-        raise errors.argument("circuit.json", "must be readable JSON", error) from None
-    generator = rebuild(data)
-    try:
-        generator.to(state["averaged"]["weights"].dtype).load_state_dict(state["averaged"])
-    except (KeyError, RuntimeError) as error:
-        rule = f"must fit {folder.circuit_file}"
-        raise errors.argument("checkpoint", rule, str(error).splitlines()[0]) from None
-    return Model(generator.requires_grad_(False), data["label_values"], checkpoint, state["step"])
+        sampler = rebuild(description)
+        weights = state["model"]
+        sampler.to(weights["weights"].dtype).load_state_dict(weights)
+        values, step = description["label_values"], state["step"]
+    except errors.QganError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:80]
+        rule = f"must fit {folder.circuit_file}, and both must be of this version"
+        raise errors.argument("checkpoint", rule, f"{type(error).__name__}: {reason}") from None
+    return Model(sampler.requires_grad_(False), values, checkpoint, step)

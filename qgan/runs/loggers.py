@@ -117,7 +117,7 @@ def check_loggers(names: Sequence[str]) -> None:
             raise errors.argument("loggers", rule, name)
 
 
-class Records:
+class Loggers:
     """All loggers of a run. One that fails is dropped, with a line: training goes on.
 
     Args:
@@ -130,19 +130,19 @@ class Records:
         self.tell = tell
 
     @classmethod
-    def of(cls, run: RunFolder, step: int, tell: Callable[[str], None]) -> Records:
+    def of(cls, run: RunFolder, step: int, tell: Callable[[str], None]) -> Loggers:
         """Those that the run's settings name."""
         settings = run.experiment()
-        records = cls((), tell)
+        loggers = cls((), tell)
         for name in settings.loggers:
             try:
-                records.loggers.append(MAKE[name](run, step))
+                loggers.loggers.append(MAKE[name](run, step))
             except Exception as error:
                 tell(_dropped(name, error))
         if step == 0:
             params = settings.model_dump(mode="json", exclude={"loggers"})
-            records._each(lambda logger: logger.log_hyperparams(params))
-        return records
+            loggers._each(lambda logger: logger.log_hyperparams(params))
+        return loggers
 
     def metrics(self, row: Mapping[str, float]) -> None:
         """A row of the history."""

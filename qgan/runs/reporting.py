@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from qgan.evaluation import Report
+from qgan.evaluation.judge import Judge
 from qgan.model import Model
 from qgan.runs import history as history_file
-from qgan.training.cost import reached
-from qgan.evaluation.judge import Judge
-from qgan.runs.provenance import commit, versions
 from qgan.runs.folder import RunFolder, load
+from qgan.runs.provenance import commit, versions
+from qgan.training.cost import reached
 
 CRITERION = "mean over labels of (W - W0) / (W1 - W0), 1 - skill, on validation states"
 
@@ -28,14 +28,14 @@ def report(run: RunFolder, data: Any, seconds: float | None = None) -> tuple[Mod
     """
     judge = Judge(data, "held_out")
     best, last = load(run.path, "best"), load(run.path, "last")
-    judged = judge.report(best.generator)
+    judged = judge.report(best.sampler)
     run.save_report(
         {
             "criterion": CRITERION,
             "checkpoint": "best",
             "step": best.step,
             "held_out": judged.to_dict(),
-            "last": {"step": last.step, "held_out": judge.report(last.generator).to_dict()},
+            "last": {"step": last.step, "held_out": judge.report(last.sampler).to_dict()},
             "label_values": list(data.label_values),
             "label_names": list(data.label_names),
             "factor_names": list(data.factor_names),

@@ -7,26 +7,27 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cached_property
+from types import TracebackType
 from typing import Any
 
 from qgan import errors
 from qgan.evaluation import Report
-from qgan.model import Model, describe
-from qgan.training.cost import cost_of_step
-from qgan.runs.differences import differences
-from qgan.training.guard import Fault, NonFiniteError
 from qgan.evaluation.judge import Judge
-from qgan.runs.loggers import Records
+from qgan.model import Model, describe
+from qgan.runs.differences import differences
+from qgan.runs.folder import RunFolder
+from qgan.runs.history import History
+from qgan.runs.loggers import Loggers
 from qgan.runs.provenance import commit, versions
 from qgan.runs.reporting import report
-from qgan.runs.folder import RunFolder
 from qgan.runs.stopping import StopRequest
-from qgan.training.trainer import Trainer
+from qgan.training.guard import Fault, NonFiniteError
+from qgan.training.learner import Learner
 
 # What is shown after a step: the step, its row of the history (NaN where not measured).
 Listener = Callable[[dict[str, float]], None]
 
-MOST_STUDIES = 3  # files about updates that were not taken
+MOST_DUMPS = 3  # files about updates that were not taken
 
 
 def say(line: str) -> None:
@@ -37,40 +38,74 @@ def say(line: str) -> None:
 class Session:
     """Trains in a run folder; the folder can be opened or resumed at any time.
 
+    Entered as a context it lets go of the folder however it is left.
+
     Args:
-        trainer: what to train.
+        learner: what to train.
         run: the folder, already created.
         listener: called after each step with its row of the history.
         tell: takes the lines that a user should see: what was lost, skipped or has changed.
+        logs: whether the loggers that the settings name take the history too.
 
     Attributes:
-        records: loggers beside the history; none unless they are set.
+        loggers: the loggers beside the history; none until the session has started.
+        seconds: how long the run has trained.
+        saved: step of the last checkpoint, or None.
+        stopped_by: the signal that ended the training early, or None.
+
+    Example:
+        ``with Session(trainer, run) as session: session.start(); session.train()``
     """
 
     def __init__(
         self,
-        trainer: Trainer,
+        learner: Learner,
         run: RunFolder,
         listener: Listener | None = None,
         tell: Callable[[str], None] = say,
+        logs: bool = False,
     ) -> None:
-        self.trainer = trainer
+        self.learner = learner
         self.run = run
         self.listener = listener
         self.tell = tell
+        self.logs = logs
+        self.loggers = Loggers()
         self.best = math.inf
         self.seconds = 0.0
-        self.saved: int | None = None  # step of the last checkpoint
+        self.saved: int | None = None
         self.stopped_by: int | None = None
         self.lock = run.lock()
-        self.cost = cost_of_step(trainer)
-        self.records = Records()
-        trainer.guard.on_fault = self._study
+        self.cost = learner.cost()
+        self._history: History | None = None
+        learner.guard.on_fault = self._dump
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.lock.release()
+
+    @property
+    def history(self) -> History:
+        """The history of the run, once the session has started.
+
+        Raises:
+            QganError: before that.
+        """
+        if self._history is None:
+            raise errors.QganError("A session must be started or resumed before it trains.")
+        return self._history
 
     @cached_property
     def validation(self) -> Judge:
         """Who chooses the best checkpoint; what it compares with is computed once."""
-        return Judge(self.trainer.data, "validation")
+        return Judge(self.learner.data, "validation")
 
     def start(self) -> None:
         """Write what describes the run, and a checkpoint of step 0.
@@ -79,9 +114,10 @@ class Session:
             QganError: if another process trains in the folder, or it cannot be written.
         """
         self.lock.acquire()
-        self.run.save_circuit(describe(self.trainer.generator, self.trainer.data.label_values))
-        self.history = self.run.history(until=-1)
+        self.run.save_circuit(describe(self.learner.model, self.learner.data.label_values))
+        self._history = self.run.history(until=-1)
         self._save("last")
+        self._open_loggers()
 
     def resume(self) -> None:
         """Continue from the last checkpoint that can be read; later rows of the history go.
@@ -101,17 +137,22 @@ class Session:
             return
         try:
             changed = differences(state["experiment"], self.settings)
-            self.trainer.load_state_dict(state)
+            self.learner.load_state_dict(state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise self._misfit(error, state) from None
         self.best, self.seconds, self.saved = state["best"], state["seconds"], state["step"]
         changed |= differences(state["versions"], versions())
         for key, (before, now) in changed.items():
             self.tell(f"`{key}` was {before} and is now {now}: not the same run bit for bit.")
-        self.history = self.run.history(self.trainer.step, state["rows"])
+        self._history = self.run.history(self.learner.step, state["rows"])
         if self.history.rows < state["rows"]:
             lost = state["rows"] - self.history.rows
             self.tell(f"{self.run.history_file} has lost {lost} of {state['rows']} rows.")
+        self._open_loggers()
+
+    def _open_loggers(self) -> None:
+        if self.logs:
+            self.loggers = Loggers.of(self.run, self.learner.step, self.tell)
 
     def _misfit(self, error: Exception, state: dict[str, Any]) -> errors.QganError:
         """The error for a checkpoint that is whole, but of other settings than config.yaml has."""
@@ -147,15 +188,15 @@ class Session:
         return f"checkpoint of step {self.saved} is whole: qgan resume {self.run.path}"
 
     def _train(self, stop: StopRequest) -> None:
-        config, begun = self.trainer.config, time.monotonic() - self.seconds
+        config, start = self.learner.config, time.monotonic() - self.seconds
         if self.history.rows == 0:
             self._evaluate({"step": 0.0, **self.cost.after(0)})
             self._save("last")
-        while self.trainer.step < config.steps and stop.number is None:
-            row = {**self.trainer.train_step(), "step": float(self.trainer.step)}
-            row.update(self.cost.after(self.trainer.step))
-            step, last = self.trainer.step, self.trainer.step == config.steps
-            self.seconds = row["seconds"] = time.monotonic() - begun
+        while self.learner.step < config.steps and stop.number is None:
+            row = {**self.learner.train_step(), "step": float(self.learner.step)}
+            row.update(self.cost.after(self.learner.step))
+            step, last = self.learner.step, self.learner.step == config.steps
+            self.seconds = row["seconds"] = time.monotonic() - start
             if step % config.evaluate_every == 0 or last:
                 self._evaluate(row)
             elif step % config.log_every == 0:
@@ -164,11 +205,11 @@ class Session:
                 self._save("last")
             if self.listener is not None:
                 self.listener(row)
-        if self.saved != self.trainer.step:
+        if self.saved != self.learner.step:
             self._save("last")
 
     def _evaluate(self, row: dict[str, float]) -> None:
-        row.update(self.validation.criterion(self.trainer.averaged))
+        row.update(self.validation.criterion(self.learner.model))
         self._record(row)
         if row["shortfall"] < self.best:
             self.best = row["shortfall"]
@@ -176,12 +217,12 @@ class Session:
 
     def _record(self, row: dict[str, float]) -> None:
         self.history.append(row)
-        self.records.metrics(row)
+        self.loggers.metrics(row)
 
     def _save(self, name: str) -> None:
         self.history.sync()
         state = {
-            **self.trainer.state_dict(),
+            **self.learner.state_dict(),
             "best": self.best,
             "seconds": self.seconds,
             "rows": self.history.rows,
@@ -191,20 +232,20 @@ class Session:
         }
         self.run.save_checkpoint(name, state)
         if name == "last":
-            self.records.save()
-            self.saved = self.trainer.step
+            self.loggers.save()
+            self.saved = self.learner.step
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The configuration of the run, as plain data."""
         return self.run.experiment().model_dump(mode="json")
 
-    def _study(self, fault: Fault) -> None:
+    def _dump(self, fault: Fault) -> None:
         """Keep the state that led to an update which was not taken, and say so."""
-        if self.trainer.guard.refused < MOST_STUDIES:
-            path = self.run.save_study(fault.step, fault.state)
+        if self.learner.guard.refused < MOST_DUMPS:
+            path = self.run.save_dump(fault.step, fault.state)
             self.tell(f"{fault}: update not taken. The state that led there is in {path}.")
 
     def report(self) -> tuple[Model, Report]:
         """Judge the best and the last checkpoint on held-out states and write the report."""
-        return report(self.run, self.trainer.data, self.seconds)
+        return report(self.run, self.learner.data, self.seconds)

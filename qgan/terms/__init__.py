@@ -1,10 +1,12 @@
-"""Terms beside an objective: penalties, cures, distances, none known to the loop by name."""
+"""Terms beside an objective: penalties, cures for collapse, distances of states."""
 
 from qgan.terms.auxiliary import AuxiliaryClassifier
-from qgan.terms.base import LabelledStates, Silent, StepContext, Term, TermStep
+from qgan.terms.base import Moment, StepContext, Term
 from qgan.terms.coupling import CouplingPenalty
-from qgan.terms.cures import FeatureMatching, InstanceNoise, PurityMatching
 from qgan.terms.distances import EnergyDistance, MeanDiscrepancy, PauliWasserstein
+from qgan.terms.information import Information
+from qgan.terms.matching import FeatureMatching, PurityMatching
+from qgan.terms.noise import InstanceNoise
 from qgan.terms.penalties import R1, GradientPenalty, WeightClipping
 
 __all__ = [
@@ -14,14 +16,13 @@ __all__ = [
     "EnergyDistance",
     "FeatureMatching",
     "GradientPenalty",
+    "Information",
     "InstanceNoise",
-    "LabelledStates",
     "MeanDiscrepancy",
+    "Moment",
     "PauliWasserstein",
     "PurityMatching",
-    "Silent",
     "StepContext",
     "Term",
-    "TermStep",
     "WeightClipping",
 ]

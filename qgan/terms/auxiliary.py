@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from qgan.terms.base import Silent, StepContext
+from qgan.terms.base import StepContext, Term
 
 
 @dataclass(frozen=True)
-class AuxiliaryClassifier(Silent):
+class AuxiliaryClassifier(Term):
     """``weight * E -log P(label | m)`` on both sides: the head guesses, the generator is guessed.
 
     The discriminator learns to name the labels of real and of generated states; the generator
@@ -30,12 +29,11 @@ class AuxiliaryClassifier(Silent):
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
         """Cross-entropies of real and of generated states."""
-        head: Any = context.discriminator.head
-        shown = torch.cat([context.real_view, context.fake_view])
-        guesses = head.classify(shown)
+        views = torch.cat([context.real_view, context.fake_view])
+        guesses = context.discriminator.head.classify(views)
         return 2 * self.weight * cross_entropy(guesses, context.label.repeat(2))
 
     def generator_term(self, context: StepContext) -> Tensor | None:
         """Cross-entropy of generated states."""
-        head: Any = context.discriminator.head
-        return self.weight * cross_entropy(head.classify(context.fake_view), context.label)
+        guesses = context.discriminator.head.classify(context.fake_view)
+        return self.weight * cross_entropy(guesses, context.label)

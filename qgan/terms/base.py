@@ -1,80 +1,62 @@
-"""What a term is, and what it may look at in a step."""
+"""What a term is, and what it may look at when a loss is computed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from functools import cached_property
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from qgan.batch import Batch, Seen
 from qgan.discriminator import Discriminator
-from qgan.states import StateSource
-from qgan.views import Seen
+from qgan.sampler import Drawn
+from qgan.stateful import Stateful
 
-
-@runtime_checkable
-class LabelledStates(Protocol):
-    """States with labels; a data batch is one."""
-
-    @property
-    def states(self) -> StateSource:
-        """The states."""
-
-    @property
-    def seen(self) -> Seen:
-        """What a discriminator may see of them: the states, or records."""
-
-    @property
-    def label(self) -> Tensor:
-        """Their labels."""
+__all__ = ["Moment", "StepContext", "Term", "rows_by_label"]
 
 
 @dataclass(frozen=True)
-class TermStep:
-    """Where in the training a term acts: steps taken, steps in all, a seeded source of chance."""
+class Moment:
+    """Where in a training a loss is computed, and the chance that it may use.
+
+    Args:
+        step: generator steps taken so far.
+        n_steps: generator steps in all.
+        rng: seeded source of chance.
+    """
 
     step: int
     n_steps: int
-    random: torch.Generator
+    rng: torch.Generator
 
 
+@dataclass(frozen=True, eq=False)
 class StepContext:
-    """What a term may look at in one step.
+    """What a term may look at in one update of a player.
 
-    Attributes:
+    Args:
         discriminator: view and head.
         real: real states with their labels.
-        fake: generated states of the same labels.
-        latent: their latents.
-        fake_view: view of the generated states, ``(B, K)``.
-        fake_scores: scores of the generated states.
-        real_view: view of the real states, computed when first asked for.
-        real_scores: scores of the real states; None in the generator's step.
-        at: where in the training this is.
+        drawn: generated states of the same labels, with their latents.
+        fake_view: view of the generated states, ``(B, K)``, with the noise of the terms.
+        fake_scores: scores of the generated states, ``(B,)``.
+        moment: where in the training this is.
+        real_scores: scores of the real states, ``(B,)``; None in the generator's update.
+        perturbed_real_view: view of the real states with the noise of the terms; None in the
+            generator's update, which does not look at real states by itself.
     """
 
-    def __init__(
-        self,
-        discriminator: Discriminator,
-        real: LabelledStates,
-        fake: StateSource,
-        latent: Tensor,
-        fake_view: Tensor,
-        fake_scores: Tensor,
-        real_view: Tensor | None,
-        real_scores: Tensor | None,
-        at: TermStep,
-    ) -> None:
-        self.discriminator = discriminator
-        self.real = real
-        self.fake = fake
-        self.latent = latent
-        self.fake_view = fake_view
-        self.fake_scores = fake_scores
-        self.real_scores = real_scores
-        self.at = at
-        self._real_view = real_view
+    discriminator: Discriminator
+    real: Batch
+    drawn: Drawn
+    fake_view: Tensor
+    fake_scores: Tensor
+    moment: Moment
+    real_scores: Tensor | None = None
+    perturbed_real_view: Tensor | None = None
 
     @property
     def label(self) -> Tensor:
@@ -82,61 +64,70 @@ class StepContext:
         return self.real.label
 
     @property
+    def fake(self) -> Seen:
+        """The generated states."""
+        return self.drawn.seen
+
+    @property
+    def latent(self) -> Tensor:
+        """Latents of the generated states, ``(B, n_latent)``."""
+        return self.drawn.latent
+
+    @cached_property
     def real_view(self) -> Tensor:
-        """View of the real states, ``(B, K)``."""
-        if self._real_view is None:
-            with torch.no_grad():
-                view = self.discriminator.view(self.real.seen, self.label)
-            self._real_view = view.to(self.fake_view)
-        return self._real_view
+        """View of the real states, ``(B, K)``; without a gradient in the generator's update."""
+        if self.perturbed_real_view is not None:
+            return self.perturbed_real_view
+        with torch.no_grad():
+            view: Tensor = self.discriminator.view(self.real.seen, self.label)
+        return view.to(self.fake_view)
 
 
-@runtime_checkable
-class Term(Protocol):
-    """Something that sees, or adds to, a loss; a part that has nothing to say returns None.
+class Term(Stateful):
+    """Base of all terms: what is added to a loss beside the objective, or acts on a step.
 
-    A term may also have ``per_sample = True``: it takes the score for a function of one state's
-    view; ``limits_slope = True``: it makes a critic Lipschitz; ``needs_states = True`` (see
-    :class:`Silent`).
-    """
-
-    def perturb(self, features: Tensor, at: TermStep) -> Tensor:
-        """The view of states before the head sees it."""
-
-    def discriminator_term(self, context: StepContext) -> Tensor | None:
-        """Scalar added to the discriminator's loss."""
-
-    def generator_term(self, context: StepContext) -> Tensor | None:
-        """Scalar added to the generator's loss."""
-
-    def after_discriminator_step(self, discriminator: Discriminator) -> None:
-        """Change the discriminator once its optimiser has stepped."""
-
-
-class Silent:
-    """A term that does nothing; terms override what they need.
+    A term overrides those methods that it needs; as they stand they change nothing. What it needs
+    or brings is said by its class attributes, which the rules of a game read (:mod:`qgan.rules`).
 
     Attributes:
         per_sample: whether it takes the score for a function of one state's view.
         limits_slope: whether it makes a critic Lipschitz.
-        needs_states: whether it needs states themselves, which lightning and hardware do not give.
+        needs_states: whether it needs the states themselves, which lightning, hardware and
+            measurement records do not give.
     """
 
     per_sample: ClassVar[bool] = False
     limits_slope: ClassVar[bool] = False
     needs_states: ClassVar[bool] = False
 
-    def perturb(self, features: Tensor, at: TermStep) -> Tensor:
-        """The view unchanged."""
+    def perturb(self, features: Tensor, moment: Moment) -> Tensor:
+        """The views of states ``(N, K)`` as the head is to see them."""
         return features
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
-        """Nothing."""
+        """A scalar to add to the discriminator's loss, or None."""
         return None
 
     def generator_term(self, context: StepContext) -> Tensor | None:
-        """Nothing."""
+        """A scalar to add to the generator's loss, or None."""
         return None
 
     def after_discriminator_step(self, discriminator: Discriminator) -> None:
-        """Nothing."""
+        """Change the discriminator once its optimiser has stepped."""
+
+
+def rows_by_label(label: Tensor) -> Iterator[Tensor]:
+    """For each label of a batch, or each tuple of conditions, which rows have it.
+
+    Args:
+        label: ``(B,)`` or ``(B, n_conditions)``.
+
+    Yields:
+        Masks ``(B,)``, in the order of the sorted labels.
+
+    Example:
+        >>> [rows.tolist() for rows in rows_by_label(torch.tensor([1, 0, 1]))]
+        [[False, True, False], [True, False, True]]
+    """
+    for value in label.unique(dim=0):
+        yield (label == value).reshape(len(label), -1).all(1)

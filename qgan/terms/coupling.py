@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from qgan import errors
 from qgan.metrics.states.semimetric import coupling_excess
-from qgan.terms.base import Silent, StepContext
-from qgan.terms.distances import rows_by_label
+from qgan.terms.base import StepContext, Term, rows_by_label
 
 
 @dataclass(frozen=True)
-class CouplingPenalty(Silent):
+class CouplingPenalty(Term):
     """Holds the potentials of a :class:`qgan.discriminator.PotentialsHead` to the dual's rule.
 
     The head's score is phi, which generated states see; this term gives the discriminator psi for
@@ -44,8 +43,7 @@ class CouplingPenalty(Silent):
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
         """``E_Q[phi] - E_Q[psi]`` and the excess."""
-        head: Any = context.discriminator.head
-        further: Tensor = head.difference(context.real_view, context.label)
+        further = context.discriminator.head.difference(context.real_view, context.label)
         return self._excess(context) - further.mean()
 
     def generator_term(self, context: StepContext) -> Tensor | None:
@@ -53,8 +51,8 @@ class CouplingPenalty(Silent):
         return -self._excess(context)
 
     def _excess(self, context: StepContext) -> Tensor:
-        head: Any = context.discriminator.head
-        fake = context.fake.materialise().density_matrix()
+        head = context.discriminator.head
+        fake = context.drawn.states.density_matrix()
         real = context.real.states.materialise().density_matrix().to(fake)
         parts = []
         for rows in rows_by_label(context.label):

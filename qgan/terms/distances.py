@@ -19,19 +19,13 @@ from qgan.metrics.ensembles.moments import overlap_matrix
 from qgan.metrics.samples.mean_discrepancy import mmd_squared
 from qgan.metrics.states.quantum_wasserstein import pauli_observable
 from qgan.states import States, concatenate
-from qgan.terms.base import Silent, StepContext
+from qgan.terms.base import StepContext, Term, rows_by_label
 from qgan.views import read_words
-
-
-def rows_by_label(label: Tensor) -> Iterator[Tensor]:
-    """For each label, or each tuple of conditions, of a batch: which rows have it."""
-    for value in label.unique(dim=0):
-        yield (label == value).reshape(len(label), -1).all(1)
 
 
 def _samples(context: StepContext) -> Iterator[tuple[States, int]]:
     """For each label with two states or more: the generated, then the real, and how many each."""
-    real, fake = context.real.states.materialise(), context.fake.materialise()
+    real, fake = context.real.states.materialise(), context.drawn.states
     for rows in rows_by_label(context.label):
         count = int(rows.sum())
         if count > 1:
@@ -39,7 +33,7 @@ def _samples(context: StepContext) -> Iterator[tuple[States, int]]:
 
 
 @dataclass(frozen=True)
-class MeanDiscrepancy(Silent):
+class MeanDiscrepancy(Term):
     """``weight * mean_label MMD^2`` with the kernel ``Tr[rho sigma]^p``, unbiased.
 
     The kernel is that of p copies measured together: at p = 1 only average states are compared.
@@ -71,7 +65,7 @@ class MeanDiscrepancy(Silent):
 
 
 @dataclass(frozen=True)
-class EnergyDistance(Silent):
+class EnergyDistance(Term):
     """``weight * mean_label (2 E d(real, fake) - E d(fake, fake') - E d(real, real'))``.
 
     ``d = sqrt(1 - F)``; for pure states one matrix product a label.
@@ -94,7 +88,7 @@ class EnergyDistance(Silent):
 
 
 @dataclass(frozen=True)
-class PauliWasserstein(Silent):
+class PauliWasserstein(Term):
     """``weight * mean_label W`` with W the Pauli programme's bound of the quantum W_1.
 
     The discriminator is a sum of Pauli words of Lipschitz constant 1 at most, found anew in each

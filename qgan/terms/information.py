@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.terms import Silent, StepContext
+from qgan.terms.base import StepContext, Term, rows_by_label
 
 RIDGE = 0.03
 """Of the head, in units of the mean squared length of the centred view."""
@@ -19,7 +19,7 @@ FEWEST = 8
 
 
 @dataclass(frozen=True)
-class Information(Silent):
+class Information(Term):
     """``-weight * sum_k I_k`` for the generator, a lower bound of each latent's information.
 
     ``I(z_k; m) >= H(z_k) + E log q(z_k | m)``, q normal around a linear head's prediction, its
@@ -51,8 +51,7 @@ class Information(Silent):
     def generator_term(self, context: StepContext) -> Tensor | None:
         """The negative bound, summed over the latents, mean over the labels."""
         total, count = context.fake_view.new_zeros(()), 0
-        for label in context.label.unique(dim=0):
-            rows = (context.label == label).reshape(len(context.label), -1).all(1)
+        for rows in rows_by_label(context.label):
             if int(rows.sum()) >= FEWEST:
                 shares = unexplained(context.fake_view[rows], context.latent[rows])
                 total = total + 0.5 * torch.log(shares.clamp_min(0) + FLOOR).sum()

@@ -3,49 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from qgan import errors
 from qgan.discriminator import Discriminator
-from qgan.terms.base import Silent, StepContext
+from qgan.terms.base import StepContext, Term
 
 
+@torch.no_grad()
 def _points(context: StepContext, features: Tensor) -> Tensor:
-    """Views in the coordinates that the head's slope is taken in: its own if it has such."""
-    head: Any = context.discriminator.head
-    if not hasattr(head, "coordinates"):
-        return features
-    with torch.no_grad():
-        points: Tensor = head.coordinates(features)
-    return points
+    """Views in the coordinates in which the head's slope is taken."""
+    return context.discriminator.head.coordinates(features)
 
 
 def _slopes(context: StepContext, points: Tensor) -> Tensor:
-    """Euclidean norm of d score / d point, one a sample."""
-    head: Any = context.discriminator.head
+    """Euclidean norm of ``d score / d point`` of each sample, ``(N,)``."""
+    head = context.discriminator.head
     points = points.detach()
-    known = getattr(head, "input_gradient", None)  # heads that know it in closed form
-    gradient = None if known is None else known(points, context.label)
+    gradient = head.input_gradient(points, context.label)
     if gradient is None:
-        score = head.score if hasattr(head, "coordinates") else head
-        scores = score(points.requires_grad_(), context.label)
+        scores = head.score_at(points.requires_grad_(), context.label)
         (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
     slopes: Tensor = torch.linalg.vector_norm(gradient, dim=1)
     return slopes
 
 
 @dataclass(frozen=True)
-class GradientPenalty(Silent):
+class GradientPenalty(Term):
     """``weight * mean_b (||d D / d m at m_b||_2 - 1)^2``, per sample.
 
     Interpolated: ``m_b = e_b m(rho_b) + (1 - e_b) m(sigma_b)`` with ``e_b`` uniform on [0, 1]: with
     one label the view of the mixture, a valid state, so no second derivative passes a circuit.
     At the ends: half the weight at the real points, half at the generated ones; every point is
     then the view of one state whatever the view.
-    A head with ``coordinates`` of its own is held to the slope of its ``score`` in these.
+    A head with ``coordinates`` of its own is held to the slope of its ``score_at`` in these.
 
     Args:
         weight: lambda, at least 0.
@@ -76,13 +70,13 @@ class GradientPenalty(Silent):
             slopes = torch.cat([_slopes(context, points) for points in (real, fake)])
         else:
             rows = len(context.label)
-            mix = torch.rand(rows, 1, generator=context.at.random).to(real)
+            mix = torch.rand(rows, 1, generator=context.moment.rng).to(real)
             slopes = _slopes(context, mix * real + (1 - mix) * fake)
         return self.weight * ((slopes - 1) ** 2).mean()
 
 
 @dataclass(frozen=True)
-class WeightClipping(Silent):
+class WeightClipping(Term):
     """Each parameter of the head clipped to ``[-limit, limit]`` after each discriminator step.
 
     A critic whose parameters lie in a box is Lipschitz with some constant, so what it reaches is
@@ -116,7 +110,7 @@ class WeightClipping(Silent):
 
 
 @dataclass(frozen=True)
-class R1(Silent):
+class R1(Term):
     """``weight / 2 * mean_b ||d D / d m at real m_b||_2^2``: no slope at the data.
 
     Args:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
 
-from qgan import errors
-from qgan.engines.base import Circuit
-from qgan.engines.trace import trace
-
-if TYPE_CHECKING:
-    from qgan.training.trainer import Trainer
+from qgan.config import TrainerConfig
+from qgan.engines.counting import count_rotations
+from qgan.game import Game
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 """Skill on validation states at which a report says what reaching it took."""
@@ -25,8 +21,8 @@ class Cost:
     A circuit is executed once for each state shown and each measurement setting of the view; its
     gradient by parameter shift takes two more for each rotation by a trained angle. An execution
     takes as many shots as the engine has; an exact one is counted as one shot, so multiply by the
-    shots you would take. A shot uses up as many copies of a state as the view's ``order``. Judging
-    on validation states is not counted, nor are terms that look at states by themselves.
+    shots you would take. A shot uses up as many copies of a state as the view's ``n_copies``.
+    Judging on validation states is not counted, nor are terms that look at states by themselves.
 
     Args:
         real_copies: copies of the data's states.
@@ -48,69 +44,25 @@ class Cost:
         return {name: float(steps * count) for name, count in vars(self).items()}
 
 
-def cost_of_step(trainer: Trainer) -> Cost:
-    """What a step of this trainer costs."""
-    config = trainer.config
-    view: Any = trainer.discriminator.view
-    shots = getattr(trainer.generator.engine, "shots", None) or 1
-    states, seen = config.batch * config.n_critic, n_settings(view)
+def cost_of_game(game: Game, config: TrainerConfig) -> Cost:
+    """What a generator step of a game costs, with the discriminator steps before it."""
+    view, shots = game.discriminator.view, game.generator.engine.shots or 1
+    states, settings = config.batch * config.n_critic, view.n_settings()
     real = generated = 0
-    if "discriminator" in trainer.optimisers:
+    if any(p.requires_grad for p in game.discriminator.parameters()):
         trained = any(p.requires_grad for p in view.parameters())
-        each = seen * (1 + (2 * _rotations(view.circuit) if trained else 0))
-        wrong = trainer._shows_mismatched and view.sees_label
-        real, generated = states * each * (2 if wrong else 1), states * each
-    generator = trainer.generator
-    angles = {
-        "weights": generator.weights.requires_grad,
-        "inputs": any(p.requires_grad for p in generator.embedding.parameters()),
-    }
-    shifted = 2 * _rotations(generator.circuit, [k for k, trained in angles.items() if trained])
-    generated += config.batch * seen * (1 + shifted)
-    copies = getattr(view, "order", 1)
-    runs = real + generated
-    return Cost(real * shots * copies, generated * shots * copies, runs, runs * shots)
-
-
-def n_settings(view: Any) -> int:
-    """Circuits that read all numbers of a view from a state: bases of measurement.
-
-    The view's own ``n_settings``; ``3**n`` Pauli bases for what needs the whole state; else the
-    bases that its words need, for each of its circuits.
-    """
-    if hasattr(view, "n_settings"):
-        return int(view.n_settings)
-    if view.needs_states:
-        return int(3 ** getattr(view, "n_qubits", 1))
-    words = getattr(view, "words", ())
-    return max(1, len(bases(words))) * len(getattr(view, "embeddings", " "))
-
-
-def bases(words: Sequence[str]) -> list[str]:
-    """Products of Pauli bases that together measure all words, found greedily.
-
-    Example:
-        >>> bases(["ZI", "IZ", "XX", "ZZ"])
-        ['ZZ', 'XX']
-    """
-    found: list[str] = []
-    for word in sorted(words, key=lambda word: word.count("I")):
-        for place, basis in enumerate(found):
-            if all("I" in pair or pair[0] == pair[1] for pair in zip(word, basis, strict=True)):
-                merged = (b if a == "I" else a for a, b in zip(word, basis, strict=True))
-                found[place] = "".join(merged)
-                break
-        else:
-            found.append(word)
-    return sorted(found, reverse=True)
-
-
-def _rotations(circuit: Circuit, sources: Sequence[str] = ("weights", "inputs")) -> int:
-    """Rotations by angles of these sources; of a circuit that cannot be traced, its angles."""
-    try:
-        return sum(gate.source in sources for gate in trace(circuit).gates)
-    except errors.QganError:
-        return sum(getattr(circuit, f"n_{source}") for source in sources)
+        rotations = 0 if view.circuit is None or not trained else count_rotations(view.circuit)
+        each = settings * (1 + 2 * rotations)
+        mismatched = game.shows_mismatched and view.sees_label
+        real, generated = states * each * (2 if mismatched else 1), states * each
+    generated += game.generator.cost(config.batch).with_gradient * settings
+    executions = real + generated
+    return Cost(
+        real * shots * view.n_copies,
+        generated * shots * view.n_copies,
+        executions,
+        executions * shots,
+    )
 
 
 def reached(history: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float] | None]:

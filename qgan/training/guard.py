@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,7 @@ import torch
 from torch import Tensor
 
 from qgan import errors
-
-Parts = Mapping[str, Tensor]
-"""A loss as its summands by name: the objective and the terms that have something to say."""
+from qgan.game import Summands
 
 MOST_IN_A_ROW = 100
 """Updates refused one after the other before training stops, whatever the policy."""
@@ -102,24 +100,12 @@ class Guard:
         self._in_a_row = state["in_a_row"]
 
 
-def named(
-    objective: Any, loss: Tensor, terms: Sequence[Any], extras: Sequence[Tensor | None]
-) -> Parts:
-    """The parts of a loss by the classes they come from; one that comes twice is numbered."""
-    parts = {type(objective).__name__: loss}
-    for term, extra in zip(terms, extras, strict=True):
-        if extra is not None:
-            name = type(term).__name__
-            parts[name if name not in parts else f"{name} {len(parts)}"] = extra
-    return parts
-
-
-def total(parts: Parts) -> Tensor:
-    """The loss: the sum of its parts, in their order."""
-    first, *rest = parts.values()
-    for part in rest:
-        first = first + part
-    return first
+def total(summands: Summands) -> Tensor:
+    """The loss: the sum of its summands, in their order."""
+    loss, *rest = summands.values()
+    for summand in rest:
+        loss = loss + summand
+    return loss
 
 
 def broken(loss: Tensor, gradients: Sequence[Tensor | None]) -> tuple[str, str] | None:
@@ -129,23 +115,25 @@ def broken(loss: Tensor, gradients: Sequence[Tensor | None]) -> tuple[str, str] 
         >>> broken(torch.tensor(1.0), [torch.tensor([0.0, torch.inf]), None])
         ('gradient', 'inf')
     """
-    known = [g.flatten() for g in gradients if g is not None and g.numel()]
-    extremes = torch.aminmax(torch.cat(known)) if known else ()  # NaN if any entry is
-    found = torch.stack([loss.detach(), *(extreme.to(loss) for extreme in extremes)])
-    good = torch.isfinite(found)
-    if bool(good.all()):
+    entries = [g.flatten() for g in gradients if g is not None and g.numel()]
+    extremes = torch.aminmax(torch.cat(entries)) if entries else ()  # NaN if any entry is
+    values = torch.stack([loss.detach(), *(extreme.to(loss) for extreme in extremes)])
+    finite = torch.isfinite(values)
+    if bool(finite.all()):
         return None
-    what = "gradient" if bool(good[0]) else "loss"
-    first = found[~good][0]
+    what = "gradient" if bool(finite[0]) else "loss"
+    first = values[~finite][0]
     return what, "nan" if bool(first.isnan()) else "inf"
 
 
-def culprit(parts: Parts, parameters: Sequence[Tensor]) -> str:
-    """Name of the first part whose value or gradient is not finite."""
-    for name, part in parts.items():
+def culprit(summands: Summands, parameters: Sequence[Tensor]) -> str:
+    """Name of the first summand whose value or gradient is not finite."""
+    for name, summand in summands.items():
         gradients: Sequence[Tensor | None] = ()
-        if part.requires_grad:
-            gradients = torch.autograd.grad(part, parameters, retain_graph=True, allow_unused=True)
-        if broken(part, gradients) is not None:
+        if summand.requires_grad:
+            gradients = torch.autograd.grad(
+                summand, parameters, retain_graph=True, allow_unused=True
+            )
+        if broken(summand, gradients) is not None:
             return name
-    return "the sum of " + ", ".join(parts)
+    return "the sum of " + ", ".join(summands)

@@ -17,8 +17,14 @@ def make_optimiser(
 
     Args:
         config: which optimiser, and Adam's betas.
-        groups: parameters, each group with its rate ``lr``.
+        groups: parameters, each group with its rate ``lr``, which is kept as ``initial_lr`` for a
+            schedule to start from; empty groups are left out.
     """
+    groups = [group for group in groups if group["params"]]
     if config.optimiser == "rmsprop":
-        return torch.optim.RMSprop(groups)
-    return torch.optim.Adam(groups, betas=config.betas, fused=True)
+        optimiser: torch.optim.Optimizer = torch.optim.RMSprop(groups)
+    else:
+        optimiser = torch.optim.Adam(groups, betas=config.betas, fused=True)
+    for group in optimiser.param_groups:
+        group["initial_lr"] = group["lr"]
+    return optimiser

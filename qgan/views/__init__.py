@@ -1,7 +1,8 @@
 """Views: linear maps from states to real numbers, all that a discriminator may see."""
 
+from qgan.batch import Seen
 from qgan.povm import POVMS
-from qgan.views.base import FixedView, Seen, View, states_of
+from qgan.views.base import FixedView, View, states_of
 from qgan.views.circuit import CircuitView
 from qgan.views.density import DensityView
 from qgan.views.measured import MeasuredView

@@ -6,12 +6,11 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from qgan import errors
+from qgan import errors, pauli
+from qgan.batch import Seen
+from qgan.engines.base import Circuit, Engine
 from qgan.records import Records
 from qgan.states import StateSource
-
-Seen = StateSource | Records
-"""What a view takes: states, or what measurements of them gave."""
 
 Bounds = tuple[Float[Tensor, "..."], Float[Tensor, "..."]]
 
@@ -25,16 +24,26 @@ class View(nn.Module):
             not give.
         sees_label: whether the numbers depend on the label.
         reads_records: whether records of a product measurement of each state will do.
-        order: copies of the state that are measured together.
+        n_copies: copies of the state that are measured together.
         largest: bound of each number's size.
+        engine: what runs the view's own circuits; None for a view without circuits.
+        circuit: the circuit that reads the state; None for a view without circuits.
+        words: the Pauli words that are read off each circuit, or off the state itself.
+        n_circuits: circuits that stand side by side.
+        n_qubits: qubits of the states whose every entry is read; 1 where the view says no number.
     """
 
     n_features: int
-    needs_states = False
-    sees_label = False
-    reads_records = False
-    order = 1
-    largest = 1.0
+    needs_states: bool = False
+    sees_label: bool = False
+    reads_records: bool = False
+    n_copies: int = 1
+    largest: float = 1.0
+    engine: Engine | None = None
+    circuit: Circuit | None = None
+    words: tuple[str, ...] = ()
+    n_circuits: int = 1
+    n_qubits: int = 1
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """The K numbers of each state; ``label`` matters only to views that are circuits."""
@@ -52,6 +61,16 @@ class View(nn.Module):
         """
         most = self.largest * weights.abs().sum(-1)
         return -most, most
+
+    def n_settings(self) -> int:
+        """Circuits that read all K numbers off a state: bases of measurement.
+
+        ``3**n`` Pauli bases for a view that needs the whole state; else the bases that the words
+        need, for each of the circuits.
+        """
+        if self.needs_states:
+            return int(3**self.n_qubits)
+        return max(1, len(pauli.bases(self.words))) * self.n_circuits
 
 
 class FixedView(View):
@@ -86,7 +105,7 @@ def states_of(source: Seen, view: View) -> StateSource:
 def unreadable(view: View, n_shots: int) -> errors.QganError:
     """Why a view of trainable circuits cannot read records of so many shots a state."""
     reason = "its circuits act on a state, and records are of a fixed measurement of each qubit"
-    if view.order > n_shots:
-        reason = f"it measures {view.order} copies of a state, and there is one shot of each"
-    instead = "use --discriminator pauli or --discriminator density"
+    if view.n_copies > n_shots:
+        reason = f"it measures {view.n_copies} copies of a state, and there is one shot of each"
+    instead = [("view", "pauli"), ("view", "density")]
     return errors.unsupported(f"View {type(view).__name__}", reason, instead)

@@ -11,19 +11,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors, pauli
+from qgan.batch import Seen
 from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.states import Prepared, States
-from qgan.views.base import Bounds, Seen, View, states_of
+from qgan.views.base import Bounds, View, states_of
 from qgan.views.observables import eigenvalue_bounds
 
 
 class CircuitView(View):
     """Expectation values after trainable circuits: the quantum discriminator. Single copy.
 
-    ``m_k(rho) = c Tr[P_k V (rho x |0><0|) V^dagger]`` with ``V = V(phi_copy, label)``; several
-    copies of the circuit, each with its own angles, stand side by side. The label enters through a
+    ``m_k(rho) = c Tr[P_k V (rho x |0><0|) V^dagger]`` with ``V = V(phi, label)``; several such
+    circuits, each with its own angles phi, stand side by side. The label enters through a
     trainable table of angles, or as bits if the circuit has a label register.
 
     Args:
@@ -31,7 +32,7 @@ class CircuitView(View):
         n_labels: number of classes (or of real conditions).
         observables: Pauli words on all its wires; all Z words up to weight 3 by default.
         engine: what runs it; a prepared source is run by its own engine, as one circuit.
-        copies: number of copies.
+        n_circuits: circuits side by side, each with its own angles.
         scale: c, so that a slope of one is within reach of a head under a gradient penalty.
         trainable: False freezes the angles (random features).
         seed: seed of the initial angles.
@@ -41,6 +42,8 @@ class CircuitView(View):
     """
 
     sees_label = True
+    circuit: Circuit
+    engine: Engine
 
     def __init__(
         self,
@@ -49,27 +52,28 @@ class CircuitView(View):
         observables: Sequence[str] | None = None,
         *,
         engine: Engine | None = None,
-        copies: int = 1,
+        n_circuits: int = 1,
         scale: float = 4.0,
         trainable: bool = True,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if copies < 1:
-            raise errors.argument("copies", "must be at least 1", copies)
-        generator = torch.Generator().manual_seed(seed)
+        if n_circuits < 1:
+            raise errors.argument("n_circuits", "must be at least 1", n_circuits)
+        rng = torch.Generator().manual_seed(seed)
         n_wires = circuit.registers.n_wires
         self.circuit = circuit
         self.n_labels = n_labels
         self.words = tuple(observables or pauli.z_words(n_wires, min(3, n_wires)))
         pauli.check_words(self.words, n_wires)
-        self.engine: Engine = engine or BatchedEngine()
+        self.engine = engine or BatchedEngine()
         self.scale = self.largest = scale
-        self.n_features = copies * len(self.words)
-        angles = torch.empty(copies, circuit.n_weights)
-        self.weights = nn.Parameter(angles.uniform_(-math.pi, math.pi, generator=generator))
+        self.n_circuits = n_circuits
+        self.n_features = n_circuits * len(self.words)
+        angles = torch.empty(n_circuits, circuit.n_weights)
+        self.weights = nn.Parameter(angles.uniform_(-math.pi, math.pi, generator=rng))
         self.embeddings = nn.ModuleList(
-            _label_embedding(circuit, n_labels, generator) for _ in range(copies)
+            _label_embedding(circuit, n_labels, rng) for _ in range(n_circuits)
         )
         self.requires_grad_(trainable)
         self._all_inputs = _AnglesAsInputs(circuit)
@@ -98,7 +102,7 @@ class CircuitView(View):
     def _by_label(
         self, engine: BatchedEngine, states: States, label: Tensor
     ) -> Float[Tensor, "B K"]:
-        """The same: the circuit is run once for each copy and label, then reads all states."""
+        """The same: the circuit is run once per circuit and label, then reads all states."""
         labels = torch.arange(self.n_labels, device=label.device)
         nothing = self.weights.new_zeros(self.n_labels, 0)
         rows = [
@@ -107,14 +111,14 @@ class CircuitView(View):
         ]
         none = self.weights.new_zeros(0)
         isometries = engine.isometry(self._all_inputs, none, torch.cat(rows))
-        mine = isometries.unflatten(0, (len(rows), -1))[:, label]  # (copies, B, 2**n_wires, D)
+        mine = isometries.unflatten(0, (len(rows), -1))[:, label]  # (n_circuits, B, 2**n_wires, D)
         read = pauli.expval((mine @ states.factor.to(engine.complex)).flatten(0, 1), self.words)
         features: Tensor = read.unflatten(0, (len(rows), -1)).transpose(0, 1).flatten(1)
         return self.scale * features
 
 
 class _AnglesAsInputs:
-    """A circuit whose weights come as further inputs, so that copies of it run as one batch."""
+    """A circuit whose weights come as further inputs, so that several of it run as one batch."""
 
     n_weights = 0
 
@@ -128,8 +132,8 @@ class _AnglesAsInputs:
         self.circuit(inputs[..., :n], inputs[..., n:])
 
 
-def _label_embedding(circuit: Circuit, n_labels: int, generator: torch.Generator) -> nn.Module:
+def _label_embedding(circuit: Circuit, n_labels: int, rng: torch.Generator) -> nn.Module:
     registers = circuit.registers
     if registers.n_label:
-        return RegisterEmbedding(n_labels, 0, registers.n_label, 0, circuit.n_inputs, generator)
-    return AffineEmbedding(n_labels, 0, circuit.n_inputs, math.pi / 2, generator)
+        return RegisterEmbedding(n_labels, 0, registers.n_label, 0, circuit.n_inputs, rng)
+    return AffineEmbedding(n_labels, 0, circuit.n_inputs, math.pi / 2, rng)

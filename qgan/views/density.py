@@ -9,8 +9,9 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.batch import Seen
 from qgan.records import Records
-from qgan.views.base import FixedView, Seen
+from qgan.views.base import FixedView
 
 
 class DensityView(FixedView):

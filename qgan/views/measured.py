@@ -6,9 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from qgan.batch import Seen
 from qgan.povm import check_kind, every_word, probabilities
 from qgan.records import Records, check_qubits, check_shots, draw
-from qgan.views.base import Bounds, Seen, View, unreadable
+from qgan.views.base import Bounds, View, unreadable
 from qgan.views.pauli import read_words
 
 
@@ -53,18 +54,17 @@ class MeasuredView(View):
         self.kind = kind
         self.n_features = view.n_features
         self.words = every_word(n_qubits)[1:]
-        self.random = torch.Generator().manual_seed(seed)
+        self.rng = torch.Generator().manual_seed(seed)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Estimates ``(B, K)``."""
         if not isinstance(source, Records):
             exact = probabilities(read_words(source, self.words), self.kind)
-            drawn = draw(exact, self.shots, self.random)
+            drawn = draw(exact, self.shots, self.rng)
             source = Records(exact + (drawn - exact).detach(), self.shots, self.kind)
         features: Tensor = self.view(source, label)
         return features
 
-    @property
     def n_settings(self) -> int:
         """Runs of a circuit that read a state: each shot chooses its bases anew."""
         return self.shots
@@ -75,8 +75,8 @@ class MeasuredView(View):
 
     def get_extra_state(self) -> Tensor:
         """Where the shots' generator of chance stands."""
-        return self.random.get_state()
+        return self.rng.get_state()
 
     def set_extra_state(self, state: Tensor) -> None:
         """Go on from there."""
-        self.random.set_state(state)
+        self.rng.set_state(state)

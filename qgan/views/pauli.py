@@ -9,9 +9,10 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
+from qgan.batch import Seen
 from qgan.records import Records
 from qgan.states import States
-from qgan.views.base import FixedView, Seen
+from qgan.views.base import FixedView
 from qgan.views.observables import operator
 
 

@@ -6,9 +6,10 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from qgan.batch import Seen
 from qgan.povm import POVMS, check_kind, contract, every_word, probabilities
 from qgan.records import Records
-from qgan.views.base import FixedView, Seen
+from qgan.views.base import FixedView
 from qgan.views.observables import operator
 from qgan.views.pauli import read_words
 

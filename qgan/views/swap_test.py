@@ -10,10 +10,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
+from qgan.batch import Seen
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.states import States
-from qgan.views.base import Seen, View, states_of
+from qgan.views.base import View, states_of
 from qgan.views.two_copy import tensor_product
 
 
@@ -44,6 +45,8 @@ class SwapTestView(View):
 
     needs_states = True
     sees_label = True
+    circuit: Circuit
+    engine: Engine
 
     def __init__(
         self,
@@ -65,13 +68,14 @@ class SwapTestView(View):
             rule = f"must be equally many for each of the {n_labels} labels"
             raise errors.argument("references", rule, len(references))
         self.circuit = circuit
-        self.engine: Engine = engine or BatchedEngine()
+        self.engine = engine or BatchedEngine()
         self.n_features = len(references) // n_labels
         self.scale = self.largest = scale
         self.weights = nn.Parameter(torch.zeros(circuit.n_weights), requires_grad=trainable)
         shown = references.factor.detach().unflatten(0, (n_labels, self.n_features))
         self.register_buffer("references", torch.view_as_real(shown), persistent=False)
-        self.words, signs = swap_words(n)
+        words, signs = swap_words(n)
+        self.words = tuple(words)
         self.register_buffer("signs", torch.tensor(signs).double(), persistent=False)
 
     references: Tensor

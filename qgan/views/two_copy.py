@@ -8,9 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.batch import Seen
 from qgan.engines.base import Circuit, Engine
 from qgan.states import States
-from qgan.views.base import Seen, states_of
+from qgan.views.base import states_of
 from qgan.views.circuit import CircuitView
 
 
@@ -25,7 +26,7 @@ class TwoCopyView(CircuitView):
         n_labels: number of classes (or of real conditions).
         observables: Pauli words on all its wires; all Z words up to weight 3 by default.
         engine: what runs it.
-        copies: circuits side by side, each with its own angles.
+        n_circuits: circuits side by side, each with its own angles.
         scale: c.
         trainable: False freezes the angles.
         seed: seed of the initial angles.
@@ -38,7 +39,7 @@ class TwoCopyView(CircuitView):
     """
 
     needs_states = True
-    order = 2
+    n_copies = 2
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class TwoCopyView(CircuitView):
         observables: Sequence[str] | None = None,
         *,
         engine: Engine | None = None,
-        copies: int = 1,
+        n_circuits: int = 1,
         scale: float = 4.0,
         trainable: bool = True,
         seed: int = 0,
@@ -60,7 +61,7 @@ class TwoCopyView(CircuitView):
             n_labels,
             observables,
             engine=engine,
-            copies=copies,
+            n_circuits=n_circuits,
             scale=scale,
             trainable=trainable,
             seed=seed,

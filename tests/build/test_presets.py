@@ -14,11 +14,12 @@ import torch
 
 from qgan import build
 from qgan.config import Experiment, TrainerConfig
-from qgan.data import SOURCES, Dataset
+from qgan.build import SOURCES
+from qgan.data import Dataset
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.errors import QganError
 from qgan.build.settings import parse
-from qgan.terms import R1, GradientPenalty, PurityMatching
+from qgan.terms import R1, GradientPenalty, PurityMatching, Term
 from qgan.views import CircuitView, DensityView, PauliView
 
 SMALL = {"n_train": 12, "n_validation": 4, "n_held_out": 4}
@@ -27,27 +28,27 @@ SMALL = {"n_train": 12, "n_validation": 4, "n_held_out": 4}
 def made(**changes: Any) -> tuple[Experiment, Dataset]:
     """The default settings with changes, and little data for them."""
     settings = parse(changes)
-    return settings, SOURCES[settings.data.source](**SMALL)
+    return settings, SOURCES.find(settings.data.source).make(**SMALL)
 
 
 @pytest.mark.parametrize("name", build.PRESETS)
 def test_every_preset_builds_and_takes_a_step(name: str) -> None:
     settings = build.preset(name)
     size = {} if settings.data.qubits is None else {"n_qubits": settings.data.qubits}
-    data = SOURCES[settings.data.source](**size, **SMALL)
+    data = SOURCES.find(settings.data.source).make(**size, **SMALL)
     trainer = build.build_trainer(data, settings)
     before = [p.detach().clone() for p in trainer.generator.parameters() if p.numel()]
     assert all(math.isfinite(value) for value in trainer.train_step().values())
     after = [p for p in trainer.generator.parameters() if p.numel()]
     assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
-    assert name in build.DESCRIPTIONS and settings.preset == name
+    assert build.PRESETS.find(name).line and settings.preset == name
 
 
 def test_the_noisy_preset_trains_twenty_steps() -> None:
     settings = parse(
-        {"preset": "noisy", **build.PRESETS["noisy"], "trainer": {"batch": 2, "n_critic": 1}}
+        {"preset": "noisy", **build.PRESETS.find("noisy").settings, "trainer": {"batch": 2, "n_critic": 1}}
     )
-    trainer = build.build_trainer(SOURCES["tfim"](2, **SMALL), settings)
+    trainer = build.build_trainer(SOURCES.find("tfim").make(2, **SMALL), settings)
     engine = trainer.generator.engine
     assert isinstance(engine, PennyLaneEngine) and engine.noise is not None and engine.readout
     assert trainer.discriminator.view.engine is engine
@@ -77,6 +78,14 @@ def test_mixed_data_get_a_bath_as_wide_as_their_rank() -> None:
     assert registers.n_bath == 0
 
 
+def terms_of(**changes: Any) -> list[Term]:
+    """The terms of settings with changes."""
+    settings, data = made(**changes)
+    objective = build.build_objective(settings)
+    discriminator = build.build_discriminator(settings, data, BatchedEngine(), objective)
+    return build.build_terms(settings, data, objective, discriminator)
+
+
 @pytest.mark.parametrize(
     ("changes", "kinds"),
     [
@@ -84,20 +93,20 @@ def test_mixed_data_get_a_bath_as_wide_as_their_rank() -> None:
         ({"objective": "minimax"}, []),
         ({"generator": {"kind": "register"}}, [GradientPenalty, PurityMatching]),
         ({"generator": {"kind": "register"}, "data": {"source": "bell"}}, [GradientPenalty]),
-        ({"cure": []}, []),
-        ({"cure": ["r1:0.5", "gradient-penalty"]}, [R1, GradientPenalty]),
+        ({"term": []}, []),
+        ({"term": ["r1:0.5", "gradient-penalty"]}, [R1, GradientPenalty]),
     ],
 )
-def test_cures(changes: dict[str, Any], kinds: list[type]) -> None:
-    terms = build.build_terms(*made(**changes))
+def test_terms(changes: dict[str, Any], kinds: list[type]) -> None:
+    terms = terms_of(**changes)
     assert [type(term) for term in terms] == kinds
-    assert R1(0.5) in terms or "r1:0.5" not in changes.get("cure", [])
+    assert R1(0.5) in terms or "r1:0.5" not in changes.get("term", [])
 
 
-@pytest.mark.parametrize("cure", ["gradient-penalti", "r1:much", ":1", ""])
-def test_a_bad_cure_is_refused(cure: str) -> None:
-    with pytest.raises(QganError, match="`cure` must be"):
-        build.build_terms(*made(cure=[cure]))
+@pytest.mark.parametrize("term", ["gradient-penalti", "r1:much", ":1", ""])
+def test_a_bad_term_is_refused(term: str) -> None:
+    with pytest.raises(QganError, match="`term` must be"):
+        terms_of(term=[term])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +142,7 @@ def test_engines() -> None:
         ({"diff_method": "backprop"}, "`diff_method` must be adjoint on batched"),
         ({"device": "lightning.qubit", "diff_method": "backprop"}, "`diff_method` must be one"),
         ({"device": "no.such"}, "`device` must be installed"),
-        ({"readout": 0.1}, r"`readout` must be 0 on the batched engine \(noise needs --device def"),
+        ({"readout": 0.1}, r"`readout` must be 0 on the batched engine \(noise needs device def"),
         ({"depolarising": 0.1, "device": "lightning.qubit"}, "`device` must be default.mixed"),
     ],
 )
@@ -163,13 +172,13 @@ def test_the_examples_plain_objects_are_those_of_the_default_preset() -> None:
     settings = build.preset("ising").model_copy(
         update={"seed": 3, "trainer": TrainerConfig(steps=2, batch=8)}
     )
-    data = SOURCES["ising"](**SMALL)
+    data = SOURCES.find("ising").make(**SMALL)
     plain = example().default_trainer(data, settings)
     built = build.build_trainer(data, settings)
-    assert plain.objective == built.objective and plain.terms == built.terms
+    assert plain.game.objective == built.game.objective and plain.game.terms == built.game.terms
     assert np.array_equal(list(plain.train_step().values()), list(built.train_step().values()))
     one, other = plain.state_dict(), built.state_dict()
-    for part in ("generator", "discriminator", "averaged"):
+    for part in ("generator", "discriminator", "model"):
         assert one[part].keys() == other[part].keys()
         assert all(torch.equal(one[part][k], other[part][k]) for k in one[part])
 
@@ -188,7 +197,7 @@ def test_engines_are_measured_for_what_the_view_and_the_terms_read(
 ) -> None:
     asked: dict[str, Any] = {}
     monkeypatch.setattr(
-        "qgan.build.trainer.measure", lambda *args, **settings: asked.update(settings) or []
+        "qgan.build.engines.measure", lambda *args, **settings: asked.update(settings) or []
     )
-    build.measure_engines(*made(**changes))
+    build.time_candidates(*made(**changes))
     assert asked["needs_states"] is reads

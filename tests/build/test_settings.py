@@ -29,14 +29,14 @@ def test_odd_settings_survive_the_file(tmp_path: Path) -> None:
             "preset": "ising",
             "seed": 2**40,
             "data": {"file": "a folder/é: #1.npz"},
-            "cure": ["r1:0.5", "instance-noise"],
+            "term": ["r1:0.5", "instance-noise"],
             "engine": {"device": "lightning.qubit", "diff_method": "adjoint"},
             "trainer": {"betas": [0.0, 0.999], "generator_rate": 1e-5},
         }
     )
     (tmp_path / "c.yaml").write_text(to_yaml(settings))
     assert from_yaml(tmp_path / "c.yaml") == settings
-    assert settings.cure == ("r1:0.5", "instance-noise")
+    assert settings.term == ("r1:0.5", "instance-noise")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_odd_settings_survive_the_file(tmp_path: Path) -> None:
         ("sed: 1", r"`sed` must be a key of the schema \(perhaps `seed`\), but got 1"),
         ("trainer: {n_critics: 3}", r"`trainer\.n_critics` .*\(perhaps `trainer\.n_critic`\)"),
         ("trainer: {batch: 0}", r"`trainer\.batch` must be greater than or equal to 1, but got 0"),
-        ("generator: {kind: dense}", r"`generator\.kind` must be 'reuploading' or 'register'"),
+        ("generator: {kind: dense}", r"`generator\.kind` must be one of reuploading, register, but got 'dense'"),
         ("seed: minus", r"`seed` must be a valid integer.*but got 'minus'"),
     ],
 )

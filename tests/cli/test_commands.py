@@ -6,7 +6,6 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -79,14 +78,15 @@ def test_a_sample_is_what_the_model_says_and_can_be_trained_on(
     with np.load("s.npz") as archive:
         found = dict(archive)
     assert found.keys() == {"states", "label", "latent"}
-    states, label, latent = model.draw(n=10, seed=5)
+    drawn = model.draw(n=10, seed=5)
+    states, label, latent = drawn.states, drawn.label, drawn.latent
     assert np.array_equal(found["states"], states.numpy())
     assert np.array_equal(found["label"], label.numpy())
     assert np.array_equal(found["latent"], latent.numpy())
     assert main(["train", "--data", "s.npz", *SHORT, "--run", "again"]) == 0
     settings = RunFolder(tmp_path / "again").experiment()
     assert settings.data.file == Path("s.npz")
-    assert load("again").generator.n_latent == 2
+    assert load("again").sampler.n_latent == 2
 
 
 def test_a_sample_of_one_label_and_latent(home: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_second_interrupt_ends_at_once(
 def test_print_config_is_a_file_that_config_reads_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flags = ["--preset", "tfim", "--steps", "7", "--cure", "r1:0.5"]
+    flags = ["--preset", "tfim", "--steps", "7", "--term", "r1:0.5"]
     assert main(["train", *flags, "--print-config"]) == 0
     text = capsys.readouterr().out
     assert "# Seed of everything random." in text
@@ -182,7 +182,7 @@ def test_print_config_is_a_file_that_config_reads_back(
     assert capsys.readouterr().out == text
     assert [path.name for path in tmp_path.iterdir()] == ["experiment.yaml"]
     settings = from_yaml("experiment.yaml")
-    assert (settings.preset, settings.trainer.steps, settings.cure) == ("tfim", 7, ("r1:0.5",))
+    assert (settings.preset, settings.trainer.steps, settings.term) == ("tfim", 7, ("r1:0.5",))
 
 
 def test_runs_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -210,21 +210,15 @@ def test_help(command: str | None, capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_of_train_names_presets_and_short_flags(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     said = capsys.readouterr().out
-    for word in (*build.PRESETS, "--steps", "--qubits", "--run", "--overwrite", "--cure"):
+    for word in (*build.PRESETS, "--steps", "--qubits", "--run", "--overwrite", "--term"):
         assert word in said
 
 
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     words = capsys.readouterr().out.split()
-    tables: list[dict[str, Any]] = [
-        build.PRESETS,
-        dict(data.SOURCES),
-        dict(build.OBJECTIVES),
-        dict(build.CURES),
-    ]
-    for table in tables:
-        assert set(table) <= set(words)
+    for family in build.FAMILIES.values():
+        assert len(family) and set(family) <= set(words)
 
 
 def test_no_command_is_status_two(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,12 +41,15 @@ REFUSED: dict[str, tuple[str, str]] = {
     "steps": ("train --steps 0", "`trainer.steps` must be greater than or equal to 1, but got 0"),
     "no number": ("train --batch many", "many"),
     "no choice": ("train --generator dense", "dense"),
-    "cure": ("train --cure gradient-penalti", "`cure` must be one of gradient-penalty, "),
-    "weight of a cure": ("train --cure r1:much", "`cure` must be NAME or NAME:WEIGHT"),
+    "term": (
+        "train --term gradient-penalti",
+        "`term` must be a name that `qgan list` shows (nearest: gradient-penalty and ",
+    ),
+    "weight of a cure": ("train --term r1:much", "`term` must be NAME or NAME:WEIGHT"),
     "objective": ("train --objective hinges", "(nearest: hinge and "),
     "no penalty": (
-        "train --cure none",
-        "use --cure gradient-penalty or --discriminator.head bounded-linear",
+        "train --term none",
+        "use --term gradient-penalty or --discriminator.head bounded-linear",
     ),
     "unbounded": (
         "train --objective linear --discriminator.head mlp",

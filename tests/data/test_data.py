@@ -8,7 +8,7 @@ import torch
 from scipy.sparse.linalg import eigsh
 from torch.testing import assert_close
 
-from qgan import data
+from qgan import build, data
 from qgan.data.bell import depolarised
 from qgan.data.ising_chain import IsingChain
 from qgan.data.thermal import ThermalChain
@@ -145,10 +145,10 @@ FIXED = {"gibbs", "basis"}
 """Sources that draw nothing: every state of a label is the same."""
 
 
-@pytest.mark.parametrize("name", data.SOURCES)
+@pytest.mark.parametrize("name", build.SOURCES)
 class TestEverySource:
     def test_parts_have_their_sizes_and_states_their_norm(self, name: str) -> None:
-        found = data.SOURCES[name](**SMALL)
+        found = build.SOURCES.find(name).make(**SMALL)
         assert (found.name, found.n_labels) == (name, 2)
         for part, size in ((found.train, 40), (found.validation, 10), (found.held_out, 20)):
             assert torch.bincount(part.label).tolist() == [size, size]
@@ -156,7 +156,7 @@ class TestEverySource:
             assert part.states.factor.dtype == torch.complex128
 
     def test_factors_fill_their_ranges_and_no_more(self, name: str) -> None:
-        found = data.SOURCES[name](**SMALL)
+        found = build.SOURCES.find(name).make(**SMALL)
         for label, ranges in enumerate(RANGES[name]):
             assert len(found.factor_names) == len(ranges)
             factors = found.train.of(label).factors
@@ -167,7 +167,7 @@ class TestEverySource:
                 assert high - 0.25 * (high - low) < values.max() <= high
 
     def test_same_seed_same_data_another_seed_other_data(self, name: str) -> None:
-        one, same, other = (data.SOURCES[name](**SMALL, seed=s) for s in (1, 1, 2))
+        one, same, other = (build.SOURCES.find(name).make(**SMALL, seed=s) for s in (1, 1, 2))
         assert torch.equal(one.train.states.factor, same.train.states.factor)
         if name not in FIXED:
             apart = (one.train.states.factor - other.train.states.factor).abs().amax((1, 2))
@@ -176,24 +176,24 @@ class TestEverySource:
     def test_parts_are_apart_and_do_not_depend_on_each_others_sizes(self, name: str) -> None:
         if name in FIXED:
             return
-        found = data.SOURCES[name](**SMALL)
+        found = build.SOURCES.find(name).make(**SMALL)
         parts = [found.train, found.validation, found.held_out]
         factors = torch.cat([part.factors for part in parts if part.factors is not None])
         assert len(torch.unique(factors, dim=0)) == 140
-        resized = data.SOURCES[name](n_train=5, n_validation=5, n_held_out=20)
+        resized = build.SOURCES.find(name).make(n_train=5, n_validation=5, n_held_out=20)
         assert torch.equal(found.held_out.states.factor, resized.held_out.states.factor)
 
     @pytest.mark.parametrize("argument", ["n_train", "n_validation", "n_held_out", "n_qubits"])
     def test_a_size_of_nothing_is_refused(self, name: str, argument: str) -> None:
         with pytest.raises(QganError, match=rf"Argument `{argument}` must be .*, but got 0\.$"):
-            data.SOURCES[name](**{**SMALL, argument: 0})
+            build.SOURCES.find(name).make(**{**SMALL, argument: 0})
 
     def test_a_negative_seed_is_refused(self, name: str) -> None:
         with pytest.raises(QganError, match=r"`seed` must be at least 0, but got -1\.$"):
-            data.SOURCES[name](**SMALL, seed=-1)
+            build.SOURCES.find(name).make(**SMALL, seed=-1)
 
     def test_it_is_described_in_one_line(self, name: str) -> None:
-        assert 20 < len(data.DESCRIPTIONS[name]) < 100
+        assert 20 < len(build.SOURCES.find(name).line) < 100
 
 
 def test_defaults_are_the_published_ones() -> None:

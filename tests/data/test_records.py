@@ -69,7 +69,7 @@ def test_records_of_a_file(tmp_path: Path) -> None:
             at = int((states - factor).abs().sum((1, 2)).argmin())
             assert torch.equal(shares, every[at])
     settings = {"data": {"file": str(path)}, "discriminator": {"kind": "pauli"}}
-    shown = build.build_trainer(from_file(path), parse(settings)).shown.train.seen
+    shown = build.build_trainer(from_file(path), parse(settings)).training_data.train.seen
     assert repr(shown) == "Records(12 of 2 qubits, 5 shots of pauli-6)"
 
 

@@ -39,7 +39,7 @@ def bounded(seed: int) -> nn.Module:
         most = weights.abs().sum(-1)
         return -most, most
 
-    return BoundedLinearHead(bounds, K, LABELS, generator=random(seed))
+    return BoundedLinearHead(bounds, K, LABELS, rng=random(seed))
 
 
 HEADS: dict[str, Make] = {
@@ -85,11 +85,11 @@ def test_what_a_head_says_of_itself(make: Make) -> None:
     head, (features, label) = make(0).double().eval(), entry()
     scores = head(features, label)
     alone = torch.cat([head(features[[k]], label[[k]]) for k in range(len(features))])
-    assert torch.allclose(alone, scores) is getattr(head, "per_sample", True)
+    assert torch.allclose(alone, scores) is head.per_sample
     order = torch.tensor([3, 5, 0, 6, 1, 2, 4])
     assert_close(head(features[order], label[order]), scores[order], **EXACT)
     moved = head(features, (label + 1) % LABELS)
-    assert (not torch.allclose(moved, scores)) is getattr(head, "sees_label", True)
+    assert (not torch.allclose(moved, scores)) is head.sees_label
 
 
 @each_head

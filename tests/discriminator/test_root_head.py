@@ -10,7 +10,7 @@ from tolerances import EXACT, SINGLE
 from torch import Tensor
 from torch.testing import assert_close
 
-from qgan.build import build_discriminator
+from qgan.build import build_discriminator, build_objective
 from qgan.build.settings import parse
 from qgan.data import measured, tfim
 from qgan.discriminator import Discriminator, LinearHead, RootHead
@@ -82,7 +82,7 @@ def test_records_are_refused() -> None:
     settings = parse({"discriminator": {"head": "root"}})
     data = measured(tfim(N, n_train=4, n_validation=1, n_held_out=1), 10, "pauli-6", 0)
     with pytest.raises(QganError, match=r"Head RootHead: .* which MeasuredView does not give"):
-        build_discriminator(settings, data, BatchedEngine())
+        build_discriminator(settings, data, BatchedEngine(), build_objective(settings))
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from qgan import build
+from qgan.build import SOURCES
 from qgan.config import Experiment
-from qgan.data import SOURCES
 from qgan.pauli import pauli_words
 
 SMALL = {"n_train": 4, "n_validation": 2, "n_held_out": 2}
@@ -91,7 +91,7 @@ def test_random_circuits_on_other_devices(name: str, data: st.DataObject) -> Non
 def test_circuits_of_the_presets(name: str, engine: str) -> None:
     experiment: Experiment = build.preset(name)
     size = {} if experiment.data.qubits is None else {"n_qubits": experiment.data.qubits}
-    data = SOURCES[experiment.data.source](**size, **SMALL)
+    data = SOURCES.find(experiment.data.source).make(**size, **SMALL)
     circuit = build.build_circuit(experiment, data)
     check(engine, circuit, seed=3)
 

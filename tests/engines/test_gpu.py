@@ -13,9 +13,9 @@ from tolerances import EXACT, FINITE_DIFFERENCE, SINGLE
 from torch.testing import assert_close
 
 from qgan import build
+from qgan.build import SOURCES
 from qgan.build.settings import parse
 from qgan.cli import main
-from qgan.data import SOURCES
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.engines.choose import candidates, measure
 from qgan.errors import QganError
@@ -83,13 +83,13 @@ def test_lightning_gpu_trains(method: str, kind: str) -> None:
         {
             "generator": {"kind": kind, "n_layers": 1},
             "discriminator": {"kind": "circuit", "n_circuits": 1, "n_layers": 1},
-            "cure": [] if kind == "register" else None,
+            "term": [] if kind == "register" else None,
             "objective": "minimax",
             "engine": {"device": "lightning.gpu", "diff_method": method},
             "trainer": {"batch": 2, "n_critic": 1},
         }
     )
-    trainer = build.build_trainer(SOURCES["ising"](**SMALL), settings)
+    trainer = build.build_trainer(SOURCES.find("ising").make(**SMALL), settings)
     before = [p.detach().clone() for p in trainer.generator.parameters()]
     for _ in range(3):
         assert all(math.isfinite(value) for value in trainer.train_step().values())

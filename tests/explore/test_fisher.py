@@ -66,7 +66,7 @@ def test_it_is_four_times_the_bures_metric():
 
 
 def test_slopes_are_those_of_the_gates():
-    smooth, at = smooth_states(turning().generator), torch.tensor([[0.6]], dtype=torch.float64)
+    smooth, at = smooth_states(turning().sampler), torch.tensor([[0.6]], dtype=torch.float64)
     factor, slope = slopes(smooth, torch.tensor([0]), at)
     angle = torch.tensor(0.3, dtype=torch.float64)
     expected = torch.stack([angle.cos(), angle.sin()]).to(torch.complex128)

@@ -105,7 +105,7 @@ def test_a_state_of_the_family_is_placed_where_it_was_made():
     for made in (turning(), dephased()):
         states = sweep(made, 0, 0, z).states
         found = invert(made, states, 0)
-        expected = z if made.generator.circuit.registers.n_wires == 1 else z.abs()
+        expected = z if made.sampler.circuit.registers.n_wires == 1 else z.abs()
         placed = found.latent[:, 0] if expected is z else found.latent[:, 0].abs()
         assert_close(placed, expected.double(), rtol=0, atol=2e-2)
         assert float(found.fidelity.min()) > 0.9999

@@ -11,10 +11,12 @@ from tolerances import EXACT, PROOF
 from torch import Tensor
 from torch.testing import assert_close
 
+from qgan.batch import Batch
 from qgan.discriminator import Discriminator, LinearHead
 from qgan.objectives import Wasserstein
+from qgan.sampler import Drawn
 from qgan.states import States
-from qgan.terms import GradientPenalty, StepContext, TermStep, WeightClipping
+from qgan.terms import GradientPenalty, Moment, StepContext, WeightClipping
 from qgan.views import DensityView
 
 POINTS = torch.tensor([0.0, 0.5, 1.5, 2.0, 3.0], dtype=torch.float64)
@@ -93,14 +95,10 @@ def game(discriminator: Discriminator) -> tuple[StepContext, Tensor]:
     views = [discriminator.view(s, label) for s in (real, fake)]
     scores = [discriminator.head(v, label) for v in views]
 
-    class Batch:
-        def __init__(self) -> None:
-            self.states, self.seen, self.label = real, real, label
-
-    at = TermStep(0, 1, torch.Generator().manual_seed(0))
-    latent = torch.zeros(16, 0)
+    moment = Moment(0, 1, torch.Generator().manual_seed(0))
+    batch, drawn = Batch(real, label), Drawn(fake, label, torch.zeros(16, 0))
     context = StepContext(
-        discriminator, Batch(), fake, latent, views[1], scores[1], views[0], scores[0], at
+        discriminator, batch, drawn, views[1], scores[1], moment, scores[0], views[0]
     )
     return context, Wasserstein().discriminator_loss(real=scores[0], fake=scores[1])
 

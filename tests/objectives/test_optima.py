@@ -89,7 +89,7 @@ PROOFS = {
     # D* = (b p + a q) / (p + q), and the least loss is the mean of (b - a)^2 / 2 p q / (p + q).
     "least-squares": Proof(LeastSquares(), (P * Q / (P + Q)).sum() / 2, lambda t: t, P / (P + Q)),
     "least-squares, Pearson": Proof(
-        LeastSquares(0.02, -1.0, 1.0, 0.0),
+        LeastSquares(-1.0, 1.0, 0.0),
         2 * (P * Q / (P + Q)).sum(),
         lambda t: t,
         (P - Q) / (P + Q),
@@ -179,7 +179,7 @@ def test_f_gan_gradient_is_that_of_the_divergence(name: str) -> None:
 
 def test_least_squares_generator_minimises_pearson() -> None:
     """``E_p (D* - c)^2 + E_q (D* - c)^2 = chi^2(p + q || 2 q)``, with b - c = 1 and b - a = 2."""
-    objective = LeastSquares(0.02, -1.0, 1.0, 0.0)
+    objective = LeastSquares(-1.0, 1.0, 0.0)
     best = (P - Q) / (P + Q)
     both = objective.generator_loss(fake=best[REAL]) + objective.generator_loss(fake=best[FAKE])
     pearson = ((P + Q - 2 * Q).square() / (P + Q)).sum()

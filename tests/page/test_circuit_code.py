@@ -90,7 +90,7 @@ def test_a_gate_without_a_name_in_openqasm_is_refused_and_still_runs_in_pennylan
         qml.QubitUnitary(matrix, wires=[0, 1])
 
     made = model(queue, 1, lambda k, z: z, output=2)
-    assert len(trace(made.generator.circuit).gates) == 2
+    assert len(trace(made.sampler.circuit).gates) == 2
     with pytest.raises(QganError, match="OpenQASM 2 has no name for its matrix"):
         circuit_code(made, 0, [0.1], "openqasm")
     names = {"__name__": "exported"}

@@ -33,7 +33,7 @@ def test_condition_is_one_hot_or_the_conditions_themselves() -> None:
 
 
 def test_affine_embedding() -> None:
-    embedding = AffineEmbedding(2, 1, 5, generator=seeded()).double()
+    embedding = AffineEmbedding(2, 1, 5, rng=seeded()).double()
     weight, z = embedding.linear.weight, latents()
     angles = embedding(LABEL, z)
     assert angles.shape == (3, 5)
@@ -42,13 +42,13 @@ def test_affine_embedding() -> None:
 
 
 def test_affine_embedding_starts_with_the_spread_asked_for() -> None:
-    weight = AffineEmbedding(2, 1, 4000, spread=0.7, generator=seeded()).linear.weight
+    weight = AffineEmbedding(2, 1, 4000, spread=0.7, rng=seeded()).linear.weight
     assert math.isclose(weight.std().item(), 0.7, rel_tol=0.03)
 
 
 @pytest.mark.parametrize("hidden", [(7,), (7, 6)])
 def test_tanh_embedding(hidden: tuple[int, ...]) -> None:
-    embedding = TanhEmbedding(2, 2, 5, hidden=hidden, generator=seeded()).double()
+    embedding = TanhEmbedding(2, 2, 5, hidden=hidden, rng=seeded()).double()
     z = latents(width=2)
     entry = torch.cat([condition(LABEL, 2).double(), z], 1)
     for layer, width in zip(embedding.layers, hidden, strict=True):
@@ -60,7 +60,7 @@ def test_tanh_embedding(hidden: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("make", [AffineEmbedding, TanhEmbedding])
 def test_gradient_of_embeddings(make: Callable[..., nn.Module]) -> None:
-    embedding = make(2, 1, 4, generator=seeded()).double()
+    embedding = make(2, 1, 4, rng=seeded()).double()
     names, values = zip(*embedding.named_parameters(), strict=True)
 
     def angles(latent: Tensor, *parameters: Tensor) -> Tensor:

@@ -135,12 +135,12 @@ def test_deterministic_by_seed(make: Callable[..., Generator]) -> None:
     assert not torch.allclose(one(LABEL, z).density_matrix(), other(LABEL, z).density_matrix())
 
 
-def test_sample_draws_from_the_prior() -> None:
+def test_draw_draws_from_the_prior() -> None:
     generator = reuploading(prior=Prior(2, 2))
     assert generator.n_latent == 2
     expected = generator(LABEL, Prior(2, 2).sample(3, seeded(5)))
-    assert torch.equal(generator.sample(LABEL, seeded(5)).factor, expected.factor)
-    assert not torch.equal(generator.sample(LABEL, seeded(6)).factor, expected.factor)
+    assert torch.equal(generator.draw(LABEL, seeded(5)).states.factor, expected.factor)
+    assert not torch.equal(generator.draw(LABEL, seeded(6)).states.factor, expected.factor)
 
 
 def test_spread_bounds_the_weights_at_the_start() -> None:

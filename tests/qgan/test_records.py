@@ -115,7 +115,7 @@ def test_two_copies_are_not_in_one_shot() -> None:
     states = random_states(3, N, 1)
     for shots, reason in ((1, "there is one shot of each"), (2, "a fixed measurement")):
         records = measure(states, shots, torch.Generator().manual_seed(0))
-        with pytest.raises(QganError, match=f"View TwoCopyView: .*{reason}.* --discriminator"):
+        with pytest.raises(QganError, match=f"View TwoCopyView: .*{reason}.* use view"):
             two_copy()(records, LABEL)
 
 

@@ -19,10 +19,11 @@ import small_games
 import torch
 from same_runs import assert_same_run
 
+from qgan.build.settings import to_yaml
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.runs import RunFolder, Session, checkpoint
-from qgan.build.settings import to_yaml
+from qgan.terms import Term
 
 Spoil = Callable[[Path], None]
 
@@ -111,7 +112,7 @@ def test_a_bad_checkpoint_is_named_and_the_one_before_goes_on(
     spoil(finished / "checkpoints" / "last.pt")
     lines: list[str] = []
     session = carry_on(finished, lines.append)
-    assert session.trainer.step == 4
+    assert session.learner.step == 4
     assert SPOILS[spoil] in lines[0]
     assert "Going on from checkpoint `previous`, step 4." in lines[-1]
     assert all("\n" not in line for line in lines)
@@ -159,7 +160,7 @@ def test_settings_that_changed_are_named(finished: Path) -> None:
     lines: list[str] = []
     session = carry_on(finished, lines.append, steps=8)
     assert lines == ["`trainer.steps` was 6 and is now 8: not the same run bit for bit."]
-    assert session.train() and session.trainer.step == 8
+    assert session.train() and session.learner.step == 8
 
 
 def test_a_checkpoint_of_another_model_is_refused_in_a_line(finished: Path) -> None:
@@ -177,7 +178,7 @@ def test_a_full_disk_stops_in_a_line_and_the_run_goes_on_later(
     session, opened = begin(tmp_path / "run"), Path.open
 
     def full(self: Path, *mode: Any, **options: Any) -> Any:
-        if name in self.name and session.trainer.step == 4 and mode[0] != "rb":
+        if name in self.name and session.learner.step == 4 and mode[0] != "rb":
             raise OSError(28, "No space left on device")
         return opened(self, *mode, **options)
 
@@ -206,7 +207,13 @@ session.train()
 
 def test_a_limit_on_the_size_of_files_is_one_line(tmp_path: Path) -> None:
     """The system's own refusal, not one that the test has put in its place."""
-    command = [sys.executable, "-c", LIMITED, str(tmp_path / "run"), str(Path(__file__).parents[1] / "support")]
+    command = [
+        sys.executable,
+        "-c",
+        LIMITED,
+        str(tmp_path / "run"),
+        str(Path(__file__).parents[1] / "support"),
+    ]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -218,24 +225,17 @@ def test_a_limit_on_the_size_of_files_is_one_line(tmp_path: Path) -> None:
     assert not list((tmp_path / "run").rglob("*.part"))
 
 
-class Remembers:
+class Remembers(Term):
     """A term with a state of its own: adds the running mean of what it saw."""
 
     def __init__(self) -> None:
         self.mean = torch.zeros((), dtype=torch.float64)
 
-    def perturb(self, features: Any, at: Any) -> Any:
-        return features
-
-    def discriminator_term(self, context: Any) -> None:
-        return None
+    limits_slope = True  # it stands alone in a Wasserstein game
 
     def generator_term(self, context: Any) -> Any:
         self.mean = 0.5 * self.mean + 0.5 * context.fake_view.detach().mean()
         return self.mean * context.fake_view.mean()
-
-    def after_discriminator_step(self, discriminator: Any) -> None:
-        return None
 
     def state_dict(self) -> dict[str, Any]:
         return {"mean": self.mean}
@@ -249,7 +249,7 @@ def test_the_state_of_terms_is_kept() -> None:
     for _ in range(3):
         one.train_step()
     other.load_state_dict(copy.deepcopy(one.state_dict()))
-    assert float(other.terms[0].mean) == float(one.terms[0].mean) != 0
+    assert float(other.game.terms[0].mean) == float(one.game.terms[0].mean) != 0
     assert other.train_step() == one.train_step()
 
 

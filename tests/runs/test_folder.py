@@ -25,7 +25,9 @@ def test_a_new_run_has_its_settings_and_empty_folders(tmp_path: Path) -> None:
 
 def test_a_folder_that_exists_is_refused_and_left_alone(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", Experiment(seed=1))
-    with pytest.raises(QganError, match=r"`run` must not exist without --overwrite, but got .*run"):
+    with pytest.raises(
+        QganError, match=r"`run` must not exist without option overwrite, but got .*run"
+    ):
         RunFolder.create(run.path, Experiment(seed=2))
     assert run.experiment().seed == 1
 

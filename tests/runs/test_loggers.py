@@ -14,7 +14,7 @@ import small_games
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.runs import RunFolder, Session, loggers
-from qgan.runs.loggers import Logger, Records, TensorBoardLogger
+from qgan.runs.loggers import Logger, Loggers, TensorBoardLogger
 
 
 def events(folder: Path) -> Any:
@@ -29,12 +29,12 @@ def events(folder: Path) -> Any:
 def test_tensorboard_shows_history_settings_and_pictures(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", Experiment(trainer=small_games.SHORT))
     session = Session(small_games.trainer(), run)
-    session.records = Records.of(run, 0, session.tell)
+    session.logs = True
     session.start()
     assert session.train()
     matplotlib.image.imsave(run.plots / "sweep.png", np.zeros((4, 6, 3)))
-    session.records.pictures([run.plots / "sweep.png"], 6)
-    session.records.finalize("success")
+    session.loggers.pictures([run.plots / "sweep.png"], 6)
+    session.loggers.finalize("success")
     shown = events(run.path)
     assert [event.step for event in shown.Scalars("generator_loss")] == [1, 2, 3, 4, 5, 6]
     assert [event.step for event in shown.Scalars("shortfall")] == [0, 2, 4, 6]
@@ -81,9 +81,9 @@ class Notes(Broken):
 
 def test_a_logger_that_fails_is_dropped_and_the_others_go_on() -> None:
     broken, notes, lines = Broken(), Notes(), list[str]()
-    records = Records([broken, notes], lines.append)
+    loggers = Loggers([broken, notes], lines.append)
     for step in (1.0, 2.0):
-        records.metrics({"step": step, "loss": 0.5, "skill": math.nan})
+        loggers.metrics({"step": step, "loss": 0.5, "skill": math.nan})
     assert (broken.calls, notes.seen) == (1, ({"loss": 0.5}, 2))
     assert lines == ["Logger Broken failed and is dropped (no route to host); history.csv goes on."]
 

@@ -19,7 +19,6 @@ from torch.testing import assert_close
 from qgan import load
 from qgan.config import Experiment
 from qgan.errors import QganError
-from qgan.model import exact_states
 from qgan.runs import RunFolder, Session
 from qgan.runs.history import read
 
@@ -95,9 +94,9 @@ def test_the_best_checkpoint_has_the_least_shortfall(
 
 
 def test_selection_sees_validation_states_and_the_report_held_out_ones(whole: Session) -> None:
-    data = whole.trainer.data
+    data = whole.learner.data
     assert whole.validation.real is data.validation
-    averaged = whole.trainer.averaged
+    averaged = whole.learner.model
     found = read(whole.run.history_file)["shortfall"][-1]
     assert found == whole.validation.criterion(averaged)["shortfall"]
     report = json.loads(whole.run.report_file.read_text())
@@ -164,7 +163,7 @@ def test_a_run_that_died_goes_on_from_its_last_checkpoint(
         begin(tmp_path / "run", listener).train()
     assert read(tmp_path / "run" / "history.csv")["step"][-1] == at
     session = carry_on(tmp_path / "run")
-    assert session.trainer.step == at - 1
+    assert session.learner.step == at - 1
     assert session.train()
     assert_same_run(tmp_path / "run", whole.run.path)
 
@@ -172,10 +171,10 @@ def test_a_run_that_died_goes_on_from_its_last_checkpoint(
 def test_a_loaded_run_is_the_averaged_generator(whole: Session) -> None:
     model = load(whole.run.path, "last")
     label, latent = torch.tensor([0, 1, 1]), torch.tensor([[-0.4], [0.1], [0.9]])
-    expected = exact_states(whole.trainer.averaged, label, latent).density_matrix()
-    found = exact_states(model.generator, label, latent).density_matrix()
+    expected = whole.learner.model.exact_states(label, latent).density_matrix()
+    found = model.sampler.exact_states(label, latent).density_matrix()
     assert_close(found, expected, **EXACT)
-    now = exact_states(whole.trainer.generator, label, latent).density_matrix()
+    now = whole.learner.generator.exact_states(label, latent).density_matrix()
     assert (now - expected).abs().max() > 1e-6
     again = load(whole.run.path, "last").sample(n=3, seed=4).density_matrix()
     assert torch.equal(model.sample(n=3, seed=4).density_matrix(), again)
@@ -191,5 +190,7 @@ def test_what_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QganError, match=r"`circuit\.json` must be readable JSON"):
         load(path, "last")
     (path / "circuit.json").write_text('{"format": 99}')
-    with pytest.raises(QganError, match=r"`circuit\.json` must have format 1, but got 99"):
+    with pytest.raises(
+        QganError, match=r"Run folder .* has format 99, and this version of qgan reads format 2"
+    ):
         load(path, "last")

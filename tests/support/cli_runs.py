@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from pathlib import Path
 
 import pytest
 
-from qgan import data
+from qgan import build
 from qgan.cli import main
 
 SHORT = ["--steps", "4", "--batch", "4", "--trainer.evaluate-every", "2"]
@@ -17,8 +18,9 @@ TFIM = ["--preset", "tfim", "--qubits", "2", *SHORT]
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give every source a few states only."""
     sizes = {"n_train": 20, "n_validation": 8, "n_held_out": 8}
-    for name, source in list(data.SOURCES.items()):
-        monkeypatch.setitem(data.SOURCES, name, functools.partial(source, **sizes))
+    for entry in build.SOURCES.entries():
+        small = dataclasses.replace(entry, make=functools.partial(entry.make, **sizes))
+        monkeypatch.setitem(build.SOURCES.by_name, entry.name, small)
 
 
 def tree(path: Path) -> dict[str, bytes]:

@@ -35,7 +35,6 @@ CONFIG = TrainerConfig(
     steps=12,
     batch=4,
     n_critic=2,
-    mismatched_share=0.1,
     average=0.9,
     evaluate_every=3,
     checkpoint_every=2,
@@ -124,13 +123,13 @@ def arm(moment: str) -> None:
 
 
 def arm_step(step: int, place: str) -> None:
-    generator_step, train_step = Trainer._generator_step, Trainer.train_step
+    generator_batch, train_step = Trainer.generator_batch, Trainer.train_step
     append = history.History.append
 
-    def between(self: Trainer) -> float:
+    def between(self: Trainer) -> Any:
         if self.step == step - 1:
             die()
-        return generator_step(self)
+        return generator_batch(self)
 
     def end(self: Trainer) -> dict[str, float]:
         losses = train_step(self)
@@ -146,7 +145,7 @@ def arm_step(step: int, place: str) -> None:
         return die()
 
     if place == "between":
-        Trainer._generator_step = between  # type: ignore
+        Trainer.generator_batch = between  # type: ignore
     elif place == "end":
         Trainer.train_step = end  # type: ignore
     else:

@@ -19,9 +19,11 @@ from qgan.objectives import Wasserstein
 from qgan.terms import GradientPenalty, InstanceNoise, Term
 from qgan.views import CircuitView, DensityView, View
 
-SHORT = TrainerConfig(
-    steps=6, batch=4, n_critic=2, mismatched_share=0.1, average=0.9, evaluate_every=2, log_every=1
-)
+SHORT = TrainerConfig(steps=6, batch=4, n_critic=2, average=0.9, evaluate_every=2, log_every=1)
+
+
+MISMATCHED_SHARE = 0.1
+"""Share of mismatched pairs in what the discriminators of these games reject."""
 
 
 def data(n_qubits: int = 2) -> Dataset:
@@ -41,7 +43,7 @@ def generator(kind: str, engine: Engine, n_qubits: int = 2) -> Generator:
 def circuit_view(engine: Engine, n_qubits: int = 2, **settings: Any) -> CircuitView:
     """One shallow trainable readout."""
     readout = ConditionalReadout(Registers(output=n_qubits), n_layers=1)
-    return CircuitView(readout, 2, engine=engine, copies=1, **settings)
+    return CircuitView(readout, 2, engine=engine, n_circuits=1, **settings)
 
 
 def trainer(
@@ -52,6 +54,7 @@ def trainer(
     kind: str = "reuploading",
     view: View | None = None,
     terms: Sequence[Term] | None = None,
+    mismatched_share: float = MISMATCHED_SHARE,
 ) -> Trainer:
     """A Wasserstein game in double precision; the terms draw random numbers too."""
     engine = engine or BatchedEngine(precision="double")
@@ -67,6 +70,7 @@ def trainer(
         terms,
         config,
         seed,
+        mismatched_share=mismatched_share,
     )
 
 
@@ -84,7 +88,7 @@ def losses(game: Trainer) -> np.ndarray[Any, Any]:
 
 def weights(game: Trainer) -> dict[str, torch.Tensor]:
     """Every trained number of a game, the averaged generator's too."""
-    parts = {"G": game.generator, "D": game.discriminator, "mean": game.averaged}
+    parts = {"G": game.generator, "D": game.discriminator, "mean": game.model}
     return {
         f"{name}.{key}": value.detach().clone()
         for name, part in parts.items()

@@ -7,16 +7,18 @@ from torch import Tensor
 
 from qgan.batch import Batch
 from qgan.discriminator import Discriminator
+from qgan.sampler import Drawn
 from qgan.states import States
-from qgan.terms import StepContext, TermStep
+from qgan.terms import Moment, StepContext
 
 
 def context(discriminator: Discriminator, real: States, fake: States, label: Tensor) -> StepContext:
     """The first step of one, with views and scores of both sides."""
     views = [discriminator.view(states, label) for states in (real, fake)]
     scores = [discriminator.head(view, label) for view in views]
-    at = TermStep(0, 1, torch.Generator().manual_seed(0))
-    latent, batch = torch.zeros(len(label), 0), Batch(real, label)
+    moment = Moment(0, 1, torch.Generator().manual_seed(0))
+    drawn = Drawn(fake, label, torch.zeros(len(label), 0))
+    batch = Batch(real, label)
     return StepContext(
-        discriminator, batch, fake, latent, views[1], scores[1], views[0], scores[0], at
+        discriminator, batch, drawn, views[1], scores[1], moment, scores[0], views[0]
     )

@@ -32,7 +32,7 @@ class Case(NamedTuple):
     n_features: int
     sees_label: bool = False
     needs_states: bool = False
-    order: int = 1
+    n_copies: int = 1
 
 
 def circuit_view(circuit: Any, **settings: Any) -> CircuitView:
@@ -75,13 +75,13 @@ VIEWS = {
     "tetrahedral": Case(lambda: POVMView(N, "tetrahedral"), 16),
     "swap-test": Case(swap_test, 2, sees_label=True, needs_states=True),
     "swap-test-mixed": Case(lambda: swap_test(1, 3), 1, sees_label=True, needs_states=True),
-    "two-copy": Case(two_copy, 14, sees_label=True, needs_states=True, order=2),
-    "two-copies": Case(lambda: two_copy(copies=2), 28, True, True, 2),
+    "two-copy": Case(two_copy, 14, sees_label=True, needs_states=True, n_copies=2),
+    "two-copies": Case(lambda: two_copy(n_circuits=2), 28, True, True, 2),
     "circuit": Case(lambda: circuit_view(plain()), 3, sees_label=True),
     "circuit-words": Case(lambda: circuit_view(plain(), observables=["XY"]), 1, sees_label=True),
     "circuit-register": Case(lambda: circuit_view(labelled()), 7, sees_label=True),
     "circuit-ancilla": Case(lambda: circuit_view(plain(bath=1)), 7, sees_label=True),
-    "circuit-copies": Case(lambda: circuit_view(plain(), copies=2), 6, sees_label=True),
+    "circuit-copies": Case(lambda: circuit_view(plain(), n_circuits=2), 6, sees_label=True),
     "circuit-frozen": Case(lambda: circuit_view(plain(), trainable=False), 3, sees_label=True),
 }
 each_view = pytest.mark.parametrize("case", VIEWS.values(), ids=VIEWS)

@@ -1,14 +1,17 @@
 """The information term where the answer is known."""
 
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
 from torch.testing import assert_close
 
+from qgan.batch import Batch
 from qgan.data import ising
-from qgan.terms import StepContext
+from qgan.discriminator import Discriminator, LinearHead
+from qgan.sampler import Drawn
+from qgan.states import States
+from qgan.terms import Moment, StepContext
 from qgan.terms.information import FLOOR, Information, unexplained
 from qgan.views import DensityView
 
@@ -20,9 +23,11 @@ def drawn(n=256, columns=2, seed=0):
 def context(view, latent, label=None):
     """A step of which the term sees three things."""
     label = torch.zeros(len(view), dtype=torch.int64) if label is None else label
-    made = object.__new__(StepContext)
-    made.fake_view, made.latent, made.real = view, latent, SimpleNamespace(label=label)
-    return made
+    zeros = States(torch.zeros(len(view), 2, 1, dtype=torch.complex128))
+    batch, drawn_states = Batch(zeros, label), Drawn(zeros, label, latent)
+    discriminator = Discriminator(DensityView(1), LinearHead(4, 2))
+    moment = Moment(0, 1, torch.Generator())
+    return StepContext(discriminator, batch, drawn_states, view, view.sum(1), moment)
 
 
 def test_a_view_that_shows_z_leaves_nothing_and_one_that_does_not_leaves_all():

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pytest
 import torch
 from tolerances import EXACT
 from torch import Tensor
 from torch.testing import assert_close
 
+from qgan.batch import Batch
 from qgan.discriminator import Discriminator, LinearHead
+from qgan.sampler import Drawn
 from qgan.states import States
-from qgan.terms import PurityMatching, StepContext, TermStep
+from qgan.terms import Moment, PurityMatching, StepContext
 from qgan.views import DensityView
-
-
-class Pairs(NamedTuple):
-    """States with labels, as a batch of data is."""
-
-    states: States
-    label: Tensor
-
-    @property
-    def seen(self) -> States:
-        return self.states
 
 
 def depolarised(strength: Tensor) -> States:
@@ -38,11 +27,9 @@ def context(real: States, fake: States) -> StepContext:
     discriminator = Discriminator(DensityView(1), LinearHead(4, 1).double())
     shown = discriminator.view(fake, label)
     scores = discriminator.head(shown, label)
-    where = TermStep(0, 10, torch.Generator().manual_seed(0))
-    latent = torch.zeros(len(fake), 1)
-    return StepContext(
-        discriminator, Pairs(real, label), fake, latent, shown, scores, None, None, where
-    )
+    where = Moment(0, 10, torch.Generator().manual_seed(0))
+    batch, drawn = Batch(real, label), Drawn(fake, label, torch.zeros(len(fake), 1))
+    return StepContext(discriminator, batch, drawn, shown, scores, where)
 
 
 def purity(strength: Tensor) -> Tensor:

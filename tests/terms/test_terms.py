@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,36 +11,24 @@ from tolerances import EXACT
 from torch import Tensor, nn
 from torch.testing import assert_close
 
+from qgan.batch import Batch
 from qgan.discriminator import Discriminator, LinearHead, MLPHead
-from qgan.states import States, StateSource
+from qgan.sampler import Drawn
+from qgan.states import States
 from qgan.terms import (
     R1,
     FeatureMatching,
     GradientPenalty,
     InstanceNoise,
-    LabelledStates,
+    Moment,
     PurityMatching,
-    Silent,
     StepContext,
     Term,
-    TermStep,
 )
 from qgan.views import DensityView
 
-TERMS = [GradientPenalty(), R1(), InstanceNoise(), FeatureMatching(), PurityMatching(), Silent()]
+TERMS = [GradientPenalty(), R1(), InstanceNoise(), FeatureMatching(), PurityMatching(), Term()]
 BATCH, FEATURES = 8, 4
-
-
-@dataclass
-class Pairs:
-    """States with labels, as a batch of data is."""
-
-    states: StateSource
-    label: Tensor
-
-    @property
-    def seen(self) -> StateSource:
-        return self.states
 
 
 class QuadraticHead(nn.Module):
@@ -51,8 +38,8 @@ class QuadraticHead(nn.Module):
         return (features**2).sum(1) / 2
 
 
-def step(at: int = 0, n_steps: int = 10, seed: int = 0) -> TermStep:
-    return TermStep(at, n_steps, torch.Generator().manual_seed(seed))
+def step(at: int = 0, n_steps: int = 10, seed: int = 0) -> Moment:
+    return Moment(at, n_steps, torch.Generator().manual_seed(seed))
 
 
 def views(seed: int = 0) -> tuple[Tensor, Tensor]:
@@ -67,10 +54,10 @@ def context(
     label = torch.arange(len(fake)) % 2 if label is None else label
     zero = torch.tensor([[1], [0]], dtype=torch.complex128).expand(len(fake), 2, 1)
     discriminator = Discriminator(DensityView(1), head)
-    latent, scores = torch.zeros(len(fake), 1), head(fake, label)
-    pairs = Pairs(States(zero), label)
+    batch, drawn = Batch(States(zero), label), Drawn(States(zero), label, torch.zeros(len(fake), 1))
+    moment = step(**where)
     return StepContext(
-        discriminator, pairs, pairs.states, latent, fake, scores, real, None, step(**where)
+        discriminator, batch, drawn, fake, head(fake, label), moment, perturbed_real_view=real
     )
 
 
@@ -87,7 +74,7 @@ def linear_head(*slopes: float) -> LinearHead:
 @pytest.mark.parametrize("term", TERMS)
 def test_protocol(term: Any) -> None:
     assert isinstance(term, Term)
-    assert isinstance(Pairs(States(torch.ones(1, 2, 1) + 0j), torch.zeros(1)), LabelledStates)
+    assert term.state_dict() == {}
 
 
 @pytest.mark.parametrize("term", TERMS)

@@ -10,19 +10,21 @@ import small_games
 from small_games import SHORT
 
 from qgan.engines import BatchedEngine, PennyLaneEngine
+from qgan.pauli import bases
 from qgan.runs import Session
-from qgan.training.cost import Cost, bases, cost_of_step, n_settings, reached
+from qgan.terms import GradientPenalty
+from qgan.training.cost import Cost, reached
 from qgan.views import CircuitView, DensityView, PauliView
 
 
 def test_settings_of_views() -> None:
-    assert n_settings(DensityView(2)) == 9
+    assert DensityView(2).n_settings() == 9
     assert sorted(bases(PauliView(2, 2).words)) == sorted(a + b for a in "XYZ" for b in "XYZ")
-    assert n_settings(PauliView(3, 1)) == 3
+    assert PauliView(3, 1).n_settings() == 3
     view = small_games.circuit_view(BatchedEngine())
-    assert n_settings(view) == 1
-    three = CircuitView(view.circuit, 2, engine=BatchedEngine(), copies=3)
-    assert n_settings(three) == 3
+    assert view.n_settings() == 1
+    three = CircuitView(view.circuit, 2, engine=BatchedEngine(), n_circuits=3)
+    assert three.n_settings() == 3
 
 
 def test_a_step_by_hand() -> None:
@@ -32,16 +34,18 @@ def test_a_step_by_hand() -> None:
     real = generated = 2 * 4 * 9
     gradient = 4 * 9 * (1 + 2 * 9)
     runs = real + generated + gradient
-    assert cost_of_step(trainer) == Cost(real, generated + gradient, runs, runs)
-    assert cost_of_step(trainer).after(3)["executions"] == 3.0 * runs
+    assert trainer.cost() == Cost(real, generated + gradient, runs, runs)
+    assert trainer.cost().after(3)["executions"] == 3.0 * runs
 
 
 @pytest.mark.parametrize("shots", [None, 10])
 def test_pennylane_executes_as_many_circuits(shots: int | None) -> None:
     engine = PennyLaneEngine("default.qubit", "parameter-shift", shots, seed=1)
-    config = SHORT.model_copy(update={"mismatched_share": 0.0})
-    trainer = small_games.trainer(config, engine=engine, view=PauliView(2, 1), terms=[])
-    cost, before = cost_of_step(trainer), engine.executions
+    view = PauliView(2, 1)
+    trainer = small_games.trainer(
+        engine=engine, view=view, terms=[GradientPenalty()], mismatched_share=0.0
+    )
+    cost, before = trainer.cost(), engine.executions
     trainer.train_step()
     # The data's states are at hand as tensors here: reading them executes nothing.
     assert engine.executions - before == cost.executions - cost.real_copies // (shots or 1)
@@ -53,9 +57,9 @@ def test_a_trained_view_pays_for_its_gradient() -> None:
     trainer = small_games.trainer(view=view)
     shifted = 1 + 2 * (view.circuit.n_weights + view.circuit.n_inputs)
     # Wrong labels are shown, and this view sees them: real states are read twice.
-    assert cost_of_step(trainer).real_copies == 2 * 2 * 4 * shifted
+    assert trainer.cost().real_copies == 2 * 2 * 4 * shifted
     frozen = small_games.circuit_view(BatchedEngine(precision="double"), trainable=False)
-    assert cost_of_step(small_games.trainer(view=frozen)).real_copies == 2 * 2 * 4
+    assert small_games.trainer(view=frozen).cost().real_copies == 2 * 2 * 4
 
 
 def test_levels_are_reached_once_and_by_evaluations_only() -> None:

@@ -16,19 +16,21 @@ from qgan.config import Experiment, TrainerConfig
 from qgan.errors import QganError
 from qgan.runs import RunFolder, Session, checkpoint
 from qgan.runs.history import read
-from qgan.terms import GradientPenalty, Silent, StepContext
+from qgan.terms import GradientPenalty, StepContext, Term
 from qgan.training import Trainer
 from qgan.training.guard import MOST_IN_A_ROW, NonFiniteError
 
 
-class Breaks(Silent):
+class Breaks(Term):
     """Makes a loss, or only its gradient, not finite at some steps."""
+
+    limits_slope = True  # it may stand alone in a Wasserstein game
 
     def __init__(self, part: str, what: str, steps: range) -> None:
         self.part, self.what, self.steps = part, what, steps
 
     def _term(self, part: str, context: StepContext) -> Tensor | None:
-        if part != self.part or context.at.step not in self.steps:
+        if part != self.part or context.moment.step not in self.steps:
             return None
         scores = context.fake_scores.sum()
         if self.what == "gradient":
@@ -76,7 +78,7 @@ def test_it_goes_on_as_configured(policy: str) -> None:
     assert trainer.guard.factor == (0.5 if policy == "halve-rate" else 1.0)
     plain = game("generator", "gradient", policy, range(0))
     plain.fit()
-    rates = [t.optimisers["generator"].param_groups[0]["lr"] for t in (trainer, plain)]
+    rates = [t.players["generator"].param_groups[0]["lr"] for t in (trainer, plain)]
     assert rates[0] == trainer.guard.factor * rates[1]
 
 
@@ -85,7 +87,7 @@ def test_a_skipped_update_leaves_the_other_player_and_later_chance_alone() -> No
     for _ in range(3):
         skipped.train_step()
         plain.train_step()
-    assert torch.equal(skipped.random.get_state(), plain.random.get_state())
+    assert torch.equal(skipped.rng.get_state(), plain.rng.get_state())
     one, other = weights(skipped), weights(plain)
     assert all(torch.equal(one[key], other[key]) for key in one if key.startswith("D."))
     assert not all(torch.equal(one[key], other[key]) for key in one if key.startswith("G."))
@@ -95,9 +97,9 @@ def test_it_stops_when_nothing_but_faults_follow() -> None:
     config = SHORT.model_copy(update={"on_nonfinite": "skip", "steps": 500})
     trainer = small_games.trainer(config, terms=[Breaks("discriminator", "nan", range(500))])
     with pytest.raises(QganError, match=f"training stopped after {MOST_IN_A_ROW} in a row"):
-        trainer._discriminator_steps()
         while True:
-            trainer._discriminator_steps()
+            for batches in trainer.critic_batches():
+                trainer.apply("discriminator", trainer.critic_loss, *batches)
 
 
 def test_a_session_keeps_the_state_that_led_there_and_says_how_to_go_on(tmp_path: Path) -> None:
@@ -120,7 +122,7 @@ def test_a_session_keeps_the_state_that_led_there_and_says_how_to_go_on(tmp_path
     assert found["batch"]["latent"].shape == (SHORT.batch, 1)
     assert torch.isfinite(found["batch"]["real"].abs()).all()
     with pytest.raises(NonFiniteError, match="generator_gradient is nan at step 2"):
-        again._generator_step()
+        again.apply("generator", again.generator_loss, *again.generator_batch())
 
 
 def test_a_skipped_update_is_a_gap_in_the_history(tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ from qgan.data import basis
 from qgan.discriminator import IdentityHead, LinearHead, MLPHead
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.errors import QganError
+from qgan.game import Game
 from qgan.objectives import NonSaturating, Wasserstein
-from qgan.terms import GradientPenalty, Silent, StepContext
+from qgan.terms import GradientPenalty, StepContext, Term
 from qgan.views import DensityView, View
 
 DOUBLE = BatchedEngine(precision="double")
@@ -66,16 +67,16 @@ def test_interrupted_equals_uninterrupted(at: int, average: float) -> None:
 
 def test_the_judged_generator_is_a_running_average() -> None:
     game = trainer(SHORT.model_copy(update={"average": 0.9}))
-    mean = [p.detach().clone() for p in game.averaged.parameters()]
+    mean = [p.detach().clone() for p in game.model.parameters()]
     for step in range(4):
         game.train_step()
         decay = min(0.9, (1 + step) / (10 + step))
         now = game.generator.parameters()
         mean = [decay * m + (1 - decay) * p.detach() for m, p in zip(mean, now, strict=True)]
-    for found, expected in zip(game.averaged.parameters(), mean, strict=True):
+    for found, expected in zip(game.model.parameters(), mean, strict=True):
         assert_close(found.detach(), expected)
     plain = trainer(SHORT.model_copy(update={"average": 0.0}))
-    assert plain.averaged is plain.generator
+    assert plain.model is plain.generator
 
 
 def test_rates_follow_the_cosine_and_every_discriminator_step_counts() -> None:
@@ -83,10 +84,10 @@ def test_rates_follow_the_cosine_and_every_discriminator_step_counts() -> None:
     seen = []
     for _ in range(SHORT.steps):
         game.train_step()
-        seen.append(game.optimisers["generator"].param_groups[0]["lr"])
+        seen.append(game.players["generator"].param_groups[0]["lr"])
     cosine = (1 + np.cos(np.pi * np.arange(SHORT.steps) / SHORT.steps)) / 2
     assert np.allclose(seen, 2e-3 * (0.1 + 0.9 * cosine), rtol=1e-12)
-    state = game.optimisers["discriminator"].state_dict()["state"][0]
+    state = game.players["discriminator"].state_dict()["state"][0]
     assert int(state["step"]) == SHORT.steps * SHORT.n_critic
 
 
@@ -129,7 +130,7 @@ def test_a_generator_learns_from_a_perfect_critic() -> None:
     assert rows[-1, 1] < rows[0, 1] - 0.1
     assert (rows[:, 0] == 0).all()
     assert fidelity(game.generator).min() > 0.99 > before.min()
-    assert fidelity(game.averaged).min() > 0.99
+    assert fidelity(game.model).min() > 0.99
 
 
 def test_a_one_qubit_task_is_learned() -> None:
@@ -138,13 +139,13 @@ def test_a_one_qubit_task_is_learned() -> None:
         DensityView(1), LinearHead(4, 2, random), discriminator_rate=0.02, betas=(0.0, 0.9)
     )
     game.fit()
-    assert fidelity(game.averaged).min() > 0.99
+    assert fidelity(game.model).min() > 0.99
 
 
 def test_a_discriminator_alone_learns_to_score_real_states_higher() -> None:
     config = SHORT.model_copy(update={"steps": 60, "batch": 16, "discriminator_rate": 0.01})
     game = trainer(config, terms=[GradientPenalty()])
-    game.optimisers["generator"].param_groups[0]["initial_lr"] = 0.0
+    game.players["generator"].param_groups[0]["initial_lr"] = 0.0
     start = weights(game)
     rng = np.random.default_rng(0)
     batch, latent = game.data.draw(64, rng), torch.rand(64, 1, dtype=torch.float64)
@@ -166,10 +167,12 @@ def test_a_discriminator_alone_learns_to_score_real_states_higher() -> None:
 
 
 def test_wrong_labels_are_never_the_right_ones_and_all_others_come() -> None:
-    game = trainer()
-    game.data = basis(2, n_train=2, n_validation=1, n_held_out=1)
+    data = basis(2, n_train=2, n_validation=1, n_held_out=1)
+    circuit = ReuploadingCircuit(Registers(output=2), n_layers=1)
+    generator, view = Generator(circuit, data.n_labels), DensityView(2)
+    game = Game(generator, Discriminator(view, LinearHead(view.n_features, data.n_labels)))
     label = torch.arange(4).repeat(500)
-    wrong = game._wrong_label(label)
+    wrong = game.wrong_labels(label, torch.Generator().manual_seed(0))
     assert (wrong != label).all()
     for k in range(4):
         counts = torch.bincount(wrong[label == k], minlength=4)
@@ -191,12 +194,16 @@ class Blind(nn.Module):
 def test_only_a_head_that_sees_the_label_tells_mismatched_pairs(sees: bool) -> None:
     head = MLPHead(4, 2, (16,), torch.Generator().manual_seed(0)) if sees else Blind()
     data = small_games.one_qubit()
-    config = TrainerConfig(
-        steps=120, batch=32, n_critic=1, mismatched_share=0.5, discriminator_rate=0.01
-    )
+    config = TrainerConfig(steps=120, batch=32, n_critic=1, discriminator_rate=0.01)
     generator = Generator(ReuploadingCircuit(Registers(output=1), n_layers=1), 2, n_latent=0)
     game = Trainer(
-        generator, Discriminator(DensityView(1), head), data, NonSaturating(0.5), (), config
+        generator,
+        Discriminator(DensityView(1), head),
+        data,
+        NonSaturating(),
+        (),
+        config,
+        mismatched_share=0.5,
     )
     game.fit()
     batch: Batch = game.data.held_out
@@ -207,7 +214,7 @@ def test_only_a_head_that_sees_the_label_tells_mismatched_pairs(sees: bool) -> N
     assert abs(float(real - wrong)) < 1e-5 or sees
 
 
-class Watch(Silent):
+class Watch(Term):
     """Notes how many labels a discriminator step scores, through the head it hooks."""
 
     def __init__(self, head: nn.Module) -> None:
@@ -221,17 +228,26 @@ class Watch(Silent):
 
 @pytest.mark.parametrize(("share", "scored"), [(0.1, 12), (0.0, 8)])
 def test_wrong_labels_are_shown_unless_their_share_is_zero(share: float, scored: int) -> None:
-    game = trainer(SHORT.model_copy(update={"n_critic": 1, "mismatched_share": share}), terms=[])
+    config = SHORT.model_copy(update={"n_critic": 1})
+    game = trainer(config, terms=[GradientPenalty()], mismatched_share=share)
     watch = Watch(game.discriminator.head)
-    game.terms = (watch,)
+    game.game.terms = (watch,)
     game.fit()
     shown = [rows for rows, mark in zip(watch.rows, watch.rows[1:], strict=False) if mark == -1]
     assert shown == [scored] * SHORT.steps
 
 
-def test_the_default_objective_takes_the_share_of_the_configuration() -> None:
-    game = one_qubit_game(DensityView(1), LinearHead(4, 2), mismatched_share=0.25)
-    assert game.objective == Wasserstein(0.25)
+def test_the_share_that_is_shown_is_the_share_that_is_weighed() -> None:
+    """One number decides both: the loss is the objective's at the share of the game."""
+    game = trainer(mismatched_share=0.25, terms=[GradientPenalty(0.0)])
+    assert game.game.objective == Wasserstein() and game.game.shows_mismatched
+    batch, drawn, fixed = next(game.critic_batches())
+    loss = game.critic_loss(batch, drawn, fixed)["Wasserstein"]
+    assert fixed.views is not None and fixed.wrong_label is not None
+    labels = (batch.label, batch.label, fixed.wrong_label)
+    pairs = zip(fixed.views, labels, strict=True)
+    real, fake, wrong = (game.discriminator.head(view, label).mean() for view, label in pairs)
+    assert_close(loss, 0.75 * fake + 0.25 * wrong - real)
 
 
 # What does not train, and what is refused.
@@ -258,14 +274,16 @@ def test_the_density_view_is_refused_where_there_are_no_states() -> None:
     assert "\n" not in str(caught.value)
 
 
-class Breaks(Silent):
+class Breaks(Term):
     """Adds NaN to one loss at one step."""
+
+    limits_slope = True  # it may stand alone in a Wasserstein game
 
     def __init__(self, part: str, step: int) -> None:
         self.part, self.step = part, step
 
     def _term(self, part: str, context: StepContext) -> Tensor | None:
-        if part != self.part or context.at.step != self.step:
+        if part != self.part or context.moment.step != self.step:
             return None
         return context.fake_view.sum() * torch.nan
 
@@ -288,7 +306,7 @@ def test_a_loss_that_is_not_finite_stops_the_training(part: str) -> None:
 
 def test_states_given_take_the_precision_of_the_generator() -> None:
     game = trainer()
-    assert game.shown.train.states.factor.dtype == torch.complex128
+    assert game.training_data.train.states.factor.dtype == torch.complex128
     single = one_qubit_game(DensityView(1), LinearHead(4, 2))
-    assert single.shown.train.states.factor.dtype == torch.complex64
+    assert single.training_data.train.states.factor.dtype == torch.complex64
     assert single.data.train.states.factor.dtype == torch.complex128  # for the judge

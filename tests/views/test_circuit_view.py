@@ -40,7 +40,7 @@ def test_circuit_view_reads_wires_beside_the_state() -> None:
 
 
 def test_circuit_view_stacks_its_copies_side_by_side() -> None:
-    both = circuit_view(plain(), copies=2)
+    both = circuit_view(plain(), n_circuits=2)
     states, label = random_states(2, N, 1), torch.tensor([0, 1])
     halves = both(states, label).split(3, dim=1)
     for k, half in enumerate(halves):
@@ -92,7 +92,7 @@ def test_reading_label_by_label_equals_reading_state_by_state(
     make: Callable[[], Any], rank: int
 ) -> None:
     """The fast route of class labels against ``expval`` of each copy: values and gradients."""
-    view, label = circuit_view(make(), copies=3), torch.tensor([1, 0, 1, 1])
+    view, label = circuit_view(make(), n_circuits=3), torch.tensor([1, 0, 1, 1])
     factor = random_states(4, N, rank).factor.requires_grad_()
     leaves = [factor, *(p for p in view.parameters() if p.numel())]
     turn = torch.linspace(-1, 1, 4 * view.n_features, dtype=torch.float64).view(4, -1)

@@ -174,7 +174,10 @@ def test_two_copies_tell_ensembles_of_one_average_apart() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: CircuitView(plain(), 2, copies=0), "`copies` must be at least 1, but got 0"),
+        (
+            lambda: CircuitView(plain(), 2, n_circuits=0),
+            "`n_circuits` must be at least 1, but got 0",
+        ),
         (lambda: CircuitView(plain(), 2, ["ZZZ"]), "Pauli words of length 2 .* but got ZZZ"),
         (lambda: CircuitView(labelled(), 3), r"`n_labels` must be at most 2\*\*1"),
         (lambda: PauliView(2, 2, n_words=16), "`n_words` must be from 1 to 15, .* but got 16"),

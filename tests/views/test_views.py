@@ -31,14 +31,14 @@ def test_shape(case: Case, rank: int) -> None:
     assert features.shape == (4, case.n_features) == (4, view.n_features)
     assert features.dtype == torch.float64
     assert (view.needs_states, view.sees_label) == (case.needs_states, case.sees_label)
-    assert view.order == case.order
+    assert view.n_copies == case.n_copies
 
 
 @each_view
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_linear_in_rho(case: Case, share: float) -> None:
     """For one label: the view of a mixture is the mixture of the views."""
-    if case.order == 2:
+    if case.n_copies == 2:
         return quadratic_in_rho(case, share)
     view, label = case.make(), torch.ones(3, dtype=torch.int64)
     a, b = random_states(3, N, 1), random_states(3, N, 2, seed=1)

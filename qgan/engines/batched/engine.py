@@ -20,6 +20,7 @@ from qgan.engines.batched.tensors.propagate import propagate
 from qgan.engines.gates import TracedCircuit
 from qgan.engines.memory import check_memory
 from qgan.engines.trace import trace
+from qgan.stateful import Stateful
 from qgan.states import States, StateSource
 
 LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
@@ -48,7 +49,7 @@ def _make_parts(traced: TracedCircuit) -> Parts:
     )
 
 
-class BatchedEngine:
+class BatchedEngine(Stateful):
     """Simulates a batch of small circuits at once, on CPU or CUDA.
 
     On a CPU, compiled loops lead a few samples at a time through all gates and back: nothing is
@@ -83,6 +84,8 @@ class BatchedEngine:
 
     name = "batched"
     gives_states = True
+    shots: int | None = None
+    readout: float = 0.0
 
     def __init__(
         self,
