@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from qgan import errors
+from qgan.build.settings import from_yaml, to_yaml
 from qgan.config import Experiment
 from qgan.model import Model, rebuild
 from qgan.runs import checkpoint
 from qgan.runs.history import History
 from qgan.runs.lock import Lock, check_unlocked
 from qgan.runs.provenance import header
-from qgan.build.settings import from_yaml, to_yaml
 
 RESUMED = ("last", "previous", "best")
 """Checkpoints that a run can go on from, the one of choice first."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from qgan.evaluation import Report
+from qgan.evaluation.judge import Judge
 from qgan.model import Model
 from qgan.runs import history as history_file
-from qgan.training.cost import reached
-from qgan.evaluation.judge import Judge
-from qgan.runs.provenance import commit, versions
 from qgan.runs.folder import RunFolder, load
+from qgan.runs.provenance import commit, versions
+from qgan.training.cost import reached
 
 CRITERION = "mean over labels of (W - W0) / (W1 - W0), 1 - skill, on validation states"
 

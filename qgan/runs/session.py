@@ -11,16 +11,16 @@ from typing import Any
 
 from qgan import errors
 from qgan.evaluation import Report
-from qgan.model import Model, describe
-from qgan.training.cost import cost_of_step
-from qgan.runs.differences import differences
-from qgan.training.guard import Fault, NonFiniteError
 from qgan.evaluation.judge import Judge
+from qgan.model import Model, describe
+from qgan.runs.differences import differences
+from qgan.runs.folder import RunFolder
 from qgan.runs.loggers import Records
 from qgan.runs.provenance import commit, versions
 from qgan.runs.reporting import report
-from qgan.runs.folder import RunFolder
 from qgan.runs.stopping import StopRequest
+from qgan.training.cost import cost_of_step
+from qgan.training.guard import Fault, NonFiniteError
 from qgan.training.trainer import Trainer
 
 # What is shown after a step: the step, its row of the history (NaN where not measured).

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from qgan.build.settings import parse
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.runs import RunFolder
 from qgan.runs.comparison import Group, differing, find_runs, group_runs, over_seeds
-from qgan.build.settings import parse
 
 
 def make(path: Path, skill: float | None = None, more: Any = None, **settings: Any) -> Path:

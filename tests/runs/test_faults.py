@@ -19,10 +19,10 @@ import small_games
 import torch
 from same_runs import assert_same_run
 
+from qgan.build.settings import to_yaml
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.runs import RunFolder, Session, checkpoint
-from qgan.build.settings import to_yaml
 
 Spoil = Callable[[Path], None]
 
@@ -206,7 +206,13 @@ session.train()
 
 def test_a_limit_on_the_size_of_files_is_one_line(tmp_path: Path) -> None:
     """The system's own refusal, not one that the test has put in its place."""
-    command = [sys.executable, "-c", LIMITED, str(tmp_path / "run"), str(Path(__file__).parents[1] / "support")]
+    command = [
+        sys.executable,
+        "-c",
+        LIMITED,
+        str(tmp_path / "run"),
+        str(Path(__file__).parents[1] / "support"),
+    ]
     done = subprocess.run(
         command,
         capture_output=True,
