@@ -18,6 +18,8 @@ import numpy as np
 import torch
 
 from qgan import evaluation
+from qgan.batch import Batch
+from qgan.data import Dataset
 from qgan.states import States
 
 PROMISED = {4: 3.0, 8: 20.0}
@@ -40,17 +42,18 @@ def family(n: int, n_qubits: int, rank: int, seed: int) -> tuple[States, torch.T
 def measure(n_qubits: int, n_states: int, n_labels: int, rank: int) -> dict:
     """Seconds and memory of one evaluation in this process."""
     label = torch.arange(n_states) % n_labels
-    (train, known), (held_out, hidden), (generated, latent) = (
-        family(n_states, n_qubits, rank, seed) for seed in (1, 2, 3)
+    train, held_out, generated = (
+        Batch(states, label, factor)
+        for states, factor in (family(n_states, n_qubits, rank, seed) for seed in (1, 2, 3))
     )
+    labels, names = tuple(range(n_labels)), tuple(map(str, range(n_labels)))
+    real = Dataset(train, held_out[:0], held_out, labels, names, ("factor",), "family")
+    latent = generated.factors
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun, cpu = time.perf_counter(), time.process_time()
-    reference = evaluation.references(train, label, held_out, label, n_labels, n_states // n_labels)
+    references = evaluation.references(real, n_generated=n_states // n_labels)
     referred = time.perf_counter()
-    report = evaluation.evaluate(
-        generated, label, latent, train, label, held_out, label, hidden, ("factor",), n_labels,
-        train_factors=known, reference=reference,
-    )  # fmt: skip
+    report = evaluation.evaluate(generated, latent, real, reference=references)
     done = time.perf_counter()
     return {
         "reference": referred - begun,

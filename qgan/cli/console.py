@@ -10,6 +10,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
+from qgan.batch import Batch
 from qgan.cli import report_table
 from qgan.data import Dataset
 from qgan.evaluation import Report
@@ -43,7 +44,7 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
         pictures = save_pictures(sample, data, history, generator.n_latent, folder.plots)
         label = torch.arange(data.n_labels).repeat_interleave(N_DRAWN)
         latent = generator.prior.sample(len(label), torch.Generator().manual_seed(0))
-        pictures += judged_pictures(sample(label, latent), label, data, folder.plots)
+        pictures += judged_pictures(Batch(sample(label, latent), label), data, folder.plots)
     path = folder.path
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
     console.print("Next:")

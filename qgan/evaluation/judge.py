@@ -7,8 +7,9 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
+from qgan.batch import Batch
 from qgan.data import Dataset
-from qgan.evaluation.evaluation import evaluate, references
+from qgan.evaluation.evaluation import Part, evaluate, references
 from qgan.evaluation.report import Report
 from qgan.generator import Generator
 from qgan.metrics import coverage, fidelity_matrix
@@ -29,15 +30,13 @@ class Judge:
         seed: of the latents drawn.
     """
 
-    def __init__(self, data: Dataset, part: str, seed: int = 0) -> None:
+    def __init__(self, data: Dataset, part: Part, seed: int = 0) -> None:
         self.data = data
-        self.real = getattr(data, part)
+        self.part = part
         self.seed = seed
         count = N_GENERATED["pure" if data.rank == 1 else "mixed"]
         self.label = torch.arange(data.n_labels).repeat_interleave(count)
-        self.references = references(
-            data.train.states, data.train.label, self.real.states, self.real.label, data.n_labels
-        )
+        self.references = references(data, part)
 
     def generate(self, generator: Generator) -> tuple[States, Tensor]:
         """States of each label, and their latents."""
@@ -70,19 +69,5 @@ class Judge:
     def report(self, generator: Generator) -> Report:
         """The whole evaluation."""
         generated, latent = self.generate(generator)
-        data, real = self.data, self.real
-        return evaluate(
-            generated,
-            self.label,
-            latent,
-            data.train.states,
-            data.train.label,
-            real.states,
-            real.label,
-            real.factors,
-            data.factor_names,
-            data.n_labels,
-            seed=self.seed,
-            train_factors=data.train.factors,
-            reference=self.references,
-        )
+        batch = Batch(generated, self.label)
+        return evaluate(batch, latent, self.data, self.part, self.references)

@@ -91,10 +91,12 @@ class RecoveredLabels:
     """Labels of the nearest training states, against the labels asked for.
 
     Args:
+        rows: for each label the recovered label of each of its generated states.
         confusion: of generated states, see :func:`confusion_matrix`.
         confusion_real: of held-out states.
     """
 
+    rows: tuple[Tensor, ...]
     confusion: Tensor
     confusion_real: Tensor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
@@ -18,6 +19,33 @@ from qgan.metrics.ensembles.latents import (
 from qgan.metrics.ensembles.modes import factor_reached, range_bins
 
 
+@dataclass(frozen=True)
+class LatentUse:
+    """What turning the latents does to each hidden factor, by the factors' names.
+
+    Args:
+        spearman: rank correlation of the factor with each latent.
+        multiple_rank: how well all latents predict it, see :func:`multiple_rank_correlation`.
+        factor_reached: share of its range that is reached, see :func:`factor_reached`.
+    """
+
+    spearman: dict[str, tuple[Measured, ...]]
+    multiple_rank: dict[str, Measured]
+    factor_reached: dict[str, Measured]
+
+    def by_measure(self) -> dict[str, Measured]:
+        """All in one table: ``spearman/NAME/L`` for each latent L, ``multiple_rank/NAME``, ..."""
+        return {
+            key: one
+            for name in self.spearman
+            for key, one in (
+                *((f"spearman/{name}/{k}", one) for k, one in enumerate(self.spearman[name])),
+                (f"multiple_rank/{name}", self.multiple_rank[name]),
+                (f"factor_reached/{name}", self.factor_reached[name]),
+            )
+        }
+
+
 def latent_use(
     latent: Float[Tensor, "G L"],
     factors: Float[Tensor, "G k"],
@@ -25,7 +53,7 @@ def latent_use(
     names: Sequence[str],
     seed: int = 0,
     n_resamples: int = N_RESAMPLES,
-) -> dict[str, Measured]:
+) -> LatentUse:
     """Correlation of latents with factors, and the share of the factors' ranges reached.
 
     Args:
@@ -37,9 +65,7 @@ def latent_use(
         n_resamples: of the bootstrap; ranks and predictions are held, pairs are resampled.
 
     Returns:
-        ``spearman/NAME/L`` for each latent L, ``multiple_rank/NAME`` (see
-        :func:`multiple_rank_correlation`) and ``factor_reached/NAME`` (see
-        :func:`factor_reached`) of each factor.
+        Both for each factor.
 
     Raises:
         QganError: if lengths disagree or a side is empty.
@@ -49,23 +75,24 @@ def latent_use(
     spearman = rank_correlations(latent, factors)
     multiple = multiple_rank_correlation(latent, factors)
     ranks, targets, predicted = predicted_ranks(latent, factors)
-    found: dict[str, Measured] = {}
+    use = LatentUse({}, {}, {})
     for k, name in enumerate(names):
-        for entry in range(latent.shape[1]):
-            resampled = _correlations(ranks[:, entry][index], targets[:, k][index])
-            value = float(spearman[entry, k])
-            found[f"spearman/{name}/{entry}"] = bootstrap.interval(value, resampled)
+        use.spearman[name] = tuple(
+            bootstrap.interval(
+                float(spearman[entry, k]),
+                _correlations(ranks[:, entry][index], targets[:, k][index]),
+            )
+            for entry in range(latent.shape[1])
+        )
         if len(latent) < LEAST_SAMPLES or not latent.shape[1]:
-            found[f"multiple_rank/{name}"] = Measured(float("nan"))
+            use.multiple_rank[name] = Measured(float("nan"))
         else:
             resampled = _correlations(predicted[:, k][index], targets[:, k][index])
-            value = float(multiple[k])
-            found[f"multiple_rank/{name}"] = bootstrap.interval(value, resampled.clamp_min(0))
+            use.multiple_rank[name] = bootstrap.interval(float(multiple[k]), resampled.clamp_min(0))
         parts, occupied = range_bins(factors[:, k], real_factors[:, k])
         value = factor_reached(factors[:, k], real_factors[:, k])
-        reached = _distinct(parts[index]) / occupied
-        found[f"factor_reached/{name}"] = bootstrap.interval(value, reached)
-    return found
+        use.factor_reached[name] = bootstrap.interval(value, _distinct(parts[index]) / occupied)
+    return use
 
 
 def _correlations(a: Float[Tensor, "B n"], b: Float[Tensor, "B n"]) -> Float[Tensor, " B"]:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from two_parts import two_parts
 
 from qgan import evaluation, metrics
+from qgan.batch import Batch
 from qgan.evaluation.bootstrap import Bootstrap, Measured, counts
 from qgan.evaluation.reference import Reference
 from qgan.states import States
@@ -64,9 +66,9 @@ def test_report_has_intervals_and_floors_or_none() -> None:
     rng = np.random.default_rng(0)
     train, held_out, generated = (ensemble(rng, 40) for _ in range(3))
     label = torch.arange(40) % 2
-    problem = (generated, label, torch.rand(40, 1), train, label, held_out, label)
-    factors = torch.rand(40, 1).double()
-    report = evaluation.evaluate(*problem, factors, ("angle",), 2)
+    latent, factors = torch.rand(40, 1), torch.rand(40, 1).double()
+    real = two_parts(Batch(train, label), Batch(held_out, label, factors), 2, ("angle",))
+    report = evaluation.evaluate(Batch(generated, label), latent, real)
     entry = report.labels[0].to_dict()
     wanted = {"skill", "w", "w2", "coverage", "precision", "spread_ratio", "mmd", "k_eq"}
     wanted |= {"nearest_neighbour_ratio", "average_distance", "effective_modes", "purity"}
@@ -76,6 +78,6 @@ def test_report_has_intervals_and_floors_or_none() -> None:
     for name, (low, high) in entry["intervals"].items():
         assert low <= high, name
     assert {"w", "w2", "mmd", "moment_1", "k_eq", "coverage"} <= entry["floors"].keys()
-    plain = evaluation.evaluate(*problem, factors, ("angle",), 2, n_resamples=0)
+    plain = evaluation.evaluate(Batch(generated, label), latent, real, n_resamples=0)
     assert plain.labels[0].intervals == {}
     assert plain.labels[0].skill == report.labels[0].skill

@@ -6,8 +6,10 @@ import pytest
 import torch
 from tolerances import EXACT
 from torch.testing import assert_close
+from two_parts import two_parts
 
 from qgan import evaluation, metrics
+from qgan.batch import Batch
 from qgan.errors import QganError
 from qgan.metrics.ensembles.covering import average_scores
 from qgan.states import States, concatenate
@@ -29,14 +31,14 @@ def clusters(seed: int, n: int, centres: tuple[int, ...]) -> States:
     return States(torch.as_tensor(np.eye(4)[at] + noise)[..., None]).normalised()
 
 
-def judged(generated: States, seed: int = 0) -> evaluation.LabelReport:
+def judged(generated: States) -> evaluation.LabelReport:
     """The report on a label of three modes."""
-    train, held_out = clusters(1, 240, (0, 1, 2)), clusters(2, 150, (0, 1, 2))
-    one, n = torch.zeros(240).long(), len(generated)
-    return evaluation.evaluate(
-        generated, one[:1].expand(n), torch.rand(n, 1), train, one, held_out, one[:150],
-        None, (), 1, seed=seed,
-    ).labels[0]  # fmt: skip
+    ensembles = generated, clusters(1, 240, (0, 1, 2)), clusters(2, 150, (0, 1, 2))
+    batch, train, held_out = (
+        Batch(states, torch.zeros(len(states)).long()) for states in ensembles
+    )
+    real = two_parts(train, held_out, n_labels=1)
+    return evaluation.evaluate(batch, torch.rand(len(batch), 1), real).labels[0]
 
 
 def test_all_three_modes_are_seen() -> None:
