@@ -1,6 +1,6 @@
 """One judge for every sampler: the report of generated states on held-out ones."""
 
-from qgan.evaluation.bootstrap import Measured
+from qgan.evaluation.bootstrap import Interval
 from qgan.evaluation.evaluation import evaluate, references
 from qgan.evaluation.judge import Judge
 from qgan.evaluation.labels import holevo_information, label_information
@@ -15,9 +15,9 @@ from qgan.evaluation.report import (
 )
 
 __all__ = [
+    "Interval",
     "Judge",
     "LabelReport",
-    "Measured",
     "Reference",
     "Report",
     "evaluate",

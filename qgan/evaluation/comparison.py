@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.evaluation.bootstrap import Bootstrap, Measured, counts
+from qgan.evaluation.bootstrap import Bootstrap, Interval, bootstrap_interval, counts
 from qgan.metrics.ensembles.covering import (
     LEAST_NEIGHBOUR,
     LEAST_SPREAD,
@@ -86,13 +86,13 @@ class Comparison:
         first, second = (thinned(n, most, self.seed) for n in sizes)
         return first, second
 
-    def measures(self) -> dict[str, Measured]:
+    def measures(self) -> dict[str, Interval]:
         """All measures by name; nan where one is undefined."""
         found = self._nearest() | self._transported() | self._spreads() | self._overlaps()
         found = found | self._modes()
         return {name: one if name == "mmd" else one.at_least(0.0) for name, one in found.items()}
 
-    def _nearest(self) -> dict[str, Measured]:
+    def _nearest(self) -> dict[str, Interval]:
         best, nearest = self.fidelities.amax(1), self.fidelities.amax(0)
         thin = self.fidelities[self._thin[0]][:, self._thin[1]].amax(1)
         thinly = self.bootstrap.mean(float(thin.mean()), real=thin)
@@ -103,7 +103,7 @@ class Comparison:
             "k_eq": thinly.map(lambda value: float(equivalent_frozen(value, reached))),
         }
 
-    def _transported(self) -> dict[str, Measured]:
+    def _transported(self) -> dict[str, Interval]:
         second = potentials(self.fidelities[:, self._thin[1]], p=2)
         moved = self.bootstrap.mean(second.cost, second.real, second.generated)
         return {
@@ -111,7 +111,7 @@ class Comparison:
             "w2": moved.map(lambda cost: max(cost, 0.0) ** 0.5),
         }
 
-    def _spreads(self) -> dict[str, Measured]:
+    def _spreads(self) -> dict[str, Interval]:
         scores = average_scores(self.real, self.states)
         purity = self.states.purity()
         found = {
@@ -119,8 +119,8 @@ class Comparison:
                 float(scores[0].mean() + scores[1].mean()), *scores
             ),
             "purity": self.bootstrap.mean(float(purity.mean()), generated=purity),
-            "spread_ratio": Measured(NAN),
-            "nearest_neighbour_ratio": Measured(NAN),
+            "spread_ratio": Interval(NAN),
+            "nearest_neighbour_ratio": Interval(NAN),
         }
         wide = [spread_scores(s) for s in (self.real, self.states)]
         if min(map(len, wide)) > 1 and float(wide[0].mean()) >= LEAST_SPREAD:
@@ -133,7 +133,7 @@ class Comparison:
                 found["nearest_neighbour_ratio"] = self._ratio(near, "median")
         return found
 
-    def _ratio(self, scores: list[Tensor], kind: str) -> Measured:
+    def _ratio(self, scores: list[Tensor], kind: str) -> Interval:
         """Ratio, generated to real, of means of pairs or of medians."""
         sizes = Bootstrap(len(scores[0]), len(scores[1]), self.seed, self.n_resamples)
         centres, moved = [], []
@@ -145,32 +145,32 @@ class Comparison:
                 centres.append(float(score.mean()))
                 moved.append(2 * score[index].mean(1) - centres[-1])
         safe = torch.where(moved[0] > 0, moved[0], NAN)
-        return sizes.interval(centres[1] / centres[0], moved[1] / safe)
+        return bootstrap_interval(centres[1] / centres[0], moved[1] / safe)
 
-    def _overlaps(self) -> dict[str, Measured]:
+    def _overlaps(self) -> dict[str, Interval]:
         """MMD with kernel ``Tr[rho sigma]^2``, and the k-copy moments."""
         parts = [s[k] for s, k in zip((self.real, self.states), self._thin, strict=True)]
         n, m = map(len, parts)
         if min(n, m) < 2:
-            return {"mmd": Measured(NAN), "mmd_p_value": Measured(NAN)} | {
-                f"moment_{k}": Measured(NAN) for k in COPIES
+            return {"mmd": Interval(NAN), "mmd_p_value": Interval(NAN)} | {
+                f"moment_{k}": Interval(NAN) for k in COPIES
             }
         both = concatenate(parts)
         overlaps = overlap_matrix(both, both)
         index = Bootstrap(n, m, self.seed, self.n_resamples)
         weights = counts(index.real, n), counts(index.generated, m)
-        found = {"mmd_p_value": Measured(permutation_p_value(overlaps**2, n, seed=self.seed))}
+        found = {"mmd_p_value": Interval(permutation_p_value(overlaps**2, n, seed=self.seed))}
         for k in COPIES:
             kernel = overlaps**k
             squared = _mmd(kernel, weights, unbiased=False).clamp_min(0).sqrt()
             value = float(mmd_squared(kernel, n, unbiased=False).clamp_min(0).sqrt())
-            found[f"moment_{k}"] = index.interval(value, squared)
+            found[f"moment_{k}"] = bootstrap_interval(value, squared)
             if k == 2:
                 resampled = _mmd(kernel, weights, unbiased=True)
-                found["mmd"] = index.interval(float(mmd_squared(kernel, n)), resampled)
+                found["mmd"] = bootstrap_interval(float(mmd_squared(kernel, n)), resampled)
         return found
 
-    def _modes(self) -> dict[str, Measured]:
+    def _modes(self) -> dict[str, Interval]:
         modes = self.prototypes.states
         found = {}
         for name, states, index in (
@@ -178,7 +178,7 @@ class Comparison:
             ("effective_modes_real", self.real, self.bootstrap.real),
         ):
             place = fidelity_matrix(states, modes).argmax(1)
-            found[name] = self.bootstrap.interval(
+            found[name] = bootstrap_interval(
                 float(effective_modes(place, len(modes))),
                 effective_modes(place[index], len(modes)),
             )

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
-from qgan.evaluation.bootstrap import Bootstrap, Measured
+from qgan.evaluation.bootstrap import Interval, bootstrap_interval
 from qgan.metrics.states.entropies import spectral_entropy
 from qgan.states import States
 
@@ -100,7 +100,7 @@ class RecoveredLabels:
     confusion: Tensor
     confusion_real: Tensor
 
-    def information(self, label: int, seed: int, n_resamples: int) -> tuple[Measured, float]:
+    def information(self, label: int, seed: int, n_resamples: int) -> tuple[Interval, float]:
         """Information about a label, with an interval over resampled states, and the real one."""
         value, real = (
             float(label_information(c)[label]) for c in (self.confusion, self.confusion_real)
@@ -113,9 +113,8 @@ class RecoveredLabels:
         ]
         drawn = torch.as_tensor(np.stack(rows, axis=1))
         resampled = [label_information(one)[label] for one in drawn.double()]
-        boot = Bootstrap(0, 0, seed, 0)
         values = torch.stack(resampled) if resampled else torch.zeros(0)
-        return boot.interval(value, values).at_least(0.0), real
+        return bootstrap_interval(value, values).at_least(0.0), real
 
     def share(self, label: int) -> tuple[float, float]:
         """How often the label is recovered, generated and real."""

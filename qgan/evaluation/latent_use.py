@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from qgan.evaluation.bootstrap import N_RESAMPLES, Bootstrap, Measured
+from qgan.evaluation.bootstrap import N_RESAMPLES, Bootstrap, Interval, bootstrap_interval
 from qgan.metrics.ensembles.latents import (
     LEAST_SAMPLES,
     multiple_rank_correlation,
@@ -29,11 +29,11 @@ class LatentUse:
         factor_reached: share of its range that is reached, see :func:`factor_reached`.
     """
 
-    spearman: dict[str, tuple[Measured, ...]]
-    multiple_rank: dict[str, Measured]
-    factor_reached: dict[str, Measured]
+    spearman: dict[str, tuple[Interval, ...]]
+    multiple_rank: dict[str, Interval]
+    factor_reached: dict[str, Interval]
 
-    def by_measure(self) -> dict[str, Measured]:
+    def by_measure(self) -> dict[str, Interval]:
         """All in one table: ``spearman/NAME/L`` for each latent L, ``multiple_rank/NAME``, ..."""
         return {
             key: one
@@ -70,28 +70,27 @@ def latent_use(
     Raises:
         QganError: if lengths disagree or a side is empty.
     """
-    bootstrap = Bootstrap(0, len(latent), seed, n_resamples)
-    index = bootstrap.generated
+    index = Bootstrap(0, len(latent), seed, n_resamples).generated
     spearman = rank_correlations(latent, factors)
     multiple = multiple_rank_correlation(latent, factors)
     ranks, targets, predicted = predicted_ranks(latent, factors)
     use = LatentUse({}, {}, {})
     for k, name in enumerate(names):
         use.spearman[name] = tuple(
-            bootstrap.interval(
+            bootstrap_interval(
                 float(spearman[entry, k]),
                 _correlations(ranks[:, entry][index], targets[:, k][index]),
             )
             for entry in range(latent.shape[1])
         )
         if len(latent) < LEAST_SAMPLES or not latent.shape[1]:
-            use.multiple_rank[name] = Measured(float("nan"))
+            use.multiple_rank[name] = Interval(float("nan"))
         else:
             resampled = _correlations(predicted[:, k][index], targets[:, k][index])
-            use.multiple_rank[name] = bootstrap.interval(float(multiple[k]), resampled.clamp_min(0))
+            use.multiple_rank[name] = bootstrap_interval(float(multiple[k]), resampled.clamp_min(0))
         parts, occupied = range_bins(factors[:, k], real_factors[:, k])
         value = factor_reached(factors[:, k], real_factors[:, k])
-        use.factor_reached[name] = bootstrap.interval(value, _distinct(parts[index]) / occupied)
+        use.factor_reached[name] = bootstrap_interval(value, _distinct(parts[index]) / occupied)
     return use
 
 

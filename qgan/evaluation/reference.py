@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.evaluation.bootstrap import Measured
+from qgan.evaluation.bootstrap import Interval, bootstrap_interval
 from qgan.evaluation.comparison import Comparison, Prototypes
 from qgan.metrics.ensembles.covering import (
     coverage,
@@ -148,7 +148,7 @@ class Reference:
             self.held_out, states, fidelities, self.prototypes, self.n_draw, self.seed, n_resamples
         )
 
-    def measured_skill(self, comparison: Comparison) -> Measured:
+    def measured_skill(self, comparison: Comparison) -> Interval:
         """Skill with its interval: W, W0 and W1 hang on the same held-out states."""
         value = skill(comparison.w.distance, self.w0, self.w1)
         boot = comparison.bootstrap
@@ -161,7 +161,7 @@ class Reference:
                 ((self.single, boot.real),),
             )
         )
-        return boot.interval(value, 1 - (w - w0) / (w1 - w0).clamp_min(LEAST_RANGE / 2))
+        return bootstrap_interval(value, 1 - (w - w0) / (w1 - w0).clamp_min(LEAST_RANGE / 2))
 
     @cached_property
     def _frozen(self) -> tuple[Tensor, Tensor]:

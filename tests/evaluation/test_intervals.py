@@ -7,7 +7,7 @@ from two_parts import two_parts
 
 from qgan import evaluation, metrics
 from qgan.batch import Batch
-from qgan.evaluation.bootstrap import Bootstrap, Measured, counts
+from qgan.evaluation.bootstrap import Bootstrap, Interval, counts
 from qgan.evaluation.reference import Reference
 from qgan.states import States
 
@@ -34,8 +34,8 @@ def test_without_resamples_there_is_no_interval() -> None:
 
 
 def test_maps_keep_the_order_of_the_ends() -> None:
-    assert Measured(1.0, 0.5, 2.0).map(lambda x: -x) == Measured(-1.0, -2.0, -0.5)
-    assert Measured(0.1, -0.2, 0.3).at_least(0.0) == Measured(0.1, 0.0, 0.3)
+    assert Interval(1.0, 0.5, 2.0).map(lambda x: -x) == Interval(-1.0, -2.0, -0.5)
+    assert Interval(0.1, -0.2, 0.3).at_least(0.0) == Interval(0.1, 0.0, 0.3)
 
 
 def test_counts() -> None:
