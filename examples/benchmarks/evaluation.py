@@ -51,9 +51,9 @@ def measure(n_qubits: int, n_states: int, n_labels: int, rank: int) -> dict:
     latent = generated.factors
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun, cpu = time.perf_counter(), time.process_time()
-    references = evaluation.references(real, n_generated=n_states // n_labels)
+    references = evaluation.label_references(real, n_generated=n_states // n_labels)
     referred = time.perf_counter()
-    report = evaluation.evaluate(generated, latent, real, reference=references)
+    report = evaluation.evaluate(generated, latent, real, references=references)
     done = time.perf_counter()
     return {
         "reference": referred - begun,

@@ -60,7 +60,7 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
 
     from qgan.cli import report_table
     from qgan.data import halves, read_generated
-    from qgan.evaluation import evaluate, references
+    from qgan.evaluation import evaluate, label_references
     from qgan.pictures.judged import judged_pictures
     from qgan.runs.checkpoint import write_atomically
     from qgan.runs.provenance import versions
@@ -71,7 +71,9 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     if folder.exists() and not folder.is_dir():
         raise errors.argument("out", "must be a folder", folder)
     sizes = batch.label.bincount(minlength=data.n_labels).tolist()
-    judged = evaluate(batch, latent, data, reference=references(data, n_generated=sizes, seed=seed))
+    judged = evaluate(
+        batch, latent, data, references=label_references(data, n_generated=sizes, seed=seed)
+    )
     title = f"{generated} judged on one half of {real}, with the other half as floor"
     console = report_table.plain_console()
     report_table.show(console, judged, data.label_names, data.factor_names, title)

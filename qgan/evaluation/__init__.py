@@ -1,7 +1,7 @@
 """One judge for every sampler: the report of generated states on held-out ones."""
 
 from qgan.evaluation.bootstrap import Interval
-from qgan.evaluation.evaluation import evaluate, references
+from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.judge import Judge
 from qgan.evaluation.labels import holevo_information, label_information
 from qgan.evaluation.latent_use import latent_use
@@ -26,6 +26,6 @@ __all__ = [
     "judge_latent_ignored",
     "judge_mode_collapse",
     "label_information",
+    "label_references",
     "latent_use",
-    "references",
 ]

@@ -30,7 +30,7 @@ from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States, concatenate
 
 NAN = float("nan")
-COPIES = (1, 2, 3)
+MOMENT_ORDERS = (1, 2, 3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,14 +153,14 @@ class Comparison:
         n, m = map(len, parts)
         if min(n, m) < 2:
             return {"mmd": Interval(NAN), "mmd_p_value": Interval(NAN)} | {
-                f"moment_{k}": Interval(NAN) for k in COPIES
+                f"moment_{k}": Interval(NAN) for k in MOMENT_ORDERS
             }
         both = concatenate(parts)
         overlaps = overlap_matrix(both, both)
         index = Bootstrap(n, m, self.seed, self.n_resamples)
         weights = counts(index.real, n), counts(index.generated, m)
         found = {"mmd_p_value": Interval(permutation_p_value(overlaps**2, n, seed=self.seed))}
-        for k in COPIES:
+        for k in MOMENT_ORDERS:
             kernel = overlaps**k
             squared = _mmd(kernel, weights, unbiased=False).clamp_min(0).sqrt()
             value = float(mmd_squared(kernel, n, unbiased=False).clamp_min(0).sqrt())

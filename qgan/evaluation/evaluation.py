@@ -14,7 +14,7 @@ from qgan import errors
 from qgan.batch import Batch
 from qgan.data import Dataset
 from qgan.evaluation.bootstrap import N_RESAMPLES
-from qgan.evaluation.comparison import COPIES, Comparison
+from qgan.evaluation.comparison import MOMENT_ORDERS, Comparison
 from qgan.evaluation.labels import RecoveredLabels, confusion_matrix, holevo_information
 from qgan.evaluation.latent_use import LatentUse, latent_use
 from qgan.evaluation.reference import Reference
@@ -26,7 +26,7 @@ from qgan.evaluation.report import (
     judge_mode_collapse,
 )
 from qgan.metrics.ensembles.covering import prepare
-from qgan.metrics.ensembles.latents import nearest
+from qgan.metrics.ensembles.latents import nearest_index
 from qgan.metrics.ensembles.transport import N_GENERATED
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
@@ -35,7 +35,7 @@ Part = Literal["validation", "held_out"]
 """The part of the data that generated states are judged on."""
 
 
-def references(
+def label_references(
     real: Dataset,
     part: Part = "held_out",
     n_generated: int | Sequence[int] = N_GENERATED,
@@ -68,7 +68,7 @@ def evaluate(
     latent: Float[Tensor, "_ L"],
     real: Dataset,
     part: Part = "held_out",
-    reference: Sequence[Reference] | None = None,
+    references: Sequence[Reference] | None = None,
     n_resamples: int = N_RESAMPLES,
 ) -> Report:
     """Judge generated states label by label.
@@ -79,8 +79,8 @@ def evaluate(
         real: the data set. Its training states are the floor, and the states that labels are
             recognised by; hidden factors are those of the nearest state of both parts.
         part: what generated states are judged on, "held_out" or "validation".
-        reference: :func:`references` of the same data and part, where already computed; where
-            they are not, they are made for as many states of each label as were generated.
+        references: :func:`label_references` of the same data and part. Without them they are
+            computed for as many states of each label as were generated.
         n_resamples: of the bootstrap that intervals come from; 0 for none.
 
     Returns:
@@ -91,22 +91,22 @@ def evaluate(
             or no state in the part.
     """
     ensembles = _ensembles(generated, latent, real.n_labels)
-    if reference is None:
-        reference = references(real, part, [len(states) for states in ensembles])
+    if references is None:
+        references = label_references(real, part, [len(states) for states in ensembles])
     train, judged_on = _prepared(real.train), _prepared(getattr(real, part))
     to_train = [fidelity_matrix(states, train.states) for states in ensembles]
     recovered = _recovered_labels(to_train, train, judged_on)
     reports = []
     for label, states in enumerate(ensembles):
-        fidelities = fidelity_matrix(reference[label].held_out, states)
-        comparison = reference[label].compare(states, fidelities, n_resamples)
+        fidelities = fidelity_matrix(references[label].held_out, states)
+        comparison = references[label].compare(states, fidelities, n_resamples)
         sources = [
             (judged_on.of(label).factors, fidelities.T),
             (train.of(label).factors, to_train[label][:, train.label == label]),
         ]
         use = _latent_use(latent[generated.label == label], sources, real.factor_names, comparison)
-        reports.append(_label_report(label, reference[label], comparison, recovered, use))
-    held_out = [one.held_out for one in reference]
+        reports.append(_label_report(label, references[label], comparison, recovered, use))
+    held_out = [one.held_out for one in references]
     return Report(tuple(reports), holevo_information(ensembles), holevo_information(held_out))
 
 
@@ -137,7 +137,7 @@ def _recovered_labels(
         tuple(rows),
         confusion_matrix(label, torch.cat(rows), n_labels),
         confusion_matrix(
-            judged_on.label, train.label[nearest(judged_on.states, train.states)], n_labels
+            judged_on.label, train.label[nearest_index(judged_on.states, train.states)], n_labels
         ),
     )
 
@@ -198,7 +198,7 @@ def _label_report(
         w1=reference.w1,
         w1_pure=reference.w1_pure,
         collapsed_coverage=reference.collapsed_coverage,
-        moments=tuple(value.pop(f"moment_{k}") for k in COPIES),
+        moments=tuple(value.pop(f"moment_{k}") for k in MOMENT_ORDERS),
         real_purity=float(comparison.real.purity().mean()),
         label_recovered=share,
         label_recovered_real=share_real,

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from qgan.batch import Batch
 from qgan.data import Dataset
-from qgan.evaluation.evaluation import Part, evaluate, references
+from qgan.evaluation.evaluation import Part, evaluate, label_references
 from qgan.evaluation.report import Report
 from qgan.generator import Generator
 from qgan.metrics import coverage, fidelity_matrix
@@ -18,7 +18,7 @@ from qgan.states import States
 
 # Skill is defined for 512 generated states; W is averaged over draws of so many, so that the luck
 # of one draw of latents does not decide. Mixed states cost a singular value decomposition a pair.
-N_GENERATED = {"pure": 2048, "mixed": 512}
+N_JUDGED = {"pure": 2048, "mixed": 512}
 
 
 class Judge:
@@ -34,9 +34,9 @@ class Judge:
         self.data = data
         self.part = part
         self.seed = seed
-        count = N_GENERATED["pure" if data.rank == 1 else "mixed"]
+        count = N_JUDGED["pure" if data.rank == 1 else "mixed"]
         self.label = torch.arange(data.n_labels).repeat_interleave(count)
-        self.references = references(data, part)
+        self.references = label_references(data, part)
 
     def generate(self, generator: Generator) -> tuple[States, Tensor]:
         """States of each label, and their latents."""

@@ -49,14 +49,14 @@ def train() -> Batch:
 def judge(train: Batch):
     """Evaluate a generated ensemble of 512 states per label, in order of labels."""
     real = two_parts(train, family(2, N_HELD_OUT), 2, ("h", "g"))
-    references = evaluation.references(real, n_generated=N_GENERATED)
+    references = evaluation.label_references(real, n_generated=N_GENERATED)
 
     def evaluate(generated: list[States], latent: torch.Tensor | None = None) -> evaluation.Report:
         label = torch.arange(2).repeat_interleave(N_GENERATED)
         if latent is None:
             latent = torch.as_tensor(np.random.default_rng(5).uniform(-1, 1, (len(label), 2)))
         batch = Batch(concatenate(generated), label)
-        return evaluation.evaluate(batch, latent, real, reference=references)
+        return evaluation.evaluate(batch, latent, real, references=references)
 
     return evaluate
 

@@ -84,8 +84,8 @@ def test_report_without_factors_and_with_a_cached_reference():
     problem = replace(problem, held_out=replace(problem.held_out, factors=None), factor_names=())
     report = problem.evaluate()
     assert report.latent_ignored is None and report.labels[0].spearman == {}
-    references = evaluation.references(problem.real, n_generated=15)
-    assert problem.evaluate(reference=references) == report
+    references = evaluation.label_references(problem.real, n_generated=15)
+    assert problem.evaluate(references=references) == report
     states = problem.generated.of(1).states
     assert references[1].wasserstein(states) == report.labels[1].w
     assert references[1].skill(states) == report.labels[1].skill

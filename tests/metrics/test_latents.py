@@ -24,7 +24,7 @@ def angles(*values: float) -> States:
 def test_nearest_label_and_factors():
     real, labels = angles(0.0, 1.0, 2.0), torch.tensor([0, 1, 1])
     generated = angles(0.1, 0.9, 1.9, 0.4)
-    assert metrics.nearest(generated, real).tolist() == [0, 1, 2, 0]
+    assert metrics.nearest_index(generated, real).tolist() == [0, 1, 2, 0]
     assert metrics.nearest_label(generated, real, labels).tolist() == [0, 1, 1, 0]
     asked = torch.tensor([0, 1, 1, 1])
     assert metrics.label_recovered(generated, asked, real, labels) == 0.75

@@ -22,7 +22,7 @@ LEAST_SAMPLES = 20
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def nearest(states: States, real: States) -> Int[Tensor, " N"]:
+def nearest_index(states: States, real: States) -> Int[Tensor, " N"]:
     """For each state the index of the real state of highest fidelity.
 
     Raises:
@@ -49,7 +49,7 @@ def nearest_label(states: States, real: States, real_label: Int[Tensor, " M"]) -
     """
     if len(real_label) != len(real):
         raise errors.argument("real_label", f"must have length {len(real)}", len(real_label))
-    return real_label[nearest(states, real).to(real_label.device)]
+    return real_label[nearest_index(states, real).to(real_label.device)]
 
 
 def label_recovered(
@@ -90,7 +90,7 @@ def nearest_factors(
     """
     if len(factors) != len(real):
         raise errors.argument("factors", f"must have length {len(real)}", len(factors))
-    return factors[nearest(generated, real).to(factors.device)]
+    return factors[nearest_index(generated, real).to(factors.device)]
 
 
 def _pair(latent: Tensor, factors: Tensor) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ MOST_QUBITS = 5
 
 
 @dataclass(frozen=True)
-class Bounds:
+class CertifiedBounds:
     """An interval that contains a value for certain.
 
     Args:
@@ -33,7 +33,7 @@ class Bounds:
 
 def quantum_wasserstein(
     a: States, b: States, tolerance: float = 1e-3, n_iterations: int = 5000
-) -> tuple[Bounds, ...]:
+) -> tuple[CertifiedBounds, ...]:
     """Quantum Wasserstein distance of order 1 of De Palma et al., pair by pair.
 
     ``W_1 = min 1/2 sum_i ||X_i||_1`` over ``sum_i X_i = rho - sigma`` with ``Tr_i X_i = 0``: the
@@ -196,11 +196,11 @@ class _Programme:
         value = float(observable @ self.target) * self.dimension
         return value / (2 * float(largest)) if float(largest) > 0 else 0.0
 
-    def solve(self, tolerance: float, n_iterations: int) -> Bounds:
+    def solve(self, tolerance: float, n_iterations: int) -> CertifiedBounds:
         """Alternate between trace norms and constraints until the bounds meet."""
         size = float(torch.linalg.matrix_norm(self.difference))
         if size < 1e-14:
-            return Bounds(0.0, 0.0)
+            return CertifiedBounds(0.0, 0.0)
         step = size / (4 * self.n)  # of the order of a part's eigenvalues
         parts = self._feasible(torch.zeros_like(self.acts))
         scaled = torch.zeros_like(parts)
@@ -217,7 +217,7 @@ class _Programme:
                 lower = max(lower, self._lower(-scaled))
                 if upper - lower <= tolerance:
                     break
-        return Bounds(lower, upper)
+        return CertifiedBounds(lower, upper)
 
 
 _LETTERS = torch.tensor(
