@@ -43,7 +43,6 @@ class Reference:
             average itself where it is nearer.
         w1_pure: the same of the top eigenvector, whatever the held-out states.
         collapsed_coverage: best coverage by one of these single states.
-        largest_eigenvalue: of the held-out average: the coverage by its top eigenvector.
         floor: the transport of W0, with its potentials.
         single: ``sqrt(1 - F)`` of each held-out state and the best single one; W1 is its mean.
         train: at most ``n_draw`` training states, what real against real is measured by.
@@ -58,7 +57,6 @@ class Reference:
     w1: float
     w1_pure: float
     collapsed_coverage: float
-    largest_eigenvalue: float
     floor: Transport
     single: Float[Tensor, " R"]
     train: States
@@ -90,7 +88,7 @@ class Reference:
                 raise errors.argument(name, "must hold at least one state", "none")
         train, held_out = prepare(train), prepare(held_out)
         n_draw = min(n_generated, len(train))
-        eigenvalue, top = top_eigenstate(held_out)
+        _, top = top_eigenstate(held_out)
         single = [fidelity_matrix(held_out, top)]
         if not held_out.is_pure:
             single.append(fidelity_matrix(held_out, ensemble_average(held_out)))
@@ -109,7 +107,6 @@ class Reference:
             train=train[drawn],
             to_train=to_train[:, drawn],
             collapsed_coverage=max(coverage(fidelities) for fidelities in single),
-            largest_eigenvalue=eigenvalue,
             n_draw=n_draw,
             seed=seed,
         )

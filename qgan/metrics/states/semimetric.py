@@ -13,7 +13,6 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.states import States
 
 MOST_QUBITS = 4
 """Beyond, the matrix exponentials of two copies no longer fit a training step."""
@@ -37,17 +36,6 @@ def swap_cost(n_qubits: int) -> Complex[Tensor, "D2 D2"]:
     index = torch.arange(dimension**2).reshape(dimension, dimension)
     eye = torch.eye(dimension**2, dtype=torch.complex128)
     return (eye - eye[index.T.flatten()]) / 2
-
-
-def pure_semimetric(a: States, b: States) -> Float[Tensor, " B"]:
-    """``(1 - F) / 2`` of pure states, pair by pair.
-
-    Raises:
-        QganError: if a state is mixed.
-    """
-    if not a.is_pure or not b.is_pure:
-        raise errors.argument("a, b", "must be pure", f"ranks {a.rank} and {b.rank}")
-    return (1 - a.fidelity(b)) / 2
 
 
 def coupling_excess(
