@@ -40,8 +40,8 @@ class Judge:
 
     def generate(self, generator: Generator) -> tuple[States, Tensor]:
         """States of each label, and their latents."""
-        random = torch.Generator().manual_seed(self.seed)
-        latent = generator.prior.sample(len(self.label), random)
+        rng = torch.Generator().manual_seed(self.seed)
+        latent = generator.prior.sample(len(self.label), rng)
         return exact_states(generator, self.label, latent), latent
 
     def criterion(self, generator: Generator) -> dict[str, float]:

@@ -21,8 +21,8 @@ each = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DISTANCES)
 
 
 def factors(seed: int, n: int, n_qubits: int, rank: int) -> torch.Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return torch.randn(n, 2**n_qubits, rank, generator=random, dtype=torch.complex128)
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randn(n, 2**n_qubits, rank, generator=rng, dtype=torch.complex128)
 
 
 def normalised(factor: torch.Tensor) -> States:

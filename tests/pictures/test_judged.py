@@ -23,8 +23,8 @@ from qgan.states import States
 
 
 def random_states(n: int, n_qubits: int, rank: int, seed: int) -> States:
-    random = torch.Generator().manual_seed(seed)
-    factor = torch.randn(n, 2**n_qubits, rank, generator=random, dtype=torch.complex128)
+    rng = torch.Generator().manual_seed(seed)
+    factor = torch.randn(n, 2**n_qubits, rank, generator=rng, dtype=torch.complex128)
     return States(factor).normalised()
 
 

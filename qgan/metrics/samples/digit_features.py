@@ -91,11 +91,11 @@ def classifier() -> DigitClassifier:
 
 def _train(model: DigitClassifier, images: Tensor, labels: Tensor) -> None:
     """Full batches with a fixed start: the same classifier on every machine, up to rounding."""
-    random = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in model.parameters():
             scale = float(parameter.shape[-1]) ** -0.5
-            parameter.copy_(scale * torch.randn(parameter.shape, generator=random))
+            parameter.copy_(scale * torch.randn(parameter.shape, generator=rng))
     kept = torch.arange(len(images)) % HELD_OUT > 0
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE, weight_decay=1e-4)
     with torch.enable_grad():

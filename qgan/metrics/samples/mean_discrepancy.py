@@ -84,8 +84,8 @@ def permutation_p_value(
     """
     m = _check(kernel, n)
     total = kernel.detach().clone().fill_diagonal_(0.0)
-    random = torch.Generator(device=total.device).manual_seed(seed)
-    splits = torch.rand(n_permutations, n + m, generator=random, device=total.device).argsort(1) < n
+    rng = torch.Generator(device=total.device).manual_seed(seed)
+    splits = torch.rand(n_permutations, n + m, generator=rng, device=total.device).argsort(1) < n
     first = torch.cat([torch.arange(n + m, device=total.device)[None] < n, splits]).to(total.dtype)
     moved = first @ total
     within_first = (moved * first).sum(1)
