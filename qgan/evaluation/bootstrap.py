@@ -1,4 +1,4 @@
-"""Bootstrap confidence intervals: how far a measure would stray with other states drawn."""
+"""Bootstrap confidence intervals: how far a measure would stray if other states had been drawn."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Interval:
         return Interval(function(self.value), *sorted((function(self.low), function(self.high))))
 
     def at_least(self, lowest: float) -> Interval:
-        """The value with both ends raised to the lowest possible value."""
+        """The same value, with both ends raised to the lowest value that is possible."""
         if isnan(self.low):
             return self
         return Interval(self.value, max(lowest, self.low), max(lowest, self.high))
 
 
 def bootstrap_interval(value: float, resampled: Float[Tensor, " B"]) -> Interval:
-    """The interval that holds the central 95 % of a measure's resampled values.
+    """The interval that holds the central 95 % of a measure's values on the resamples.
 
     It is shifted so that the mean of these values falls on the measure itself: resampling repeats
     states, and a measure that is biased by repetition is then biased by it once, not twice.
@@ -81,10 +81,10 @@ class Bootstrap:
     """Resamples of an ensemble of real and of one of generated states, drawn once for all measures.
 
     Args:
-        n_real: real states.
-        n_generated: generated states.
-        seed: of the resampling.
-        n_resamples: 0 for no intervals.
+        n_real: number of real states.
+        n_generated: number of generated states.
+        seed: seed of the resampling.
+        n_resamples: number of resamples; 0 for no intervals.
     """
 
     def __init__(
@@ -103,20 +103,33 @@ class Bootstrap:
         real: Float[Tensor, " R"] | None = None,
         generated: Float[Tensor, " G"] | None = None,
     ) -> Interval:
-        """A measure that changes as the sum of the means of a score of each state does.
+        """The interval of a measure whose change is that of a mean of scores of single states.
 
-        For a mean this is exact; for others the scores are the measure's first-order response to
-        the weight of a state, up to a constant.
+        For a mean this is exact. For other measures the scores are the first-order response of
+        the measure to the weight of each state, up to a constant.
+
+        Args:
+            value: the measure of the states at hand.
+            real: the score of each real state; None if the measure does not depend on these.
+            generated: the score of each generated state, or None.
+
+        Returns:
+            The measure with its interval, from the sum of both means on each resample.
         """
         total = torch.zeros(self.n_resamples, dtype=torch.float64)
         for scores, index in ((real, self.real), (generated, self.generated)):
             if scores is not None:
-                total = total + self.scaled(scores, index)
+                total = total + self.resampled_means(scores, index)
         return bootstrap_interval(value, total)
 
     @staticmethod
-    def scaled(scores: Float[Tensor, " K"], index: Int[Tensor, "B n"]) -> Float[Tensor, " B"]:
-        """Means of resampled scores, of which there may be fewer than states."""
+    def resampled_means(
+        scores: Float[Tensor, " K"], index: Int[Tensor, "B n"]
+    ) -> Float[Tensor, " B"]:
+        """The mean score of each resample.
+
+        Where there are fewer scores than states, places are scaled down to the number of scores.
+        """
         return scores.double()[index * len(scores) // index.shape[1]].mean(1)
 
 

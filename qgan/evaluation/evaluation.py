@@ -46,8 +46,9 @@ def label_references(
     Args:
         real: the data set.
         part: "held_out" (the report) or "validation" (selection).
-        n_generated: generated states that will be judged, of every label or of each.
-        seed: of the draws.
+        n_generated: the number of generated states that will be judged, the same for all labels
+            or one number per label.
+        seed: seed of the draws.
 
     Returns:
         One reference per label.
@@ -55,10 +56,10 @@ def label_references(
     Raises:
         QganError: if a label has no state in the part.
     """
-    judged_on: Batch = getattr(real, part)
+    held_out: Batch = getattr(real, part)
     sizes = [n_generated] * real.n_labels if isinstance(n_generated, int) else n_generated
     return tuple(
-        Reference.of(real.train.of(label).states, judged_on.of(label).states, size, seed)
+        Reference.of(real.train.of(label).states, held_out.of(label).states, size, seed)
         for label, size in enumerate(sizes)
     )
 
@@ -74,14 +75,16 @@ def evaluate(
     """Judge generated states label by label.
 
     Args:
-        generated: G generated states with the labels asked for; 512 of each label are the rule.
-        latent: ``(G, n_latent)``, the latents they were made from.
-        real: the data set. Its training states are the floor, and the states that labels are
-            recognised by; hidden factors are those of the nearest state of both parts.
-        part: what generated states are judged on, "held_out" or "validation".
+        generated: G generated states with the labels that they should have; 512 of each label are
+            the rule.
+        latent: the latents that they were made from, ``(G, n_latent)``.
+        real: the data set. Its training states give the floors, and a generated state shows the
+            label of the nearest of them. Its hidden factors are those of the nearest state of its
+            label in both parts.
+        part: the part that generated states are judged on, "held_out" or "validation".
         references: :func:`label_references` of the same data and part. Without them they are
             computed for as many states of each label as were generated.
-        n_resamples: of the bootstrap that intervals come from; 0 for none.
+        n_resamples: number of resamples that the intervals come from; 0 for no intervals.
 
     Returns:
         The report.
@@ -93,21 +96,21 @@ def evaluate(
     ensembles = _ensembles(generated, latent, real.n_labels)
     if references is None:
         references = label_references(real, part, [len(states) for states in ensembles])
-    train, judged_on = _prepared(real.train), _prepared(getattr(real, part))
+    train, held_out = _prepared(real.train), _prepared(getattr(real, part))
     to_train = [fidelity_matrix(states, train.states) for states in ensembles]
-    recovered = _recovered_labels(to_train, train, judged_on)
+    recovered_labels = _recovered_labels(to_train, train, held_out)
     reports = []
     for label, states in enumerate(ensembles):
         fidelities = fidelity_matrix(references[label].held_out, states)
         comparison = references[label].compare(states, fidelities, n_resamples)
         sources = [
-            (judged_on.of(label).factors, fidelities.T),
+            (held_out.of(label).factors, fidelities.T),
             (train.of(label).factors, to_train[label][:, train.label == label]),
         ]
         use = _latent_use(latent[generated.label == label], sources, real.factor_names, comparison)
-        reports.append(_label_report(label, references[label], comparison, recovered, use))
-    held_out = [one.held_out for one in references]
-    return Report(tuple(reports), holevo_information(ensembles), holevo_information(held_out))
+        reports.append(_label_report(label, references[label], comparison, recovered_labels, use))
+    real_ensembles = [reference.held_out for reference in references]
+    return Report(tuple(reports), holevo_information(ensembles), holevo_information(real_ensembles))
 
 
 def _ensembles(generated: Batch, latent: Tensor, n_labels: int) -> list[States]:
@@ -122,14 +125,19 @@ def _ensembles(generated: Batch, latent: Tensor, n_labels: int) -> list[States]:
 
 
 def _prepared(batch: Batch) -> Batch:
-    """The batch with states that can be compared, and labels beside them on the CPU."""
+    """The same batch with prepared states, and with labels on the CPU as these are."""
     return Batch(prepare(batch.states), batch.label.cpu(), batch.factors)
 
 
-def _recovered_labels(
-    to_train: Sequence[Tensor], train: Batch, judged_on: Batch
-) -> RecoveredLabels:
-    """Labels of the nearest training states, from fidelities ``(G, N)`` of each label's states."""
+def _recovered_labels(to_train: Sequence[Tensor], train: Batch, held_out: Batch) -> RecoveredLabels:
+    """The label of the training state nearest to each generated and to each held-out state.
+
+    Args:
+        to_train: for each label, the fidelities of its generated states with the N training
+            states, ``(G, N)``.
+        train: the training states.
+        held_out: the held-out states.
+    """
     n_labels = len(to_train)
     rows = [train.label[fidelities.argmax(dim=1)] for fidelities in to_train]
     label = torch.arange(n_labels).repeat_interleave(torch.tensor([len(row) for row in rows]))
@@ -137,7 +145,7 @@ def _recovered_labels(
         tuple(rows),
         confusion_matrix(label, torch.cat(rows), n_labels),
         confusion_matrix(
-            judged_on.label, train.label[nearest_index(judged_on.states, train.states)], n_labels
+            held_out.label, train.label[nearest_index(held_out.states, train.states)], n_labels
         ),
     )
 
@@ -151,43 +159,43 @@ def _latent_use(
     """What the latents do to the factors of the nearest real state of the label.
 
     Args:
-        latent: ``(G, n_latent)``.
-        sources: for each part of the data, the factors of the label's states there or None, and
-            the fidelities of generated states with these, ``(G, N)``.
-        names: of the factors; none where no part knows them.
-        comparison: of the label, for the seed and the number of resamples.
+        latent: the latents of the G generated states, ``(G, n_latent)``.
+        sources: for each part of the data, the factors ``(N, k)`` of its states of the label, or
+            None where they are not known, and the fidelities ``(G, N)`` with these states.
+        names: names of the factors; none where no part knows them.
+        comparison: the comparison of the label, for its seed and number of resamples.
     """
-    known = [(factors, fidelities) for factors, fidelities in sources if factors is not None]
-    if not names or not known:
+    pairs = [(factors, fidelities) for factors, fidelities in sources if factors is not None]
+    if not names or not pairs:
         return LatentUse({}, {}, {})
-    factors = torch.cat([some for some, _ in known])
-    nearest_place = torch.cat([fidelities for _, fidelities in known], dim=1).argmax(dim=1)
+    factors = torch.cat([part for part, _ in pairs])
+    places = torch.cat([fidelities for _, fidelities in pairs], dim=1).argmax(dim=1)
     seed, n_resamples = comparison.seed, comparison.n_resamples
-    return latent_use(latent, factors[nearest_place], factors, names, seed, n_resamples)
+    return latent_use(latent, factors[places], factors, names, seed, n_resamples)
 
 
 def _label_report(
     label: int,
     reference: Reference,
     comparison: Comparison,
-    recovered: RecoveredLabels,
+    recovered_labels: RecoveredLabels,
     use: LatentUse,
 ) -> LabelReport:
-    """The report of one label from what was measured of it."""
-    measured = comparison.measures()
-    share, share_real = recovered.share(label)
-    information, information_real = recovered.information(
+    """The report of one label, from all its measures."""
+    measures = comparison.measures()
+    share, share_real = recovered_labels.share(label)
+    information, information_real = recovered_labels.information(
         label, comparison.seed, comparison.n_resamples
     )
-    right = (recovered.rows[label] == label).double()
+    hits = (recovered_labels.rows[label] == label).double()
     others = {
-        "skill": reference.measured_skill(comparison),
-        "label_recovered": comparison.bootstrap.mean(share, generated=right),
+        "skill": reference.skill_interval(comparison),
+        "label_recovered": comparison.bootstrap.mean(share, generated=hits),
         "label_information": information,
     }
-    value = {name: one.value for name, one in measured.items()}
+    value = {name: one.value for name, one in measures.items()}
     multiple_rank = {name: one.value for name, one in use.multiple_rank.items()}
-    every = measured | others | use.by_measure()
+    intervals = measures | others | use.by_measure()
     return LabelReport(
         label=label,
         n_generated=len(comparison.states),
@@ -207,7 +215,7 @@ def _label_report(
         spearman={name: tuple(one.value for one in row) for name, row in use.spearman.items()},
         multiple_rank=multiple_rank,
         factor_reached={name: one.value for name, one in use.factor_reached.items()},
-        label_collapse=judge_label_collapse(share, share_real, len(recovered.rows)),
+        label_collapse=judge_label_collapse(share, share_real, len(recovered_labels.rows)),
         mode_collapse=judge_mode_collapse(
             value["spread_ratio"],
             value["nearest_neighbour_ratio"],
@@ -215,6 +223,6 @@ def _label_report(
         ),
         latent_ignored=judge_latent_ignored(list(multiple_rank.values())),
         floors={name: one for name, one in reference.floors.items() if not isnan(one)},
-        intervals={name: (m.low, m.high) for name, m in every.items() if not isnan(m.low)},
+        intervals={name: (m.low, m.high) for name, m in intervals.items() if not isnan(m.low)},
         **value,
     )

@@ -1,4 +1,4 @@
-"""Judging a generator on a part of the data, without knowing how it was trained."""
+"""The judge of a generator on one part of the data: it does not know how it was trained."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from qgan.metrics import coverage, fidelity_matrix
 from qgan.model import exact_states
 from qgan.states import States
 
-# Skill is defined for 512 generated states; W is averaged over draws of so many, so that the luck
-# of one draw of latents does not decide. Mixed states cost a singular value decomposition a pair.
 N_JUDGED = {"pure": 2048, "mixed": 512}
+"""Generated states of each label. Skill is defined for 512: W is averaged over draws of so many, so
+that the luck of one draw of latents does not decide. Each pair of mixed states costs a singular
+value decomposition."""
 
 
 class Judge:
-    """Measures a generator against one part of the data; what is fixed is computed once.
+    """Judges generators on one part of the data; what depends on the data only is computed once.
 
     Args:
         data: the data set.
         part: "validation" (selection) or "held_out" (the report).
-        seed: of the latents drawn.
+        seed: seed of the latents.
     """
 
     def __init__(self, data: Dataset, part: Part, seed: int = 0) -> None:
@@ -45,25 +46,25 @@ class Judge:
         return exact_states(generator, self.label, latent), latent
 
     def criterion(self, generator: Generator) -> dict[str, float]:
-        """Means over labels of the shortfall, the ensemble Wasserstein distance and coverage.
+        """Means over labels of the shortfall, of the Wasserstein distance and of coverage.
 
-        None knows the hidden factors. The shortfall ``(W - W0) / max(W1 - W0, 0.02)``, which is
-        1 - skill where skill is defined, chooses the best checkpoint: measured so, a label that
-        varies little counts as much as one that varies much.
+        None of them needs the hidden factors. The shortfall ``(W - W0) / max(W1 - W0, 0.02)`` is
+        1 - skill where skill is defined. It chooses the best checkpoint, since in it a label whose
+        states vary little counts as much as one whose states vary much.
         """
         generated, _ = self.generate(generator)
-        shortfalls, distances, covered = [], [], []
+        shortfalls, distances, coverages = [], [], []
         for label, reference in enumerate(self.references):
             fidelities = fidelity_matrix(
                 reference.held_out, generated[self.label == label].normalised()
             )
             distances.append(reference.distance(fidelities))
             shortfalls.append(reference.shortfall(distances[-1]))
-            covered.append(coverage(fidelities))
+            coverages.append(coverage(fidelities))
         return {
             "shortfall": fmean(shortfalls),
             "wasserstein": fmean(distances),
-            "coverage": fmean(covered),
+            "coverage": fmean(coverages),
         }
 
     def report(self, generator: Generator) -> Report:

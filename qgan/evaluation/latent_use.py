@@ -24,9 +24,9 @@ class LatentUse:
     """What turning the latents does to each hidden factor, by the factors' names.
 
     Args:
-        spearman: rank correlation of the factor with each latent.
+        spearman: the rank correlation of the factor with each latent.
         multiple_rank: how well all latents predict it, see :func:`multiple_rank_correlation`.
-        factor_reached: share of its range that is reached, see :func:`factor_reached`.
+        factor_reached: the share of its range that is reached, see :func:`factor_reached`.
     """
 
     spearman: dict[str, tuple[Interval, ...]]
@@ -34,7 +34,11 @@ class LatentUse:
     factor_reached: dict[str, Interval]
 
     def by_measure(self) -> dict[str, Interval]:
-        """All in one table: ``spearman/NAME/L`` for each latent L, ``multiple_rank/NAME``, ..."""
+        """All intervals by names of measure and factor.
+
+        The names are ``spearman/NAME/L`` for each latent L, ``multiple_rank/NAME`` and
+        ``factor_reached/NAME``.
+        """
         return {
             key: one
             for name in self.spearman
@@ -54,18 +58,19 @@ def latent_use(
     seed: int = 0,
     n_resamples: int = N_RESAMPLES,
 ) -> LatentUse:
-    """Correlation of latents with factors, and the share of the factors' ranges reached.
+    """The correlations of latents with factors, and the share of each factor's range reached.
 
     Args:
-        latent: what the generated states were made from.
-        factors: of the real state nearest to each.
-        real_factors: of the data.
-        names: k names of factors.
-        seed: of the resampling.
-        n_resamples: of the bootstrap; ranks and predictions are held, pairs are resampled.
+        latent: the latents that the generated states were made from, ``(G, n_latent)``.
+        factors: the factors of the real state nearest to each generated state, ``(G, k)``.
+        real_factors: the factors of all real states, ``(R, k)``.
+        names: the k names of the factors.
+        seed: seed of the resampling.
+        n_resamples: number of resamples. Pairs of latent and factors are resampled; their ranks
+            and predictions stay those of the whole ensemble.
 
     Returns:
-        Both for each factor.
+        The measures of each factor with their intervals.
 
     Raises:
         QganError: if lengths disagree or a side is empty.
@@ -95,7 +100,7 @@ def latent_use(
 
 
 def _correlations(a: Float[Tensor, "B n"], b: Float[Tensor, "B n"]) -> Float[Tensor, " B"]:
-    """Pearson correlation of each row; 0 where one does not vary."""
+    """Pearson's correlation of each row of a with that of b; 0 where one does not vary."""
     a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
     scale = (a.square().sum(1) * b.square().sum(1)).sqrt()
     safe = torch.where(scale > 1e-12, scale, 1.0)
@@ -103,6 +108,6 @@ def _correlations(a: Float[Tensor, "B n"], b: Float[Tensor, "B n"]) -> Float[Ten
 
 
 def _distinct(values: Int[Tensor, "B n"]) -> Float[Tensor, " B"]:
-    """Different values in each row."""
+    """The number of different values in each row."""
     ordered = values.sort(1).values
     return 1 + (ordered.diff(dim=1) != 0).sum(1).double()
