@@ -93,9 +93,9 @@ def latent_use(
         else:
             resampled = _correlations(predicted[:, k][index], targets[:, k][index])
             use.multiple_rank[name] = bootstrap_interval(float(multiple[k]), resampled.clamp_min(0))
-        parts, occupied = range_bins(factors[:, k], real_factors[:, k])
+        bins, n_real = range_bins(factors[:, k], real_factors[:, k])
         value = factor_reached(factors[:, k], real_factors[:, k])
-        use.factor_reached[name] = bootstrap_interval(value, _distinct(parts[index]) / occupied)
+        use.factor_reached[name] = bootstrap_interval(value, _distinct(bins[index]) / n_real)
     return use
 
 

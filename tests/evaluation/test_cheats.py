@@ -143,13 +143,13 @@ def test_eight_frozen_real_states_per_label(judge, train: Batch):
 def best_states(states: States, n: int) -> tuple[States, np.ndarray]:
     """The n states (k-medoids) that serve best as frozen copies, and the share each stands for."""
     distance = (1 - metrics.fidelity_matrix(states, states)).sqrt().numpy()
-    chosen = np.random.default_rng(0).choice(len(states), n, replace=False)
+    medoids = np.random.default_rng(0).choice(len(states), n, replace=False)
     for _ in range(20):
-        nearest = distance[:, chosen].argmin(axis=1)
+        nearest = distance[:, medoids].argmin(axis=1)
         groups = [np.flatnonzero(nearest == k) for k in range(n)]
-        chosen = np.array([g[distance[np.ix_(g, g)].sum(axis=0).argmin()] for g in groups])
-    share = np.bincount(distance[:, chosen].argmin(axis=1), minlength=n) / len(states)
-    return states[torch.as_tensor(chosen)], share
+        medoids = np.array([g[distance[np.ix_(g, g)].sum(axis=0).argmin()] for g in groups])
+    share = np.bincount(distance[:, medoids].argmin(axis=1), minlength=n) / len(states)
+    return states[torch.as_tensor(medoids)], share
 
 
 def test_the_eight_best_frozen_states_are_caught_as_copies(judge, train: Batch):

@@ -68,14 +68,14 @@ def test_two_of_three_modes_are_seen_in_the_modes() -> None:
 def test_greedy_choice_of_frozen_states() -> None:
     states = random_states(0, 30)
     fidelities = metrics.fidelity_matrix(states, states)
-    chosen, reached = metrics.best_frozen(fidelities)
-    assert len(set(chosen.tolist())) == len(chosen) == 30
-    assert reached[-1].item() == pytest.approx(1)
-    assert int(chosen[0]) == int(fidelities.mean(0).argmax())
+    places, coverages = metrics.best_frozen(fidelities)
+    assert len(set(places.tolist())) == len(places) == 30
+    assert coverages[-1].item() == pytest.approx(1)
+    assert int(places[0]) == int(fidelities.mean(0).argmax())
     for k in (2, 7):
-        assert reached[k - 1].item() == pytest.approx(metrics.coverage(fidelities[:, chosen[:k]]))
-        assert metrics.equivalent_frozen(float(reached[k - 1]), reached) == k
-    assert metrics.equivalent_frozen(2.0, reached) == 31
+        assert coverages[k - 1].item() == pytest.approx(metrics.coverage(fidelities[:, places[:k]]))
+        assert metrics.equivalent_frozen(float(coverages[k - 1]), coverages) == k
+    assert metrics.equivalent_frozen(2.0, coverages) == 31
     copies = concatenate([states[:3], states[:3]])
     assert len(metrics.best_frozen(metrics.fidelity_matrix(copies, copies))[0]) == 3
 
@@ -125,13 +125,13 @@ def test_mmd_of_ensembles() -> None:
 def test_potentials_are_a_dual_solution() -> None:
     fidelities = metrics.fidelity_matrix(random_states(0, 20), random_states(1, 30))
     for p in (1, 2):
-        solved = metrics.potentials(fidelities, p)
+        solution = metrics.potentials(fidelities, p)
         cost = (1 - fidelities) ** (p / 2)
-        assert solved.distance == pytest.approx(metrics.transport(fidelities, p))
-        total = float(solved.real.mean() + solved.generated.mean())
-        assert total == pytest.approx(solved.cost, abs=1e-9)
-        assert float((solved.real[:, None] + solved.generated[None] - cost).max()) < 1e-9
-        assert solved.cost == pytest.approx(float(ot.emd2([], [], cost.numpy())))
+        assert solution.distance == pytest.approx(metrics.transport(fidelities, p))
+        total = float(solution.real.mean() + solution.generated.mean())
+        assert total == pytest.approx(solution.cost, abs=1e-9)
+        assert float((solution.real[:, None] + solution.generated[None] - cost).max()) < 1e-9
+        assert solution.cost == pytest.approx(float(ot.emd2([], [], cost.numpy())))
 
 
 @pytest.mark.parametrize("rank", [1, 3])

@@ -1,4 +1,4 @@
-"""Distances, entropies and entanglement of states, one pair of states at a time."""
+"""Distances, entropies and entanglement of single states and of pairs of states."""
 
 from qgan.metrics.states.distances import (
     bures_angle,
