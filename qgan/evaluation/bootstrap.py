@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+__all__ = ["N_RESAMPLES", "Bootstrap", "Interval", "bootstrap_interval", "counts"]
+
 N_RESAMPLES = 200
 LEVEL = 0.95
 

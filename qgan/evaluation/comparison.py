@@ -29,6 +29,8 @@ from qgan.metrics.samples.mean_discrepancy import mmd_squared, permutation_p_val
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States, concatenate
 
+__all__ = ["MOMENT_ORDERS", "Comparison", "Prototypes"]
+
 NAN = float("nan")
 MOMENT_ORDERS = (1, 2, 3)
 

@@ -31,6 +31,8 @@ from qgan.metrics.ensembles.transport import N_GENERATED
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = ["Part", "evaluate", "label_references"]
+
 Part = Literal["validation", "held_out"]
 """The part of the data that generated states are judged on."""
 

@@ -16,6 +16,8 @@ from qgan.metrics import coverage, fidelity_matrix
 from qgan.model import exact_states
 from qgan.states import States
 
+__all__ = ["Judge"]
+
 N_JUDGED = {"pure": 2048, "mixed": 512}
 """Generated states of each label. Skill is defined for 512: W is averaged over draws of so many, so
 that the luck of one draw of latents does not decide. Each pair of mixed states costs a singular

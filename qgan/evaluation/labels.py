@@ -14,6 +14,8 @@ from qgan.evaluation.bootstrap import Interval, bootstrap_interval
 from qgan.metrics.states.entropies import spectral_entropy
 from qgan.states import States
 
+__all__ = ["RecoveredLabels", "confusion_matrix", "holevo_information", "label_information"]
+
 
 def label_information(confusion: Float[Tensor, "L C"]) -> Float[Tensor, " L"]:
     """The information that the recovered label gives about each label, if all are equally likely.

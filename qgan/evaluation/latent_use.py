@@ -18,6 +18,8 @@ from qgan.metrics.ensembles.latents import (
 )
 from qgan.metrics.ensembles.modes import factor_reached, range_bins
 
+__all__ = ["LatentUse", "latent_use"]
+
 
 @dataclass(frozen=True)
 class LatentUse:

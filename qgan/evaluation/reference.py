@@ -30,6 +30,8 @@ from qgan.metrics.ensembles.transport import (
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = ["Reference"]
+
 
 @dataclass(frozen=True, eq=False)
 class Reference:

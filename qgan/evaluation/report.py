@@ -7,6 +7,14 @@ from dataclasses import dataclass, fields
 from math import isfinite, isnan
 from typing import Any
 
+__all__ = [
+    "LabelReport",
+    "Report",
+    "judge_label_collapse",
+    "judge_latent_ignored",
+    "judge_mode_collapse",
+]
+
 LEAST_SPREAD_RATIO = 0.5
 """Mode collapse: generated states differ less than half as much as real ones do."""
 LEAST_NEIGHBOUR_RATIO = 0.01

@@ -10,6 +10,20 @@ from qgan import errors
 from qgan.metrics.distributions.f_divergences import F_DIVERGENCES
 from qgan.metrics.distributions.probabilities import check_pair
 
+__all__ = [
+    "gaussian_kl",
+    "hellinger_distance",
+    "jeffrey",
+    "jensen_shannon",
+    "jensen_shannon_distance",
+    "kl_divergence",
+    "likelihood_kl",
+    "reverse_kl",
+    "root",
+    "total_variation",
+    "total_variation_by_events",
+]
+
 MOST_POINTS = 16
 """The most points K for which all 2**K events are searched one by one."""
 

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["Estimate", "classical_fidelity", "sampled_kl"]
+
 
 @dataclass(frozen=True)
 class Estimate:

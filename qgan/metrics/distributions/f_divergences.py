@@ -20,6 +20,8 @@ from qgan import errors
 from qgan.metrics.distributions.probabilities import check_pair
 from qgan.metrics.distributions.wright_omega import log_and_inverse
 
+__all__ = ["F_DIVERGENCES", "FDivergence", "f_divergence", "weighted_jensen_shannon"]
+
 Function = Callable[[Tensor], Tensor]
 
 

@@ -24,6 +24,8 @@ from qgan.metrics.distributions.probability_metrics import (
     separation,
 )
 
+__all__ = ["Inequality", "inequalities", "ten_metrics"]
+
 
 @dataclass(frozen=True)
 class Inequality:

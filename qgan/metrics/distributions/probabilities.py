@@ -6,6 +6,8 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["check", "check_pair"]
+
 SUM_TOLERANCE = 1e-5
 """The largest error of a sum of probabilities; single precision over a few thousand points stays
 below."""

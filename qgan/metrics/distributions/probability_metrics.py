@@ -10,6 +10,8 @@ from torch import Tensor
 from qgan import errors
 from qgan.metrics.distributions.probabilities import check_pair
 
+__all__ = ["discrepancy", "discrete_wasserstein", "kolmogorov", "levy", "prokhorov", "separation"]
+
 
 def separation(p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]) -> Float[Tensor, "*batch"]:
     """Separation, ``max_x (1 - p / q)`` over the support of q. It is not symmetric.

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+__all__ = ["log_and_inverse", "wright_omega"]
+
 
 class _WrightOmega(torch.autograd.Function):
     """``omega(x)`` by scipy, with ``omega' = omega / (1 + omega)``, which is differentiable too."""

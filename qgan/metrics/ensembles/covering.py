@@ -13,6 +13,26 @@ from qgan import errors
 from qgan.metrics.states.distances import fidelity_matrix, trace_distance
 from qgan.states import States
 
+__all__ = [
+    "LEAST_NEIGHBOUR",
+    "LEAST_SPREAD",
+    "average_distance",
+    "average_scores",
+    "coverage",
+    "ensemble_average",
+    "most_pairwise",
+    "nearest_neighbour",
+    "nearest_neighbour_ratio",
+    "neighbour_infidelities",
+    "precision",
+    "prepare",
+    "spread",
+    "spread_ratio",
+    "spread_scores",
+    "thinned",
+    "top_eigenstate",
+]
+
 LEAST_SPREAD = 1e-6
 """The mean infidelity of pairs of real states below which a spread ratio says nothing."""
 MOST_MIXED = 256

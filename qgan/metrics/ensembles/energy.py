@@ -9,6 +9,8 @@ from qgan import errors
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = ["energy_distance", "root_infidelity_matrix"]
+
 LEAST_INFIDELITY = 1e-7
 """States of less infidelity count as equal, since the slope of ``sqrt(1 - F)`` has no bound."""
 

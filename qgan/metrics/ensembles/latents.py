@@ -15,6 +15,17 @@ from qgan import errors
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = [
+    "LEAST_SAMPLES",
+    "label_recovered",
+    "multiple_rank_correlation",
+    "nearest_factors",
+    "nearest_index",
+    "nearest_label",
+    "predicted_ranks",
+    "rank_correlations",
+]
+
 N_FOLDS = 5
 LEAST_SAMPLES = 20
 """The fewest samples that give a cross-validated correlation; with fewer it is nan."""

@@ -8,6 +8,15 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = [
+    "N_MODES",
+    "best_frozen",
+    "effective_modes",
+    "equivalent_frozen",
+    "factor_reached",
+    "range_bins",
+]
+
 N_MODES = 16
 """The number of real states that stand for the modes of a label."""
 N_BINS = 20

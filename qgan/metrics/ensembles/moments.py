@@ -11,6 +11,8 @@ from qgan.metrics.samples.mean_discrepancy import mmd_squared, permutation_p_val
 from qgan.metrics.states.distances import CHUNK, fidelity_matrix
 from qgan.states import States, concatenate
 
+__all__ = ["ensemble_mmd", "moment_distance", "overlap_matrix"]
+
 
 def overlap_matrix(a: States, b: States) -> Float[Tensor, "N M"]:
     """``Tr[rho_i sigma_j]`` of every state of ``a`` with every state of ``b``.

@@ -14,6 +14,17 @@ from qgan.metrics.ensembles.covering import prepare
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = [
+    "LEAST_RANGE",
+    "N_GENERATED",
+    "Transport",
+    "drawn_potentials",
+    "potentials",
+    "skill",
+    "transport",
+    "wasserstein",
+]
+
 N_GENERATED = 512
 """The number of generated states per label for which skill is defined."""
 N_DRAWS = 4

@@ -13,6 +13,17 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.metrics.samples.transport import frechet_distance
 
+__all__ = [
+    "HELD_OUT",
+    "DigitClassifier",
+    "cache_file",
+    "classifier",
+    "digit_features",
+    "digit_frechet_distance",
+    "digits",
+    "recognised",
+]
+
 N_FEATURES = 32
 VERSION = 1
 """The version of the training below. A change of the training needs a new number, which gives the

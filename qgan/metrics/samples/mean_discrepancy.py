@@ -8,6 +8,8 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["gaussian_kernel", "mmd_squared", "permutation_p_value"]
+
 N_PERMUTATIONS = 500
 
 

@@ -11,6 +11,14 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = [
+    "entropic_wasserstein",
+    "frechet_distance",
+    "kantorovich_rubinstein",
+    "line_wasserstein",
+    "sample_wasserstein",
+]
+
 
 def _distances(x: Float[Tensor, "N d"], y: Float[Tensor, "M d"]) -> Float[Tensor, "N M"]:
     """Euclidean distances in double precision, without the cancellation of ``|x|^2 + |y|^2``."""

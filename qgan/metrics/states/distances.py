@@ -14,6 +14,17 @@ from torch import Tensor
 from qgan import errors
 from qgan.states import States
 
+__all__ = [
+    "CHUNK",
+    "bures_angle",
+    "bures_distance",
+    "fidelity",
+    "fidelity_matrix",
+    "hilbert_schmidt_distance",
+    "infidelity",
+    "trace_distance",
+]
+
 CACHED = 2**17
 """Overlaps of pure states that are formed at a time: a megabyte, which stays in the cache."""
 CHUNK = 2**22

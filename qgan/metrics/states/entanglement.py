@@ -12,6 +12,8 @@ from qgan import errors
 from qgan.metrics.states.entropies import entropy
 from qgan.states import States
 
+__all__ = ["half_chain_entropy", "negativity"]
+
 
 def half_chain_entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
     """Entropy of the first ``n // 2`` qubits; for pure states the entanglement of both halves.

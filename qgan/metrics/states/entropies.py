@@ -16,6 +16,8 @@ from torch import Tensor
 from qgan import errors
 from qgan.states import States
 
+__all__ = ["entropy", "quantum_jensen_shannon", "relative_entropy", "spectral_entropy"]
+
 LEAST_EIGENVALUE = 1e-14
 """Eigenvalues that double precision cannot tell from zero."""
 LEAST_LEAK = 1e-9

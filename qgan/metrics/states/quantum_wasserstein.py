@@ -14,6 +14,8 @@ from torch import Tensor
 from qgan import errors
 from qgan.states import States
 
+__all__ = ["CertifiedBounds", "pauli_observable", "pauli_wasserstein", "quantum_wasserstein"]
+
 MOST_QUBITS = 5
 """For more qubits an iteration over the 4**n Pauli words of every part takes too long."""
 

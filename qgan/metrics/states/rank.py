@@ -9,6 +9,8 @@ from torch import Tensor
 from qgan import errors
 from qgan.states import States
 
+__all__ = ["fidelity_cap"]
+
 
 def fidelity_cap(states: States, n_traced: int) -> Float[Tensor, " B"]:
     """The greatest fidelity with rho of a pure state of which ``n_traced`` qubits are traced out.

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["coupling_excess", "swap_cost"]
+
 MOST_QUBITS = 4
 """For more qubits the matrix exponentials of two copies take too long for a training step."""
 
