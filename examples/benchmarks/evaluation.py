@@ -18,6 +18,8 @@ import numpy as np
 import torch
 
 from qgan import evaluation
+from qgan.batch import Batch
+from qgan.data import Dataset
 from qgan.states import States
 
 PROMISED = {4: 3.0, 8: 20.0}
@@ -37,24 +39,25 @@ def family(n: int, n_qubits: int, rank: int, seed: int) -> tuple[States, torch.T
     return States(torch.as_tensor(columns / rank**0.5)), torch.as_tensor(factor)
 
 
-def measure(n_qubits: int, n_states: int, n_labels: int, rank: int) -> dict:
+def time_evaluation(n_qubits: int, n_states: int, n_labels: int, rank: int) -> dict:
     """Seconds and memory of one evaluation in this process."""
     label = torch.arange(n_states) % n_labels
-    (train, known), (held_out, hidden), (generated, latent) = (
-        family(n_states, n_qubits, rank, seed) for seed in (1, 2, 3)
+    train, held_out, generated = (
+        Batch(states, label, factor)
+        for states, factor in (family(n_states, n_qubits, rank, seed) for seed in (1, 2, 3))
     )
+    labels, names = tuple(range(n_labels)), tuple(map(str, range(n_labels)))
+    real = Dataset(train, held_out[:0], held_out, labels, names, ("factor",), "family")
+    latent = generated.factors
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begun, cpu = time.perf_counter(), time.process_time()
-    reference = evaluation.references(train, label, held_out, label, n_labels, n_states // n_labels)
-    referred = time.perf_counter()
-    report = evaluation.evaluate(
-        generated, label, latent, train, label, held_out, label, hidden, ("factor",), n_labels,
-        train_factors=known, reference=reference,
-    )  # fmt: skip
-    done = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
+    references = evaluation.label_references(real, n_generated=n_states // n_labels)
+    middle = time.perf_counter()
+    report = evaluation.evaluate(generated, latent, real, references=references)
+    end = time.perf_counter()
     return {
-        "reference": referred - begun,
-        "evaluation": done - referred,
+        "reference": middle - start,
+        "evaluation": end - middle,
         "cpu": time.process_time() - cpu,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         "before": before / 2**20,
@@ -69,31 +72,29 @@ def main() -> int:
     parser.add_argument("--labels", type=int, default=1)
     parser.add_argument("--ranks", type=int, nargs="+", default=[1])
     parser.add_argument("--one", type=int, nargs=2, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.one:
-        print(json.dumps(measure(asked.one[0], asked.states, asked.labels, asked.one[1])))
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(time_evaluation(args.one[0], args.states, args.labels, args.one[1])))
         return 0
-    print(
-        f"{asked.states} generated against {asked.states} held-out states, {asked.labels} label(s)"
-    )
+    print(f"{args.states} generated against {args.states} held-out states, {args.labels} label(s)")
     print("qubits  rank  reference s  evaluation s  all s  CPU s  peak GiB  skill  promised")
-    kept = True
-    for n_qubits in asked.qubits:
-        for rank in asked.ranks:
+    all_kept = True
+    for n_qubits in args.qubits:
+        for rank in args.ranks:
             command = [sys.executable, __file__, "--one", str(n_qubits), str(rank)]
-            command += ["--states", str(asked.states), "--labels", str(asked.labels)]
+            command += ["--states", str(args.states), "--labels", str(args.labels)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             row = json.loads(done.stdout.splitlines()[-1])
             total = row["reference"] + row["evaluation"]
-            promised = PROMISED.get(n_qubits) if rank == 1 and asked.states <= 1000 else None
-            told = "" if promised is None else f"< {promised:.0f} s, < {MOST_MEMORY:.0f} GiB"
-            kept &= promised is None or (total < promised and row["peak"] < MOST_MEMORY)
+            limit = PROMISED.get(n_qubits) if rank == 1 and args.states <= 1000 else None
+            words = "" if limit is None else f"< {limit:.0f} s, < {MOST_MEMORY:.0f} GiB"
+            all_kept &= limit is None or (total < limit and row["peak"] < MOST_MEMORY)
             print(
                 f"{n_qubits:6}  {rank:4}  {row['reference']:11.2f}  {row['evaluation']:12.2f}  "
-                f"{total:5.2f}  {row['cpu']:5.2f}  {row['peak']:8.2f}  {row['skill']:5.3f}  {told}"
+                f"{total:5.2f}  {row['cpu']:5.2f}  {row['peak']:8.2f}  {row['skill']:5.3f}  {words}"
             )
-    print("promises kept" if kept else "PROMISES BROKEN")
-    return 0 if kept else 1
+    print("promises kept" if all_kept else "PROMISES BROKEN")
+    return 0 if all_kept else 1
 
 
 if __name__ == "__main__":

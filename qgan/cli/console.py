@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from qgan.batch import Batch
 from qgan.cli import report_table
 from qgan.data import Dataset
 from qgan.evaluation import Report
@@ -39,8 +40,8 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
         )
         label = torch.arange(data.n_labels).repeat_interleave(N_DRAWN)
         latent = sampler.prior.sample(len(label), torch.Generator().manual_seed(0))
-        states = sampler.exact_states(label, latent)
-        pictures += judged_pictures(states, label, data, folder.plots)
+        batch = Batch(sampler.exact_states(label, latent), label)
+        pictures += judged_pictures(batch, data, folder.plots)
     path = folder.path
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
     console.print("Next:")

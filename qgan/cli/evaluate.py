@@ -60,7 +60,7 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
 
     from qgan.cli import report_table
     from qgan.data import halves, read_generated
-    from qgan.evaluation import evaluate
+    from qgan.evaluation import evaluate, label_references
     from qgan.pictures.judged import judged_pictures
     from qgan.runs.checkpoint import write_atomically
     from qgan.runs.provenance import versions
@@ -70,11 +70,10 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     folder = out or Path(f"{generated.stem}-judged")
     if folder.exists() and not folder.is_dir():
         raise errors.argument("out", "must be a folder", folder)
+    sizes = batch.label.bincount(minlength=data.n_labels).tolist()
     judged = evaluate(
-        batch.states, batch.label, latent, data.train.states, data.train.label,
-        data.held_out.states, data.held_out.label, data.held_out.factors, data.factor_names,
-        data.n_labels, seed=seed, train_factors=data.train.factors,
-    )  # fmt: skip
+        batch, latent, data, references=label_references(data, n_generated=sizes, seed=seed)
+    )
     title = f"{generated} judged on one half of {real}, with the other half as floor"
     console = report_table.plain_console()
     report_table.show(console, judged, data.label_names, data.factor_names, title)
@@ -89,6 +88,6 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(written, indent=2, allow_nan=False)
     write_atomically(folder / "report.json", text.encode())
-    judged_pictures(batch.states, batch.label, data, folder)
+    judged_pictures(batch, data, folder)
     console.print(f"Written: {folder}  (report.json, coverage.png, average.png)")
     return 0

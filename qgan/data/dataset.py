@@ -24,7 +24,7 @@ class Dataset:
     """Labelled states in three parts: to learn from, to select by, to report on.
 
     Args:
-        train: what the discriminator is shown.
+        train: what the discriminator is shown; it may lack the factors that the others have.
         validation: what selection sees.
         held_out: what the report sees, and nothing else.
         label_values: the labels as the source has them; a class index is a place in it.
@@ -58,9 +58,10 @@ class Dataset:
         if len(self.label_names) != len(self.label_values):
             rule = f"must have a name for each of the {len(self.label_values)} labels"
             raise errors.argument("label_names", rule, self.label_names)
-        for part in (self.train, self.validation, self.held_out):
+        for place, part in enumerate((self.train, self.validation, self.held_out)):
             n_factors = 0 if part.factors is None else part.factors.shape[1]
-            if n_factors != len(self.factor_names):
+            needed = place > 0 or part.factors is not None
+            if needed and n_factors != len(self.factor_names):
                 rule = f"must have a name for each of the {n_factors} factors"
                 raise errors.argument("factor_names", rule, self.factor_names)
             if ((part.label < 0) | (part.label >= self.n_labels)).any():

@@ -1,10 +1,10 @@
 """One judge for every sampler: the report of generated states on held-out ones."""
 
-from qgan.evaluation.bootstrap import Measured
-from qgan.evaluation.evaluation import evaluate, references
+from qgan.evaluation.bootstrap import Interval
+from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.judge import Judge
 from qgan.evaluation.labels import holevo_information, label_information
-from qgan.evaluation.latent_use import latent_use
+from qgan.evaluation.latent_use import LatentUse, latent_use
 from qgan.evaluation.reference import Reference
 from qgan.evaluation.report import (
     LabelReport,
@@ -15,9 +15,10 @@ from qgan.evaluation.report import (
 )
 
 __all__ = [
+    "Interval",
     "Judge",
     "LabelReport",
-    "Measured",
+    "LatentUse",
     "Reference",
     "Report",
     "evaluate",
@@ -26,6 +27,6 @@ __all__ = [
     "judge_latent_ignored",
     "judge_mode_collapse",
     "label_information",
+    "label_references",
     "latent_use",
-    "references",
 ]

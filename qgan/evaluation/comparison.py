@@ -1,6 +1,6 @@
-"""All measures of one label's ensemble of states against held-out ones, with intervals.
+"""All measures of one label's ensemble of states against the held-out ones, with intervals.
 
-The same code measures generated states and, for the floors, training states in their place.
+The same code judges generated states and, for the floors, training states in their place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.evaluation.bootstrap import Bootstrap, Measured, counts
+from qgan.evaluation.bootstrap import Bootstrap, Interval, bootstrap_interval, counts
 from qgan.metrics.ensembles.covering import (
     LEAST_NEIGHBOUR,
     LEAST_SPREAD,
@@ -29,36 +29,38 @@ from qgan.metrics.samples.mean_discrepancy import mmd_squared, permutation_p_val
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States, concatenate
 
+__all__ = ["MOMENT_ORDERS", "Comparison", "Prototypes"]
+
 NAN = float("nan")
-COPIES = (1, 2, 3)
+MOMENT_ORDERS = (1, 2, 3)
 
 
 @dataclass(frozen=True, eq=False)
 class Prototypes:
-    """Real states that serve best as frozen copies.
+    """The real states of a label that serve best as frozen copies.
 
     Args:
-        states: the first few, in the order of choice: the modes of the label.
-        reached: coverage by 1, 2, ... of all that were chosen.
+        states: the first few of them, in the order of choice: the modes of the label.
+        coverages: the coverage that the first 1, 2, ... of all K chosen states reach.
     """
 
     states: States
-    reached: Float[Tensor, " K"]
+    coverages: Float[Tensor, " K"]
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One ensemble against held-out states.
+    """One ensemble of states against the held-out states of a label.
 
     Args:
         real: R held-out states, prepared.
         states: G states that are judged, prepared.
-        fidelities: of both, ``(R, G)``.
-        prototypes: of the label.
-        n_draw: states a draw. Where floors must carry the same sampling error, no more are used,
-            and 512 at most.
-        seed: of draws, thinning and resampling.
-        n_resamples: of the bootstrap; 0 for no intervals.
+        fidelities: fidelities of real with judged states, ``(R, G)``.
+        prototypes: the best frozen states of the label.
+        n_draw: number of states per draw. Measures whose floor must carry the same sampling error
+            use no more states than this, and 512 at most.
+        seed: seed of draws, thinning and resampling.
+        n_resamples: number of resamples of the bootstrap; 0 for no intervals.
     """
 
     real: States
@@ -76,119 +78,132 @@ class Comparison:
 
     @cached_property
     def w(self) -> Transport:
-        """W_1, averaged over draws, with potentials."""
+        """W_1, averaged over draws, with its potentials."""
         return drawn_potentials(self.fidelities, self.n_draw, self.seed)
 
     @cached_property
     def _thin(self) -> tuple[Tensor, Tensor]:
+        """Places of the real and of the judged states that are used where a draw is enough."""
         sizes = len(self.real), len(self.states)
         most = min(self.n_draw, N_GENERATED)
         first, second = (thinned(n, most, self.seed) for n in sizes)
         return first, second
 
-    def measures(self) -> dict[str, Measured]:
+    def measures(self) -> dict[str, Interval]:
         """All measures by name; nan where one is undefined."""
-        found = self._nearest() | self._transported() | self._spreads() | self._overlaps()
-        found = found | self._modes()
-        return {name: one if name == "mmd" else one.at_least(0.0) for name, one in found.items()}
+        table = self._nearest() | self._transport() | self._spreads() | self._overlaps()
+        table = table | self._modes()
+        return {name: one if name == "mmd" else one.at_least(0.0) for name, one in table.items()}
 
-    def _nearest(self) -> dict[str, Measured]:
+    def _nearest(self) -> dict[str, Interval]:
+        """Measures of the nearest state on the other side."""
         best, nearest = self.fidelities.amax(1), self.fidelities.amax(0)
         thin = self.fidelities[self._thin[0]][:, self._thin[1]].amax(1)
-        thinly = self.bootstrap.mean(float(thin.mean()), real=thin)
-        reached = self.prototypes.reached
+        thin_coverage = self.bootstrap.mean(float(thin.mean()), real=thin)
+        coverages = self.prototypes.coverages
         return {
             "coverage": self.bootstrap.mean(float(best.mean()), real=best),
             "precision": self.bootstrap.mean(float(nearest.mean()), generated=nearest),
-            "k_eq": thinly.map(lambda value: float(equivalent_frozen(value, reached))),
+            "k_eq": thin_coverage.map(lambda value: float(equivalent_frozen(value, coverages))),
         }
 
-    def _transported(self) -> dict[str, Measured]:
+    def _transport(self) -> dict[str, Interval]:
+        """Wasserstein distances of order 1 and 2."""
         second = potentials(self.fidelities[:, self._thin[1]], p=2)
-        moved = self.bootstrap.mean(second.cost, second.real, second.generated)
+        cost = self.bootstrap.mean(second.cost, second.real, second.generated)
         return {
             "w": self.bootstrap.mean(self.w.distance, self.w.real, self.w.generated),
-            "w2": moved.map(lambda cost: max(cost, 0.0) ** 0.5),
+            "w2": cost.map(lambda value: max(value, 0.0) ** 0.5),
         }
 
-    def _spreads(self) -> dict[str, Measured]:
+    def _spreads(self) -> dict[str, Interval]:
+        """Measures of how widely each ensemble is spread, and of its average."""
         scores = average_scores(self.real, self.states)
         purity = self.states.purity()
-        found = {
+        table = {
             "average_distance": self.bootstrap.mean(
                 float(scores[0].mean() + scores[1].mean()), *scores
             ),
             "purity": self.bootstrap.mean(float(purity.mean()), generated=purity),
-            "spread_ratio": Measured(NAN),
-            "nearest_neighbour_ratio": Measured(NAN),
+            "spread_ratio": Interval(NAN),
+            "nearest_neighbour_ratio": Interval(NAN),
         }
         wide = [spread_scores(s) for s in (self.real, self.states)]
         if min(map(len, wide)) > 1 and float(wide[0].mean()) >= LEAST_SPREAD:
-            found["spread_ratio"] = self._ratio(wide, "spread")
+            table["spread_ratio"] = self._ratio(wide, "spread")
         n = min(len(self.real), len(self.states), *map(most_pairwise, (self.real, self.states)))
         if n > 1:
             pair = (self.real, self.states)
             near = [neighbour_infidelities(s[thinned(len(s), n, self.seed)]) for s in pair]
             if float(near[0].median()) >= LEAST_NEIGHBOUR:
-                found["nearest_neighbour_ratio"] = self._ratio(near, "median")
-        return found
+                table["nearest_neighbour_ratio"] = self._ratio(near, "median")
+        return table
 
-    def _ratio(self, scores: list[Tensor], kind: str) -> Measured:
-        """Ratio, generated to real, of means of pairs or of medians."""
+    def _ratio(self, scores: list[Tensor], kind: str) -> Interval:
+        """The ratio of a measure of judged states to that of real ones.
+
+        Args:
+            scores: a score of each real and of each judged state.
+            kind: "median" for the median of the scores, "spread" for a mean over pairs.
+        """
         sizes = Bootstrap(len(scores[0]), len(scores[1]), self.seed, self.n_resamples)
-        centres, moved = [], []
+        centres, resamples = [], []
         for score, index in zip(scores, (sizes.real, sizes.generated), strict=True):
             if kind == "median":
                 centres.append(float(score.median()))
-                moved.append(score[index].median(1).values)
+                resamples.append(score[index].median(1).values)
             else:  # a mean over pairs responds twice to each state
                 centres.append(float(score.mean()))
-                moved.append(2 * score[index].mean(1) - centres[-1])
-        safe = torch.where(moved[0] > 0, moved[0], NAN)
-        return sizes.interval(centres[1] / centres[0], moved[1] / safe)
+                resamples.append(2 * score[index].mean(1) - centres[-1])
+        safe = torch.where(resamples[0] > 0, resamples[0], NAN)
+        return bootstrap_interval(centres[1] / centres[0], resamples[1] / safe)
 
-    def _overlaps(self) -> dict[str, Measured]:
-        """MMD with kernel ``Tr[rho sigma]^2``, and the k-copy moments."""
+    def _overlaps(self) -> dict[str, Interval]:
+        """The MMD with kernel ``Tr[rho sigma]^2``, and the distances of the k-copy moments."""
         parts = [s[k] for s, k in zip((self.real, self.states), self._thin, strict=True)]
         n, m = map(len, parts)
         if min(n, m) < 2:
-            return {"mmd": Measured(NAN), "mmd_p_value": Measured(NAN)} | {
-                f"moment_{k}": Measured(NAN) for k in COPIES
+            return {"mmd": Interval(NAN), "mmd_p_value": Interval(NAN)} | {
+                f"moment_{k}": Interval(NAN) for k in MOMENT_ORDERS
             }
         both = concatenate(parts)
         overlaps = overlap_matrix(both, both)
         index = Bootstrap(n, m, self.seed, self.n_resamples)
         weights = counts(index.real, n), counts(index.generated, m)
-        found = {"mmd_p_value": Measured(permutation_p_value(overlaps**2, n, seed=self.seed))}
-        for k in COPIES:
+        table = {"mmd_p_value": Interval(permutation_p_value(overlaps**2, n, seed=self.seed))}
+        for k in MOMENT_ORDERS:
             kernel = overlaps**k
-            squared = _mmd(kernel, weights, unbiased=False).clamp_min(0).sqrt()
+            distances = _mmd(kernel, weights, unbiased=False).clamp_min(0).sqrt()
             value = float(mmd_squared(kernel, n, unbiased=False).clamp_min(0).sqrt())
-            found[f"moment_{k}"] = index.interval(value, squared)
+            table[f"moment_{k}"] = bootstrap_interval(value, distances)
             if k == 2:
                 resampled = _mmd(kernel, weights, unbiased=True)
-                found["mmd"] = index.interval(float(mmd_squared(kernel, n)), resampled)
-        return found
+                table["mmd"] = bootstrap_interval(float(mmd_squared(kernel, n)), resampled)
+        return table
 
-    def _modes(self) -> dict[str, Measured]:
+    def _modes(self) -> dict[str, Interval]:
+        """Effective modes of both ensembles, from the prototype nearest to each state."""
         modes = self.prototypes.states
-        found = {}
+        table = {}
         for name, states, index in (
             ("effective_modes", self.states, self.bootstrap.generated),
             ("effective_modes_real", self.real, self.bootstrap.real),
         ):
             place = fidelity_matrix(states, modes).argmax(1)
-            found[name] = self.bootstrap.interval(
+            table[name] = bootstrap_interval(
                 float(effective_modes(place, len(modes))),
                 effective_modes(place[index], len(modes)),
             )
-        return found
+        return table
 
 
 def _mmd(kernel: Tensor, weights: tuple[Tensor, Tensor], unbiased: bool) -> Tensor:
-    """Squared MMD of resamples given by how often each state is in them.
+    """The squared MMD of each resample.
 
-    Unbiased: a state that is drawn twice makes no pair with itself.
+    Args:
+        kernel: ``(n + m, n + m)``, between all states of both ensembles.
+        weights: how often each state is in each resample, ``(B, n)`` and ``(B, m)``.
+        unbiased: leave out the pairs of a state with itself, also where it is drawn twice.
     """
     first, second = weights
     n, m = first.shape[1], second.shape[1]

@@ -1,4 +1,4 @@
-"""Judging a generator on a part of the data, without knowing how it was trained."""
+"""The judge of a generator on one part of the data: it does not know how it was trained."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
+from qgan.batch import Batch
 from qgan.data import Dataset
-from qgan.evaluation.evaluation import evaluate, references
+from qgan.evaluation.evaluation import Part, evaluate, label_references
 from qgan.evaluation.report import Report
 from qgan.metrics import coverage, fidelity_matrix
 from qgan.sampler import Sampler
 from qgan.states import States
 
-# Skill is defined for 512 generated states; W is averaged over draws of so many, so that the luck
-# of one draw of latents does not decide. Mixed states cost a singular value decomposition a pair.
-N_GENERATED = {"pure": 2048, "mixed": 512}
+__all__ = ["Judge"]
+
+N_JUDGED = {"pure": 2048, "mixed": 512}
+"""Generated states of each label. Skill is defined for 512: W is averaged over draws of so many, so
+that the luck of one draw of latents does not decide. Each pair of mixed states costs a singular
+value decomposition."""
 
 
 class Judge:
-    """Measures a generator against one part of the data; what is fixed is computed once.
+    """Judges generators on one part of the data; what depends on the data only is computed once.
 
     Args:
         data: the data set.
         part: "validation" (selection) or "held_out" (the report).
-        seed: of the latents drawn.
+        seed: seed of the latents.
     """
 
-    def __init__(self, data: Dataset, part: str, seed: int = 0) -> None:
+    def __init__(self, data: Dataset, part: Part, seed: int = 0) -> None:
         self.data = data
-        self.real = getattr(data, part)
+        self.part = part
         self.seed = seed
-        count = N_GENERATED["pure" if data.rank == 1 else "mixed"]
+        count = N_JUDGED["pure" if data.rank == 1 else "mixed"]
         self.label = torch.arange(data.n_labels).repeat_interleave(count)
-        self.references = references(
-            data.train.states, data.train.label, self.real.states, self.real.label, data.n_labels
-        )
+        self.references = label_references(data, part)
 
     def generate(self, sampler: Sampler) -> tuple[States, Tensor]:
         """States of each label, and their latents."""
@@ -45,43 +47,29 @@ class Judge:
         return drawn.states, drawn.latent
 
     def criterion(self, sampler: Sampler) -> dict[str, float]:
-        """Means over labels of the shortfall, the ensemble Wasserstein distance and coverage.
+        """Means over labels of the shortfall, of the Wasserstein distance and of coverage.
 
-        None knows the hidden factors. The shortfall ``(W - W0) / max(W1 - W0, 0.02)``, which is
-        1 - skill where skill is defined, chooses the best checkpoint: measured so, a label that
-        varies little counts as much as one that varies much.
+        None of them needs the hidden factors. The shortfall ``(W - W0) / max(W1 - W0, 0.02)`` is
+        1 - skill where skill is defined. It chooses the best checkpoint, since in it a label whose
+        states vary little counts as much as one whose states vary much.
         """
         generated, _ = self.generate(sampler)
-        shortfalls, distances, covered = [], [], []
+        shortfalls, distances, coverages = [], [], []
         for label, reference in enumerate(self.references):
             fidelities = fidelity_matrix(
                 reference.held_out, generated[self.label == label].normalised()
             )
             distances.append(reference.distance(fidelities))
             shortfalls.append(reference.shortfall(distances[-1]))
-            covered.append(coverage(fidelities))
+            coverages.append(coverage(fidelities))
         return {
             "shortfall": fmean(shortfalls),
             "wasserstein": fmean(distances),
-            "coverage": fmean(covered),
+            "coverage": fmean(coverages),
         }
 
     def report(self, sampler: Sampler) -> Report:
         """The whole evaluation."""
         generated, latent = self.generate(sampler)
-        data, real = self.data, self.real
-        return evaluate(
-            generated,
-            self.label,
-            latent,
-            data.train.states,
-            data.train.label,
-            real.states,
-            real.label,
-            real.factors,
-            data.factor_names,
-            data.n_labels,
-            seed=self.seed,
-            train_factors=data.train.factors,
-            reference=self.references,
-        )
+        batch = Batch(generated, self.label)
+        return evaluate(batch, latent, self.data, self.part, self.references)

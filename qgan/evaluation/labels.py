@@ -1,4 +1,4 @@
-"""What an output tells about its label, in nats."""
+"""What generated states tell about their label, in nats."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
-from qgan.evaluation.bootstrap import Bootstrap, Measured
+from qgan.evaluation.bootstrap import Interval, bootstrap_interval
 from qgan.metrics.states.entropies import spectral_entropy
 from qgan.states import States
 
+__all__ = ["RecoveredLabels", "confusion_matrix", "holevo_information", "label_information"]
+
 
 def label_information(confusion: Float[Tensor, "L C"]) -> Float[Tensor, " L"]:
-    """Information of the recovered label about each label asked for, labels equally likely.
+    """The information that the recovered label gives about each label, if all are equally likely.
 
-    ``I_l = sum_c P(c | l) log(P(c | l) / P(c))``; the mean over labels is the mutual information
-    of label and recovered label, a lower bound of that of label and output.
+    ``I_l = sum_c P(c | l) log(P(c | l) / P(c))``. Its mean over labels is the mutual information of
+    the label and the recovered label, a lower bound of that of the label and the state.
 
     Args:
-        confusion: ``(L, C)``, how often label l was recovered as c; every label at least once.
+        confusion: how often a state of label l was recovered as label c, ``(L, C)``; there must be
+            a state of each label.
 
     Returns:
         ``(L,)`` in nats, [0, log L]; zero for a generator that ignores its label.
@@ -40,26 +43,26 @@ def label_information(confusion: Float[Tensor, "L C"]) -> Float[Tensor, " L"]:
     counts = confusion.double()
     if not counts.numel() or bool((counts.sum(1) <= 0).any()):
         raise errors.argument("confusion", "must have a state of each label", "a row of zeros")
-    given = counts / counts.sum(1, keepdim=True)
-    ratio = torch.where(given > 0, given / given.mean(0).clamp_min(1e-300), 1.0)
-    return (given * ratio.log()).sum(1).clamp_min(0)
+    conditional = counts / counts.sum(1, keepdim=True)
+    ratio = torch.where(conditional > 0, conditional / conditional.mean(0).clamp_min(1e-300), 1.0)
+    return (conditional * ratio.log()).sum(1).clamp_min(0)
 
 
 def confusion_matrix(
     label: Int[Tensor, " N"], recovered: Int[Tensor, " N"], n_labels: int
 ) -> Float[Tensor, "L L"]:
-    """How often each label was recovered as each."""
+    """How often a state of each label (rows) was recovered as each label (columns)."""
     pairs = label.cpu() * n_labels + recovered.cpu()
     return pairs.bincount(minlength=n_labels**2).reshape(n_labels, n_labels).double()
 
 
 def holevo_information(ensembles: list[States]) -> float:
-    """Holevo's bound on what one copy of an output tells about its label, equally likely.
+    """Holevo's bound on what one copy of a state tells about its label, if all are equally likely.
 
     ``S(mean_l rho_l) - mean_l S(rho_l)`` with the average state ``rho_l`` of each label.
 
     Args:
-        ensembles: the states of each label, at least one of each.
+        ensembles: the states of each label, at least one state per label.
 
     Returns:
         A number in nats, [0, log L].
@@ -88,18 +91,26 @@ def holevo_information(ensembles: list[States]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class RecoveredLabels:
-    """Labels of the nearest training states, against the labels asked for.
+    """The labels of the nearest training states, against the labels that states should have.
 
     Args:
-        confusion: of generated states, see :func:`confusion_matrix`.
-        confusion_real: of held-out states.
+        rows: for each label, the recovered label of each of its generated states.
+        confusion: :func:`confusion_matrix` of generated states.
+        confusion_real: :func:`confusion_matrix` of held-out states.
     """
 
+    rows: tuple[Tensor, ...]
     confusion: Tensor
     confusion_real: Tensor
 
-    def information(self, label: int, seed: int, n_resamples: int) -> tuple[Measured, float]:
-        """Information about a label, with an interval over resampled states, and the real one."""
+    def information(self, label: int, seed: int, n_resamples: int) -> tuple[Interval, float]:
+        """:func:`label_information` about one label: of generated and of held-out states.
+
+        Args:
+            label: the class index.
+            seed: seed of the resampling.
+            n_resamples: number of resamples that the interval of the first comes from.
+        """
         value, real = (
             float(label_information(c)[label]) for c in (self.confusion, self.confusion_real)
         )
@@ -109,15 +120,14 @@ class RecoveredLabels:
             rng.multinomial(total, row / row.sum(), size=n_resamples)
             for total, row in zip(totals, self.confusion.numpy(), strict=True)
         ]
-        drawn = torch.as_tensor(np.stack(rows, axis=1))
-        resampled = [label_information(one)[label] for one in drawn.double()]
-        boot = Bootstrap(0, 0, seed, 0)
+        confusions = torch.as_tensor(np.stack(rows, axis=1))
+        resampled = [label_information(one)[label] for one in confusions.double()]
         values = torch.stack(resampled) if resampled else torch.zeros(0)
-        return boot.interval(value, values).at_least(0.0), real
+        return bootstrap_interval(value, values).at_least(0.0), real
 
     def share(self, label: int) -> tuple[float, float]:
-        """How often the label is recovered, generated and real."""
-        first, second = (
+        """The share of generated, and of held-out, states of a label that are recovered as it."""
+        generated, real = (
             float(c[label, label] / c[label].sum()) for c in (self.confusion, self.confusion_real)
         )
-        return first, second
+        return generated, real

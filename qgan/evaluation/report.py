@@ -1,4 +1,4 @@
-"""What an evaluation says: a report a label, and the verdicts on collapse."""
+"""What an evaluation says: one report per label, and the verdicts on collapse."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite, isnan
 from typing import Any
+
+__all__ = [
+    "LabelReport",
+    "Report",
+    "judge_label_collapse",
+    "judge_latent_ignored",
+    "judge_mode_collapse",
+]
 
 LEAST_SPREAD_RATIO = 0.5
 """Mode collapse: generated states differ less than half as much as real ones do."""
@@ -22,15 +30,16 @@ LEAST_MULTIPLE_RANK = 0.3
 def judge_label_collapse(recovered: float, recovered_real: float, n_labels: int) -> bool | None:
     """Whether generated states show their label too rarely.
 
-    Yes if ``recovered < (1 / n_labels + recovered_real) / 2``, half-way from chance to real states.
+    The verdict is yes if ``recovered < (1 / n_labels + recovered_real) / 2``: half-way from chance
+    to the rate of real states.
 
     Args:
-        recovered: share of generated states recognised by their label.
-        recovered_real: the same of held-out real states.
-        n_labels: number of labels.
+        recovered: the share of generated states that show their label.
+        recovered_real: the share of held-out states that show their label.
+        n_labels: the number of labels.
 
     Returns:
-        The verdict; None with one label, or where real states are recognised less than
+        The verdict; None if there is one label only, or if real states are recognised less than
         ``LEAST_RECOGNISED`` above chance.
 
     Example:
@@ -48,17 +57,19 @@ def judge_mode_collapse(
 ) -> bool | None:
     """Whether generated states are too few or too alike.
 
-    Yes if the spread ratio is below ``LEAST_SPREAD_RATIO``, the nearest-neighbour ratio below
-    ``LEAST_NEIGHBOUR_RATIO`` or the ratio of effective modes below ``LEAST_MODES_RATIO``. A no is
-    weak: frozen states with a little noise pass; skill tells.
+    The verdict is yes if the spread ratio is below ``LEAST_SPREAD_RATIO``, the nearest-neighbour
+    ratio is below ``LEAST_NEIGHBOUR_RATIO`` or the ratio of effective modes is below
+    ``LEAST_MODES_RATIO``. A no says little, since frozen states with a little noise pass: skill
+    shows these.
 
     Args:
         spread_ratio: see :func:`spread_ratio`.
         nearest_neighbour_ratio: see :func:`nearest_neighbour_ratio`.
-        modes_ratio: effective modes, generated to real; see :func:`effective_modes`.
+        modes_ratio: effective modes of generated states, divided by those of real ones; see
+            :func:`effective_modes`.
 
     Returns:
-        The verdict; None where real states do not spread.
+        The verdict; None if the real states do not differ.
     """
     if isnan(spread_ratio):
         return None
@@ -67,25 +78,29 @@ def judge_mode_collapse(
 
 
 def judge_latent_ignored(multiple_rank: Sequence[float]) -> bool | None:
-    """Whether the latents predict no hidden factor: all R below ``LEAST_MULTIPLE_RANK``.
+    """Whether the latents predict no hidden factor.
+
+    The verdict is yes if R is below ``LEAST_MULTIPLE_RANK`` for every factor.
 
     Args:
-        multiple_rank: R of each factor; nan where it is undefined.
+        multiple_rank: R of each factor, see :func:`multiple_rank_correlation`; nan where it is
+            undefined.
 
     Returns:
-        The verdict; None without a factor whose R is defined.
+        The verdict; None if R is defined for no factor.
     """
     known = [r for r in multiple_rank if not isnan(r)]
     return max(known) < LEAST_MULTIPLE_RANK if known else None
 
 
 def _any(verdicts: Sequence[bool | None]) -> bool | None:
+    """Whether any verdict is yes; None if there is no verdict."""
     judged = [verdict for verdict in verdicts if verdict is not None]
     return any(judged) if judged else None
 
 
 def _plain(value: Any) -> Any:
-    """Numbers, strings, lists and dicts; None for a float that is not finite."""
+    """The same value as plain data for JSON, with None for a float that is not finite."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, dict):
@@ -97,48 +112,48 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class LabelReport:
-    """What was measured of one label; nan and None stand for undefined.
+    """The measures and verdicts of one label; a measure that is undefined is nan or None.
 
     Args:
         label: the class index.
-        n_generated: generated states judged.
-        n_held_out: held-out states they were judged on.
+        n_generated: the number of generated states.
+        n_held_out: the number of held-out states that they are judged on.
         skill: the headline, see :func:`skill`.
         skill_undefined: why skill is nan, or None.
-        w: Wasserstein distance of generated and held-out states.
-        w2: that of order 2.
-        w0: the floor, see :class:`Reference`.
-        w1: that of the best single state.
-        w1_pure: that of the top eigenvector; differs from ``w1`` only for mixed real states.
+        w: the Wasserstein distance between generated and held-out states.
+        w2: the Wasserstein distance of order 2 between them.
+        w0: the floor of ``w``, see :class:`Reference`.
+        w1: the Wasserstein distance between the best single state and the held-out states.
+        w1_pure: the Wasserstein distance between the top eigenvector of the average and the
+            held-out states; it differs from ``w1`` only if these are mixed.
         coverage: see :func:`coverage`.
-        collapsed_coverage: coverage that one single state reaches.
+        collapsed_coverage: the coverage that one single state reaches.
         precision: see :func:`precision`.
         spread_ratio: see :func:`spread_ratio`.
         nearest_neighbour_ratio: see :func:`nearest_neighbour_ratio`.
-        average_distance: trace distance of the average states.
-        mmd: unbiased squared maximum mean discrepancy with kernel ``Tr[rho sigma]^2``.
+        average_distance: the trace distance between the average states.
+        mmd: the unbiased squared maximum mean discrepancy with kernel ``Tr[rho sigma]^2``.
         mmd_p_value: how often a random split of real and generated states differs as much.
-        moments: for k = 1, 2, 3 see :func:`moment_distance`.
+        moments: :func:`moment_distance` for k = 1, 2, 3.
         k_eq: see :func:`equivalent_frozen`; from as many generated states as the floor has.
-        effective_modes: see :func:`effective_modes`; modes are 16 real states chosen to cover.
-        effective_modes_real: the same of held-out states.
-        purity: mean ``Tr rho^2`` of generated states.
-        real_purity: the same of held-out states.
-        label_recovered: share of generated states whose nearest training state has the label.
-        label_recovered_real: the same of held-out states, the rate to compare with.
+        effective_modes: see :func:`effective_modes`; the modes are 16 real states that together
+            cover the label best.
+        effective_modes_real: the effective modes of held-out states.
+        purity: the mean of ``Tr rho^2`` over generated states.
+        real_purity: the mean of ``Tr rho^2`` over held-out states.
+        label_recovered: the share of generated states whose nearest training state has the label.
+        label_recovered_real: the share of such held-out states, the rate to compare with.
         label_information: see :func:`label_information`, in nats.
-        label_information_real: the same of held-out states.
-        spearman: for each factor its rank correlation with each latent.
+        label_information_real: :func:`label_information` of held-out states, in nats.
+        spearman: for each factor, its rank correlation with each latent.
         multiple_rank: for each factor R, see :func:`multiple_rank_correlation`.
         factor_reached: for each factor the share of its range, see :func:`factor_reached`.
-        label_collapse: the label is recovered less often than half-way from chance to real
-            states' rate; None with one label, or where real states are hardly recognised.
-        mode_collapse: spread ratio below 0.5, nearest-neighbour ratio below 0.01, or effective
-            modes below half of the real ones; None where real states do not spread.
-        latent_ignored: no factor is predicted with R of 0.3; None without known factors.
+        label_collapse: see :func:`judge_label_collapse`.
+        mode_collapse: see :func:`judge_mode_collapse`.
+        latent_ignored: see :func:`judge_latent_ignored`; None if no factors are known.
         floors: what training states score in place of generated ones, by names of measures.
-        intervals: ends of the 95 % bootstrap interval, by names of measures; those of a factor
-            are called as in ``multiple_rank/NAME``. Empty where no intervals were asked for.
+        intervals: the ends of the 95 % bootstrap intervals, by names of measures; for a factor the
+            name is like ``multiple_rank/NAME``. Empty if no intervals were asked for.
     """
 
     label: int
@@ -179,18 +194,18 @@ class LabelReport:
     intervals: dict[str, tuple[float, float]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON; None for undefined."""
+        """Plain data for JSON, with None for what is undefined."""
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
 
 @dataclass(frozen=True)
 class Report:
-    """The evaluation of a generator: a report a label, in order of labels.
+    """The evaluation of a generator.
 
     Args:
-        labels: the reports.
-        holevo: the most that one copy of a generated state tells of its label, in nats.
-        holevo_real: the same of held-out states.
+        labels: one report per label, in order of labels.
+        holevo: the most that one copy of a generated state tells about its label, in nats.
+        holevo_real: the most that one copy of a held-out state tells about its label, in nats.
     """
 
     labels: tuple[LabelReport, ...]
@@ -198,30 +213,30 @@ class Report:
     holevo_real: float = float("nan")
 
     def wasserstein(self) -> float:
-        """Mean over labels of W: less is better; it needs no knowledge of hidden factors."""
+        """The mean of W over labels. Less is better, and it needs no hidden factors."""
         return sum(report.w for report in self.labels) / len(self.labels)
 
     def label_information(self) -> float:
-        """Mutual information of label and recovered label, labels equally likely, in nats."""
+        """Mutual information of label and recovered label in nats, if labels are equally likely."""
         return sum(report.label_information for report in self.labels) / len(self.labels)
 
     @property
     def label_collapse(self) -> bool | None:
-        """Whether any label collapsed; None if none could be judged."""
+        """Whether any label collapsed; None if no label could be judged."""
         return _any([report.label_collapse for report in self.labels])
 
     @property
     def mode_collapse(self) -> bool | None:
-        """Whether any label's modes collapsed; None if none could be judged."""
+        """Whether the modes of any label collapsed; None if no label could be judged."""
         return _any([report.mode_collapse for report in self.labels])
 
     @property
     def latent_ignored(self) -> bool | None:
-        """Whether any label's latent is ignored; None without known factors."""
+        """Whether the latent is ignored for any label; None if no factors are known."""
         return _any([report.latent_ignored for report in self.labels])
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON; None for undefined."""
+        """Plain data for JSON, with None for what is undefined."""
         return {
             "wasserstein": _plain(self.wasserstein()),
             "label_information": _plain(self.label_information()),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
-from qgan import errors
+from qgan import build, errors
 from qgan.data import Dataset
 from qgan.model import Model
 from qgan.page.explorer import Explorer
@@ -26,14 +25,7 @@ def open_run(path: str | Path, checkpoint: str = "best") -> tuple[Model, Dataset
         QganError: if the folder is missing, no run, half-written, or of a newer version.
     """
     folder = RunFolder.open(path)
-    try:
-        model = load(folder.path, checkpoint)
-    except errors.QganError:
-        raise
-    except (KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
-        rule = "must be a run this version wrote: it is half-written, or from another version"
-        reason = " ".join(str(error).split())[:80]
-        raise errors.argument("run", rule, f"{path} ({type(error).__name__}: {reason})") from None
+    model = load(folder.path, checkpoint)
     data, why = real_data(folder)
     if data is not None and tuple(data.label_values) != tuple(model.label_values):
         data, why = None, "its data have other labels now"
@@ -42,9 +34,6 @@ def open_run(path: str | Path, checkpoint: str = "best") -> tuple[Model, Dataset
 
 def real_data(folder: RunFolder) -> tuple[Dataset | None, str]:
     """The data a run learned from, or why they are not to be had."""
-
-    from qgan import build
-
     try:
         return build.load_data(folder.experiment()), ""
     except errors.QganError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -46,14 +46,11 @@ WIDTH, HEIGHT, LEFT, TOP, GAP, FOOT = 3.2, 1.9, 0.85, 0.55, 0.35, 0.55
 """Inches: a panel of coverage, its margins, what lies between panels and below."""
 
 
-def judged_pictures(
-    generated: States, label: Int[Tensor, " G"], data: Dataset, folder: str | Path
-) -> list[Path]:
+def judged_pictures(generated: Batch, data: Dataset, folder: str | Path) -> list[Path]:
     """Write ``coverage.png`` and ``average.png``.
 
     Args:
-        generated: G states, some of each label.
-        label: ``(G,)``, the labels asked for.
+        generated: states with the labels asked for, some of each label.
         data: the real states that they are judged on.
         folder: made if need be.
 
@@ -63,7 +60,7 @@ def judged_pictures(
     Raises:
         QganError: if a label has no held-out state.
     """
-    ensembles = [prepare(generated[label == k]) for k in range(data.n_labels)]
+    ensembles = [prepare(generated.of(label).states) for label in range(data.n_labels)]
     folder = Path(folder)
     return [
         coverage_curves(ensembles, data, folder / "coverage.png"),

@@ -11,6 +11,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from qgan import errors
+from qgan.evaluation.bootstrap import Interval
 from qgan.runs import history
 from qgan.runs.differences import flat
 from qgan.runs.folder import RunFolder
@@ -19,22 +20,6 @@ MEASURES = ("skill", "coverage", "precision")
 CONFIDENCE = 0.95
 FREE = {"seed", "loggers"}
 """Settings that do not part runs into different experiments."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure with a confidence interval; both ends are nan where there is none."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-
-    def __str__(self) -> str:
-        if math.isnan(self.value):
-            return "-"
-        if math.isnan(self.low):
-            return f"{self.value:.4f}"
-        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
 
 @dataclass(frozen=True)
@@ -65,7 +50,7 @@ class Group:
         """Names of the labels; none without a report."""
         return [str(name) for name in self.reports[0]["label_names"]] if self.reports else []
 
-    def estimate(self, label: int, measure: str) -> Estimate:
+    def estimate(self, label: int, measure: str) -> Interval:
         """A measure of a label, with its interval over seeds, or else the report's own.
 
         Over n seeds ``mean +- t(0.975, n - 1) s / sqrt(n)``, Student's interval.
@@ -73,14 +58,14 @@ class Group:
         rows = [report["held_out"]["labels"][label] for report in self.reports]
         values = [row[measure] for row in rows if row.get(measure) is not None]
         if not values:
-            return Estimate(math.nan)
+            return Interval(math.nan)
         if len(values) > 1:
             return over_seeds(values, least=-math.inf if measure == "skill" else 0.0)
         own = rows[0].get("intervals", {}).get(measure)
-        return Estimate(values[0], *own) if own else Estimate(values[0])
+        return Interval(values[0], *own) if own else Interval(values[0])
 
 
-def over_seeds(values: Sequence[float], least: float = -math.inf) -> Estimate:
+def over_seeds(values: Sequence[float], least: float = -math.inf) -> Interval:
     """Mean and Student's confidence interval of independent figures, two at least.
 
     Args:
@@ -95,7 +80,7 @@ def over_seeds(values: Sequence[float], least: float = -math.inf) -> Estimate:
 
     half = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * stdev(values) / len(values) ** 0.5
     low, high = fmean(values) - half, fmean(values) + half
-    return Estimate(fmean(values), max(low, least), high if least < 0 else min(high, 1.0))
+    return Interval(fmean(values), max(low, least), high if least < 0 else min(high, 1.0))
 
 
 def find_runs(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:

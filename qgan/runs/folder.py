@@ -210,16 +210,23 @@ def load(run: str | Path, checkpoint: str = "best") -> Model:
     description = folder.description()
     if description is None:
         raise errors.argument("run", f"must hold {folder.circuit_file.name}", run)
-    state = folder.checkpoint(checkpoint)
+    wrong = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
     try:
-        sampler = rebuild(description)
-        weights = state["model"]
-        sampler.to(weights["weights"].dtype).load_state_dict(weights)
-        values, step = description["label_values"], state["step"]
+        sampler, values = rebuild(description), description["label_values"]
     except errors.QganError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:80]
-        rule = f"must fit {folder.circuit_file}, and both must be of this version"
-        raise errors.argument("checkpoint", rule, f"{type(error).__name__}: {reason}") from None
+    except wrong as error:
+        rule = "must be whole and of this version: it is half-written, or from another version"
+        raise errors.argument("circuit.json", rule, _in_short(error)) from None
+    state = folder.checkpoint(checkpoint)
+    try:
+        weights, step = state["model"], state["step"]
+        sampler.to(weights["weights"].dtype).load_state_dict(weights)
+    except wrong as error:
+        rule = f"must fit {folder.circuit_file}"
+        raise errors.argument("checkpoint", rule, _in_short(error)) from None
     return Model(sampler.requires_grad_(False), values, checkpoint, step)
+
+
+def _in_short(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"

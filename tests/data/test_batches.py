@@ -1,5 +1,7 @@
 """Batches and data sets: drawn, split, or refused where they do not fit together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -90,6 +92,13 @@ def test_split_refuses_a_label_of_six() -> None:
         data.split(ramp([8, 6]), seed=0)
 
 
+def test_the_training_part_needs_no_factors() -> None:
+    batch = ramp([3, 4])
+    bare = replace(batch, factors=None)
+    data = Dataset(bare, batch, batch, (0, 1), ("a", "b"), ("angle",), "ramp")
+    assert data.draw(2, np.random.default_rng(0)).factors is None
+
+
 def test_data_that_do_not_fit_together_are_refused() -> None:
     batch = ramp([3, 4])
     with pytest.raises(QganError, match=r"`label` must have an entry for each of the 7 states"):
@@ -98,6 +107,9 @@ def test_data_that_do_not_fit_together_are_refused() -> None:
         Dataset(batch, batch, batch, (0, 1), ("a",), ("angle",), "ramp")
     with pytest.raises(QganError, match=r"`factor_names` must have a name for each of the 1"):
         Dataset(batch, batch, batch, (0, 1), ("a", "b"), (), "ramp")
+    bare = replace(batch, factors=None)
+    with pytest.raises(QganError, match=r"`factor_names` must have a name for each of the 0"):
+        Dataset(bare, bare, bare, (0, 1), ("a", "b"), ("angle",), "ramp")
     with pytest.raises(QganError, match=r"`label` must be from 0 to 0, but got \[0, 1\]"):
         Dataset(batch, batch, batch, (0,), ("a",), ("angle",), "ramp")
     with pytest.raises(QganError, match=r"`train` must have states of each label, but got none"):

@@ -3,29 +3,17 @@
 The real states are ground states of the mixed-field Ising chain on four qubits, two labels.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import torch
+from two_parts import two_parts
 
 from qgan import evaluation, metrics
+from qgan.batch import Batch
 from qgan.states import States, concatenate
 
 N_TRAIN, N_HELD_OUT, N_GENERATED = 800, 300, 512
 FIELDS = (((0.3, 0.9), (-0.5, 0.5)), ((1.1, 2.0), (-1.0, 1.0)))
-
-
-@dataclass(frozen=True)
-class Family:
-    """States of both labels, label and hidden fields (h, g)."""
-
-    states: States
-    label: torch.Tensor
-    factors: torch.Tensor
-
-    def of(self, label: int) -> States:
-        return self.states[self.label == label]
 
 
 def on_wires(matrix: np.ndarray, *wires: int) -> np.ndarray:
@@ -43,37 +31,32 @@ def ground_states(h: np.ndarray, g: np.ndarray) -> States:
     return States.from_numpy(np.linalg.eigh(hamiltonian)[1][:, :, 0].astype(complex))
 
 
-def family(seed: int, n: int) -> Family:
+def family(seed: int, n: int) -> Batch:
+    """States of both labels, with the hidden fields (h, g)."""
     rng = np.random.default_rng(seed)
     fields = [np.stack([rng.uniform(*r, n) for r in ranges], axis=1) for ranges in FIELDS]
     states = concatenate([ground_states(f[:, 0], f[:, 1]) for f in fields])
-    return Family(
-        states, torch.arange(2).repeat_interleave(n), torch.as_tensor(np.concatenate(fields))
-    )
+    label = torch.arange(2).repeat_interleave(n)
+    return Batch(states, label, torch.as_tensor(np.concatenate(fields)))
 
 
 @pytest.fixture(scope="module")
-def train() -> Family:
+def train() -> Batch:
     return family(1, N_TRAIN)
 
 
 @pytest.fixture(scope="module")
-def judge(train: Family):
-    """Evaluate a generated ensemble, 512 a label in order of labels."""
-    held_out = family(2, N_HELD_OUT)
-    reference = evaluation.references(
-        train.states, train.label, held_out.states, held_out.label, 2, N_GENERATED
-    )
+def judge(train: Batch):
+    """Evaluate a generated ensemble of 512 states per label, in order of labels."""
+    real = two_parts(train, family(2, N_HELD_OUT), 2, ("h", "g"))
+    references = evaluation.label_references(real, n_generated=N_GENERATED)
 
     def evaluate(generated: list[States], latent: torch.Tensor | None = None) -> evaluation.Report:
         label = torch.arange(2).repeat_interleave(N_GENERATED)
         if latent is None:
             latent = torch.as_tensor(np.random.default_rng(5).uniform(-1, 1, (len(label), 2)))
-        return evaluation.evaluate(
-            concatenate(generated), label, latent, train.states, train.label, held_out.states,
-            held_out.label, held_out.factors, ("h", "g"), 2,
-            train_factors=train.factors, reference=reference,
-        )  # fmt: skip
+        batch = Batch(concatenate(generated), label)
+        return evaluation.evaluate(batch, latent, real, references=references)
 
     return evaluate
 
@@ -85,7 +68,7 @@ def repeated(states: States, rng: np.random.Generator, p: np.ndarray | None = No
 @pytest.mark.parametrize("seed", [3, 4])
 def test_an_honest_draw_of_real_states_scores_one(judge, seed: int):
     fresh = family(seed, N_GENERATED)
-    report = judge([fresh.of(0), fresh.of(1)], latent=fresh.factors)
+    report = judge([fresh.of(0).states, fresh.of(1).states], latent=fresh.factors)
     for entry in report.labels:
         assert entry.skill == pytest.approx(1, abs=0.1)
         assert entry.coverage > 0.999 and entry.precision > 0.999
@@ -108,9 +91,9 @@ def test_an_honest_draw_of_real_states_scores_one(judge, seed: int):
     assert (report.label_collapse, report.mode_collapse, report.latent_ignored) == (False,) * 3
 
 
-def test_one_state_a_label(judge, train: Family):
-    """A generator that ignores z: one pure state a label, the best there is."""
-    single = [metrics.top_eigenstate(train.of(k))[1] for k in (0, 1)]
+def test_one_state_per_label(judge, train: Batch):
+    """A generator that ignores z: one pure state per label, the best there is."""
+    single = [metrics.top_eigenstate(train.of(k).states)[1] for k in (0, 1)]
     report = judge([repeated(s, np.random.default_rng(0)) for s in single])
     for entry in report.labels:
         assert entry.skill == pytest.approx(0, abs=0.05)
@@ -136,13 +119,13 @@ def test_one_state_can_cover_a_narrow_family_and_has_no_skill():
     assert reference.skill(generated) == pytest.approx(0, abs=0.05)
 
 
-def test_eight_frozen_real_states_a_label(judge, train: Family):
+def test_eight_frozen_real_states_per_label(judge, train: Batch):
     """A lucky choice of eight may pass 0.9 in skill; it is copies in every draw."""
     skills, coverages = [], []
     for seed in range(8):
         rng = np.random.default_rng(seed)
         draws = [torch.as_tensor(rng.choice(N_TRAIN, 8, replace=False)) for _ in (0, 1)]
-        report = judge([repeated(train.of(k)[draws[k]], rng) for k in (0, 1)])
+        report = judge([repeated(train.of(k).states[draws[k]], rng) for k in (0, 1)])
         for entry in report.labels:
             assert entry.precision > 0.99  # flattered
             assert entry.nearest_neighbour_ratio < 1e-6
@@ -160,19 +143,19 @@ def test_eight_frozen_real_states_a_label(judge, train: Family):
 def best_states(states: States, n: int) -> tuple[States, np.ndarray]:
     """The n states (k-medoids) that serve best as frozen copies, and the share each stands for."""
     distance = (1 - metrics.fidelity_matrix(states, states)).sqrt().numpy()
-    chosen = np.random.default_rng(0).choice(len(states), n, replace=False)
+    medoids = np.random.default_rng(0).choice(len(states), n, replace=False)
     for _ in range(20):
-        nearest = distance[:, chosen].argmin(axis=1)
+        nearest = distance[:, medoids].argmin(axis=1)
         groups = [np.flatnonzero(nearest == k) for k in range(n)]
-        chosen = np.array([g[distance[np.ix_(g, g)].sum(axis=0).argmin()] for g in groups])
-    share = np.bincount(distance[:, chosen].argmin(axis=1), minlength=n) / len(states)
-    return states[torch.as_tensor(chosen)], share
+        medoids = np.array([g[distance[np.ix_(g, g)].sum(axis=0).argmin()] for g in groups])
+    share = np.bincount(distance[:, medoids].argmin(axis=1), minlength=n) / len(states)
+    return states[torch.as_tensor(medoids)], share
 
 
-def test_the_eight_best_frozen_states_are_caught_as_copies(judge, train: Family):
+def test_the_eight_best_frozen_states_are_caught_as_copies(judge, train: Batch):
     """They come near the floor that sampling leaves: here skill alone is not enough."""
     rng = np.random.default_rng(0)
-    best = [best_states(train.of(k), 8) for k in (0, 1)]
+    best = [best_states(train.of(k).states, 8) for k in (0, 1)]
     report = judge([repeated(states, rng, share) for states, share in best])
     assert report.mode_collapse is True
     for entry in report.labels:
@@ -181,11 +164,11 @@ def test_the_eight_best_frozen_states_are_caught_as_copies(judge, train: Family)
         assert entry.mode_collapse is True
 
 
-def test_the_average_states_eigenvectors(judge, train: Family):
+def test_the_average_states_eigenvectors(judge, train: Batch):
     rng = np.random.default_rng(0)
     generated = []
     for label in (0, 1):
-        values, vectors = torch.linalg.eigh(train.of(label).average())
+        values, vectors = torch.linalg.eigh(train.of(label).states.average())
         share = values.clamp_min(0).numpy()
         generated.append(repeated(States(vectors.T.unsqueeze(-1)), rng, share / share.sum()))
     report = judge(generated)
@@ -218,7 +201,7 @@ def test_a_generator_that_ignores_the_label(judge):
 
 
 def test_a_generator_that_always_shows_one_label(judge):
-    fresh = family(7, N_GENERATED).of(0)
+    fresh = family(7, N_GENERATED).of(0).states
     report = judge([fresh, fresh])
     assert [entry.label_collapse for entry in report.labels] == [False, True]
     assert report.labels[1].label_recovered == 0 and report.labels[1].skill < 0.5
@@ -228,7 +211,7 @@ def test_a_generator_that_always_shows_one_label(judge):
 def test_a_latent_that_is_shuffled_after_the_fact(judge):
     """Real states from a hidden source of chance, whatever z: only the correlations can tell."""
     fresh = family(8, N_GENERATED)
-    report = judge([fresh.of(0), fresh.of(1)])
+    report = judge([fresh.of(0).states, fresh.of(1).states])
     for entry in report.labels:
         assert entry.skill > 0.9  # flattered
         assert max(entry.multiple_rank.values()) < 0.2

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from two_parts import two_parts
 
 from qgan import evaluation, metrics
-from qgan.evaluation.bootstrap import Bootstrap, Measured, counts
+from qgan.batch import Batch
+from qgan.evaluation.bootstrap import Bootstrap, Interval, counts
 from qgan.evaluation.reference import Reference
 from qgan.states import States
 
@@ -19,21 +21,21 @@ def ensemble(rng: np.random.Generator, n: int, width: float = 1.0) -> States:
 
 def test_interval_of_a_mean_is_the_normal_one() -> None:
     scores = torch.randn(400, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    found = Bootstrap(400, 5, seed=1, n_resamples=2000).mean(float(scores.mean()), real=scores)
+    mean = Bootstrap(400, 5, seed=1, n_resamples=2000).mean(float(scores.mean()), real=scores)
     error = float(scores.std()) / 20
-    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.06)
-    assert (found.high + found.low) / 2 == pytest.approx(found.value, abs=0.2 * error)
+    assert mean.high - mean.low == pytest.approx(2 * 1.96 * error, rel=0.06)
+    assert (mean.high + mean.low) / 2 == pytest.approx(mean.value, abs=0.2 * error)
 
 
 def test_without_resamples_there_is_no_interval() -> None:
-    found = Bootstrap(3, 3, n_resamples=0).mean(0.5, real=torch.ones(3))
-    assert found.value == 0.5 and np.isnan(found.low) and np.isnan(found.high)
-    assert found.map(lambda x: 2 * x).value == 1.0
+    mean = Bootstrap(3, 3, n_resamples=0).mean(0.5, real=torch.ones(3))
+    assert mean.value == 0.5 and np.isnan(mean.low) and np.isnan(mean.high)
+    assert mean.map(lambda x: 2 * x).value == 1.0
 
 
 def test_maps_keep_the_order_of_the_ends() -> None:
-    assert Measured(1.0, 0.5, 2.0).map(lambda x: -x) == Measured(-1.0, -2.0, -0.5)
-    assert Measured(0.1, -0.2, 0.3).at_least(0.0) == Measured(0.1, 0.0, 0.3)
+    assert Interval(1.0, 0.5, 2.0).map(lambda x: -x) == Interval(-1.0, -2.0, -0.5)
+    assert Interval(0.1, -0.2, 0.3).at_least(0.0) == Interval(0.1, 0.0, 0.3)
 
 
 def test_counts() -> None:
@@ -50,8 +52,8 @@ def test_intervals_are_as_wide_as_fresh_draws_stray() -> None:
         generated = ensemble(rng, 100, width=0.6)
         fidelities = metrics.fidelity_matrix(reference.held_out, generated)
         comparison = reference.compare(generated, fidelities, 100)
-        measured = comparison.measures() | {"skill": reference.measured_skill(comparison)}
-        for name, one in measured.items():
+        measures = comparison.measures() | {"skill": reference.skill_interval(comparison)}
+        for name, one in measures.items():
             values.setdefault(name, []).append(one.value)
             widths.setdefault(name, []).append((one.high - one.low) / 3.92)
     smooth = ("w", "w2", "coverage", "spread_ratio", "average_distance", "moment_2", "mmd", "skill")
@@ -64,18 +66,18 @@ def test_report_has_intervals_and_floors_or_none() -> None:
     rng = np.random.default_rng(0)
     train, held_out, generated = (ensemble(rng, 40) for _ in range(3))
     label = torch.arange(40) % 2
-    problem = (generated, label, torch.rand(40, 1), train, label, held_out, label)
-    factors = torch.rand(40, 1).double()
-    report = evaluation.evaluate(*problem, factors, ("angle",), 2)
+    latent, factors = torch.rand(40, 1), torch.rand(40, 1).double()
+    real = two_parts(Batch(train, label), Batch(held_out, label, factors), 2, ("angle",))
+    report = evaluation.evaluate(Batch(generated, label), latent, real)
     entry = report.labels[0].to_dict()
-    wanted = {"skill", "w", "w2", "coverage", "precision", "spread_ratio", "mmd", "k_eq"}
-    wanted |= {"nearest_neighbour_ratio", "average_distance", "effective_modes", "purity"}
-    wanted |= {"moment_1", "moment_2", "moment_3", "label_recovered", "label_information"}
-    wanted |= {"spearman/angle/0", "multiple_rank/angle", "factor_reached/angle"}
-    assert wanted <= entry["intervals"].keys()
+    names = {"skill", "w", "w2", "coverage", "precision", "spread_ratio", "mmd", "k_eq"}
+    names |= {"nearest_neighbour_ratio", "average_distance", "effective_modes", "purity"}
+    names |= {"moment_1", "moment_2", "moment_3", "label_recovered", "label_information"}
+    names |= {"spearman/angle/0", "multiple_rank/angle", "factor_reached/angle"}
+    assert names <= entry["intervals"].keys()
     for name, (low, high) in entry["intervals"].items():
         assert low <= high, name
     assert {"w", "w2", "mmd", "moment_1", "k_eq", "coverage"} <= entry["floors"].keys()
-    plain = evaluation.evaluate(*problem, factors, ("angle",), 2, n_resamples=0)
+    plain = evaluation.evaluate(Batch(generated, label), latent, real, n_resamples=0)
     assert plain.labels[0].intervals == {}
     assert plain.labels[0].skill == report.labels[0].skill

@@ -1,12 +1,17 @@
 """The report of an evaluation and its verdicts."""
 
 import json
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from two_parts import two_parts
 
 from qgan import evaluation
+from qgan.batch import Batch
+from qgan.data import Dataset
 from qgan.errors import QganError
 from qgan.states import States
 
@@ -32,29 +37,38 @@ def test_verdicts_at_their_thresholds():
     assert evaluation.judge_latent_ignored([]) is None
 
 
-def small_problem() -> dict:
+@dataclass(frozen=True)
+class Problem:
+    """Generated states with their latents, and training and held-out ones, of two labels."""
+
+    generated: Batch
+    latent: torch.Tensor
+    train: Batch
+    held_out: Batch
+    factor_names: tuple[str, ...] = ("angle",)
+
+    @property
+    def real(self) -> Dataset:
+        return two_parts(self.train, self.held_out, 2, self.factor_names)
+
+    def evaluate(self, **settings: Any) -> evaluation.Report:
+        return evaluation.evaluate(self.generated, self.latent, self.real, **settings)
+
+
+def small_problem() -> Problem:
+    """The training part has no factors."""
     rng = np.random.default_rng(3)
     factors = torch.as_tensor(rng.uniform(0, 1, (90, 1)))
     label = torch.arange(90) % 2
     states = tilted(factors[:, 0] + 2 * label)
     part = [slice(0, 30), slice(30, 60), slice(60, 90)]
-    return {
-        "generated": states[part[0]],
-        "generated_label": label[part[0]],
-        "latent": factors[part[0]].float(),
-        "train": states[part[1]],
-        "train_label": label[part[1]],
-        "held_out": states[part[2]].to(torch.complex64),
-        "held_out_label": label[part[2]],
-        "held_out_factors": factors[part[2]],
-        "factor_names": ["angle"],
-        "n_labels": 2,
-    }
+    held_out = Batch(states[part[2]].to(torch.complex64), label[part[2]], factors[part[2]])
+    generated, train = (Batch(states[one], label[one]) for one in part[:2])
+    return Problem(generated, factors[part[0]].float(), train, held_out)
 
 
 def test_report_is_plain_json_with_none_for_undefined():
-    problem = small_problem()
-    report = evaluation.evaluate(**problem)
+    report = small_problem().evaluate()
     data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert [entry["label"] for entry in data["labels"]] == [0, 1]
     assert data["labels"][0]["multiple_rank"] == {"angle": None}  # 15 samples
@@ -66,26 +80,32 @@ def test_report_is_plain_json_with_none_for_undefined():
 
 
 def test_report_without_factors_and_with_a_cached_reference():
-    problem = small_problem() | {"held_out_factors": None, "factor_names": []}
-    report = evaluation.evaluate(**problem)
+    problem = small_problem()
+    problem = replace(problem, held_out=replace(problem.held_out, factors=None), factor_names=())
+    report = problem.evaluate()
     assert report.latent_ignored is None and report.labels[0].spearman == {}
-    real = [problem[k] for k in ("train", "train_label", "held_out", "held_out_label")]
-    reference = evaluation.references(*real, n_labels=2, n_generated=15)
-    assert evaluation.evaluate(**problem, reference=reference) == report
-    mine = problem["generated"][problem["generated_label"] == 1]
-    assert reference[1].wasserstein(mine) == report.labels[1].w
-    assert reference[1].skill(mine) == report.labels[1].skill
+    references = evaluation.label_references(problem.real, n_generated=15)
+    assert problem.evaluate(references=references) == report
+    states = problem.generated.of(1).states
+    assert references[1].wasserstein(states) == report.labels[1].w
+    assert references[1].skill(states) == report.labels[1].skill
+
+
+def train_factors() -> torch.Tensor:
+    """Those of the training part of :func:`small_problem`."""
+    return torch.as_tensor(np.random.default_rng(3).uniform(0, 1, (90, 1)))[30:60]
+
+
+def with_train_factors(problem: Problem) -> Problem:
+    return replace(problem, train=replace(problem.train, factors=train_factors()))
 
 
 def test_nearest_factors_use_training_states_of_the_label_too():
     problem = small_problem()
-    problem["generated"], problem["latent"] = problem["train"], torch.rand(30, 1)
-    problem["generated_label"] = problem["train_label"]
-    factors = torch.as_tensor(np.random.default_rng(3).uniform(0, 1, (90, 1)))[30:60]
-    problem["latent"] = factors
-    report = evaluation.evaluate(**problem, train_factors=factors)
+    problem = replace(problem, generated=problem.train, latent=train_factors())
+    report = with_train_factors(problem).evaluate()
     assert report.labels[0].spearman["angle"] == pytest.approx((1.0,))
-    without = evaluation.evaluate(**problem)
+    without = problem.evaluate()
     assert without.labels[0].spearman["angle"][0] < 0.9999
 
 
@@ -93,20 +113,30 @@ def test_nearest_factors_use_training_states_of_the_label_too():
     ("change", "message"),
     [
         ({"latent": torch.zeros(3, 1)}, "`latent` must have length 30, but got 3"),
-        ({"generated_label": torch.zeros(30).long()}, "`generated_label` must hold label 1"),
-        ({"held_out_label": torch.zeros(30).long()}, "`held_out` must hold at least one state"),
-        ({"held_out_factors": torch.zeros(30, 2)}, r"`held_out_factors` must have shape \(30, 1\)"),
+        (
+            {"generated": {"label": torch.zeros(30).long()}},
+            "`generated` must hold states of label 1",
+        ),
+        (
+            {"held_out": {"label": torch.zeros(30).long()}},
+            "`held_out` must hold at least one state",
+        ),
+        ({"held_out": {"factors": torch.zeros(30, 2)}}, "`factor_names` must have a name for each"),
     ],
 )
-def test_evaluate_names_wrong_input(change: dict, message: str):
+def test_evaluate_names_wrong_input(change: dict[str, Any], message: str):
+    problem = small_problem()
+    changed = {
+        name: replace(getattr(problem, name), **value) if isinstance(value, dict) else value
+        for name, value in change.items()
+    }
     with pytest.raises(QganError, match=message):
-        evaluation.evaluate(**(small_problem() | change))
+        replace(problem, **changed).evaluate()
 
 
 def test_states_of_another_label_earn_no_correlation():
-    problem = small_problem()
-    problem["generated_label"] = 1 - problem["generated_label"]
-    train_factors = torch.as_tensor(np.random.default_rng(3).uniform(0, 1, (90, 1)))[30:60]
-    report = evaluation.evaluate(**problem, train_factors=train_factors)
+    problem = with_train_factors(small_problem())
+    swapped = replace(problem.generated, label=1 - problem.generated.label)
+    report = replace(problem, generated=swapped).evaluate()
     assert report.labels[0].spearman == report.labels[1].spearman == {"angle": (0.0,)}
     assert report.label_collapse is True

@@ -80,10 +80,10 @@ def test_against_pennylane(ranks: tuple[int, int]):
     assert_close(metrics.trace_distance(a, b), qml.math.trace_distance(rho, sigma))
     expected = torch.stack([qml.math.fidelity(rho, sigma.roll(-k, 0)) for k in range(3)], dim=1)
     index = (torch.arange(3)[:, None] + torch.arange(3)[None, :]) % 3
-    found = metrics.fidelity_matrix(a, b)
+    fidelities = metrics.fidelity_matrix(a, b)
     # PennyLane takes roots of eigenvalues that rounding lifts off zero: 1e-7 is its precision.
-    assert_close(found.gather(1, index), expected.real, atol=1e-6, rtol=0)
-    assert_close(metrics.infidelity(a, b), 1 - found.diagonal())
+    assert_close(fidelities.gather(1, index), expected.real, atol=1e-6, rtol=0)
+    assert_close(metrics.infidelity(a, b), 1 - fidelities.diagonal())
     norms = torch.linalg.matrix_norm(rho - sigma)
     assert_close(metrics.hilbert_schmidt_distance(a, b), norms)
 
@@ -107,9 +107,9 @@ def test_more_columns_than_dimensions():
 def test_single_precision_is_judged_in_double():
     states = random_states(7, 6, 4, 1)
     single = states.to(torch.complex64)
-    found = metrics.fidelity_matrix(single, single)
-    assert found.dtype == torch.float64
-    assert_close(found, metrics.fidelity_matrix(states, states), atol=1e-6, rtol=0)
+    fidelities = metrics.fidelity_matrix(single, single)
+    assert fidelities.dtype == torch.float64
+    assert_close(fidelities, metrics.fidelity_matrix(states, states), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("ranks", [(1, 1), (3, 4)])

@@ -69,9 +69,9 @@ def test_jeffrey_and_reverse_kl_are_what_their_names_say() -> None:
 
 
 def test_gaussian_kl_is_torchs_and_has_gradients() -> None:
-    random = torch.Generator().manual_seed(0)
-    means = torch.randn(2, 4, 3, generator=random, dtype=torch.float64)
-    roots = torch.randn(2, 4, 3, 3, generator=random, dtype=torch.float64)
+    rng = torch.Generator().manual_seed(0)
+    means = torch.randn(2, 4, 3, generator=rng, dtype=torch.float64)
+    roots = torch.randn(2, 4, 3, 3, generator=rng, dtype=torch.float64)
     covariances = roots @ roots.mT + torch.eye(3)
     normals = [MultivariateNormal(m, c) for m, c in zip(means, covariances, strict=True)]
     ours = metrics.gaussian_kl(means[0], covariances[0], means[1], covariances[1])

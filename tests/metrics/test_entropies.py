@@ -110,8 +110,8 @@ def test_invariance_and_symmetry(seed: int, rank: int) -> None:
     a, b = random_states(seed, 2, rank), random_states(seed + 1, 2, 4)
     u = unitary(seed, 4)
     turned = [States(u @ s.factor) for s in (a, b)]
-    for measure in (metrics.quantum_jensen_shannon, metrics.relative_entropy):
-        assert_close(measure(*turned), measure(a, b), rtol=0, atol=1e-8)
+    for divergence in (metrics.quantum_jensen_shannon, metrics.relative_entropy):
+        assert_close(divergence(*turned), divergence(a, b), rtol=0, atol=1e-8)
     symmetric = metrics.quantum_jensen_shannon(b, a)
     assert_close(symmetric, metrics.quantum_jensen_shannon(a, b), **EXACT)
     local = torch.kron(unitary(seed + 1, 2), unitary(seed + 2, 2))
@@ -123,15 +123,15 @@ def test_invariance_and_symmetry(seed: int, rank: int) -> None:
 @given(SEEDS, st.sampled_from([1, 2, 5]))
 def test_data_processing(seed: int, rank: int) -> None:
     a, b = random_states(seed, 3, rank), random_states(seed + 1, 3, 8)
-    kept = [s.reduced([0, 2]) for s in (a, b)]  # a partial trace is a channel
-    for measure in (
+    reduced = [s.reduced([0, 2]) for s in (a, b)]  # a partial trace is a channel
+    for divergence in (
         metrics.quantum_jensen_shannon,
         metrics.relative_entropy,
         metrics.trace_distance,
         metrics.bures_angle,
         metrics.infidelity,
     ):
-        assert bool((measure(*kept) <= measure(a, b) + 1e-9).all())
+        assert bool((divergence(*reduced) <= divergence(a, b) + 1e-9).all())
     dephased = [
         States(torch.cat([s.factor * m[:, None] for m in torch.eye(8)], dim=-1)) for s in (a, b)
     ]

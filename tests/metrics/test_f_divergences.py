@@ -69,8 +69,10 @@ def test_conjugate_is_the_supremum(divergence: FDivergence, v: float) -> None:
     def minus(u: float) -> float:
         return float(divergence.f(numbers(u)) - u * t)
 
-    found = minimize_scalar(minus, bounds=(1e-9, 400.0), method="bounded", options={"xatol": 1e-9})
-    assert float(divergence.conjugate(t)) == pytest.approx(-found.fun, **{"abs": OPTIMUM["atol"]})
+    optimum = minimize_scalar(
+        minus, bounds=(1e-9, 400.0), method="bounded", options={"xatol": 1e-9}
+    )
+    assert float(divergence.conjugate(t)) == pytest.approx(-optimum.fun, **{"abs": OPTIMUM["atol"]})
 
 
 @each

@@ -29,9 +29,9 @@ def events(n: int) -> list[list[int]]:
 def test_every_inequality_holds(p_weights, q_weights, places) -> None:
     p, q = as_distribution(p_weights), as_distribution(q_weights)
     position = torch.tensor(places, dtype=torch.float64)
-    found = metrics.inequalities(metrics.ten_metrics(p, q, position), position)
-    assert len(found) == 19
-    assert [check.name for check in found if not check.holds()] == []
+    checks = metrics.inequalities(metrics.ten_metrics(p, q, position), position)
+    assert len(checks) == 19
+    assert [check.name for check in checks if not check.holds()] == []
 
 
 def test_an_inequality_can_fail() -> None:
@@ -83,23 +83,23 @@ def test_levy_by_its_definition(p_weights, q_weights, places) -> None:
 def test_the_others_by_their_definitions(p_weights, q_weights, places) -> None:
     p, q = as_distribution(p_weights), as_distribution(q_weights)
     x = torch.tensor(places, dtype=torch.float64)
-    found = metrics.ten_metrics(p, q, x)
+    values = metrics.ten_metrics(p, q, x)
     difference = {
         (low, high): abs(float((p - q)[(x >= low) & (x <= high)].sum()))
         for low in places for high in places if low <= high
     }  # fmt: skip
     least = min(places)
-    assert found["kolmogorov"] == pytest.approx(max(difference[least, b] for b in places))
+    assert values["kolmogorov"] == pytest.approx(max(difference[least, b] for b in places))
     balls = [
         abs(float((p - q)[(x - c).abs() <= (c - edge).abs() + 1e-12].sum()))
         for c in x
         for edge in x
     ]
-    assert found["discrepancy"] == pytest.approx(max(balls), abs=1e-12)
+    assert values["discrepancy"] == pytest.approx(max(balls), abs=1e-12)
     w = wasserstein_distance(places, places, p.numpy(), q.numpy())
-    assert found["wasserstein"] == pytest.approx(w, abs=1e-9)
+    assert values["wasserstein"] == pytest.approx(w, abs=1e-9)
     known = [1 - float(a / b) for a, b in zip(p, q, strict=True) if b > 0]
-    assert found["separation"] == pytest.approx(max(known))
+    assert values["separation"] == pytest.approx(max(known))
 
 
 @settings(max_examples=40)

@@ -24,10 +24,10 @@ def angles(*values: float) -> States:
 def test_nearest_label_and_factors():
     real, labels = angles(0.0, 1.0, 2.0), torch.tensor([0, 1, 1])
     generated = angles(0.1, 0.9, 1.9, 0.4)
-    assert metrics.nearest(generated, real).tolist() == [0, 1, 2, 0]
+    assert metrics.nearest_index(generated, real).tolist() == [0, 1, 2, 0]
     assert metrics.nearest_label(generated, real, labels).tolist() == [0, 1, 1, 0]
-    asked = torch.tensor([0, 1, 1, 1])
-    assert metrics.label_recovered(generated, asked, real, labels) == 0.75
+    label = torch.tensor([0, 1, 1, 1])
+    assert metrics.label_recovered(generated, label, real, labels) == 0.75
     factors = torch.tensor([[0.0, 5.0], [1.0, 4.0], [2.0, 3.0]])
     assert_close(metrics.nearest_factors(generated, real, factors), factors[[0, 1, 2, 0]])
 
@@ -36,9 +36,9 @@ def test_spearman_against_scipy():
     rng = np.random.default_rng(0)
     latent, factors = rng.normal(size=(60, 2)), rng.normal(size=(60, 3)).round(1)
     factors[:, 0] += latent[:, 1]
-    found = metrics.rank_correlations(torch.as_tensor(latent), torch.as_tensor(factors))
+    correlations = metrics.rank_correlations(torch.as_tensor(latent), torch.as_tensor(factors))
     expected = spearmanr(latent, factors).statistic[:2, 2:]
-    assert_close(found, torch.as_tensor(np.ascontiguousarray(expected)))
+    assert_close(correlations, torch.as_tensor(np.ascontiguousarray(expected)))
 
 
 def test_constant_columns_correlate_with_nothing():
@@ -65,9 +65,9 @@ def test_multiple_rank_correlation_needs_all_latents_and_curves():
 def test_chance_earns_no_multiple_rank_correlation():
     rng = np.random.default_rng(2)
     z, noise = rng.normal(size=(60, 8)), rng.normal(size=(60, 40))
-    found = metrics.multiple_rank_correlation(torch.as_tensor(z), torch.as_tensor(noise))
-    assert float(found.min()) >= 0
-    assert float(found.mean()) < 0.1
+    correlations = metrics.multiple_rank_correlation(torch.as_tensor(z), torch.as_tensor(noise))
+    assert float(correlations.min()) >= 0
+    assert float(correlations.mean()) < 0.1
     few = metrics.multiple_rank_correlation(torch.as_tensor(z[:10]), torch.as_tensor(noise[:10]))
     assert bool(few.isnan().all())
 
@@ -86,5 +86,5 @@ def test_wrong_input_is_named():
 
 def test_many_latents_are_not_overfitted():
     z = torch.as_tensor(np.random.default_rng(4).uniform(-1, 1, (200, 8)))
-    found = metrics.multiple_rank_correlation(z, z.sum(dim=1, keepdim=True))
-    assert float(found) > 0.95
+    correlations = metrics.multiple_rank_correlation(z, z.sum(dim=1, keepdim=True))
+    assert float(correlations) > 0.95

@@ -6,8 +6,10 @@ import pytest
 import torch
 from tolerances import EXACT
 from torch.testing import assert_close
+from two_parts import two_parts
 
 from qgan import evaluation, metrics
+from qgan.batch import Batch
 from qgan.errors import QganError
 from qgan.metrics.ensembles.covering import average_scores
 from qgan.states import States, concatenate
@@ -29,14 +31,14 @@ def clusters(seed: int, n: int, centres: tuple[int, ...]) -> States:
     return States(torch.as_tensor(np.eye(4)[at] + noise)[..., None]).normalised()
 
 
-def judged(generated: States, seed: int = 0) -> evaluation.LabelReport:
+def judged(generated: States) -> evaluation.LabelReport:
     """The report on a label of three modes."""
-    train, held_out = clusters(1, 240, (0, 1, 2)), clusters(2, 150, (0, 1, 2))
-    one, n = torch.zeros(240).long(), len(generated)
-    return evaluation.evaluate(
-        generated, one[:1].expand(n), torch.rand(n, 1), train, one, held_out, one[:150],
-        None, (), 1, seed=seed,
-    ).labels[0]  # fmt: skip
+    ensembles = generated, clusters(1, 240, (0, 1, 2)), clusters(2, 150, (0, 1, 2))
+    batch, train, held_out = (
+        Batch(states, torch.zeros(len(states)).long()) for states in ensembles
+    )
+    real = two_parts(train, held_out, n_labels=1)
+    return evaluation.evaluate(batch, torch.rand(len(batch), 1), real).labels[0]
 
 
 def test_all_three_modes_are_seen() -> None:
@@ -66,14 +68,14 @@ def test_two_of_three_modes_are_seen_in_the_modes() -> None:
 def test_greedy_choice_of_frozen_states() -> None:
     states = random_states(0, 30)
     fidelities = metrics.fidelity_matrix(states, states)
-    chosen, reached = metrics.best_frozen(fidelities)
-    assert len(set(chosen.tolist())) == len(chosen) == 30
-    assert reached[-1].item() == pytest.approx(1)
-    assert int(chosen[0]) == int(fidelities.mean(0).argmax())
+    places, coverages = metrics.best_frozen(fidelities)
+    assert len(set(places.tolist())) == len(places) == 30
+    assert coverages[-1].item() == pytest.approx(1)
+    assert int(places[0]) == int(fidelities.mean(0).argmax())
     for k in (2, 7):
-        assert reached[k - 1].item() == pytest.approx(metrics.coverage(fidelities[:, chosen[:k]]))
-        assert metrics.equivalent_frozen(float(reached[k - 1]), reached) == k
-    assert metrics.equivalent_frozen(2.0, reached) == 31
+        assert coverages[k - 1].item() == pytest.approx(metrics.coverage(fidelities[:, places[:k]]))
+        assert metrics.equivalent_frozen(float(coverages[k - 1]), coverages) == k
+    assert metrics.equivalent_frozen(2.0, coverages) == 31
     copies = concatenate([states[:3], states[:3]])
     assert len(metrics.best_frozen(metrics.fidelity_matrix(copies, copies))[0]) == 3
 
@@ -123,13 +125,13 @@ def test_mmd_of_ensembles() -> None:
 def test_potentials_are_a_dual_solution() -> None:
     fidelities = metrics.fidelity_matrix(random_states(0, 20), random_states(1, 30))
     for p in (1, 2):
-        solved = metrics.potentials(fidelities, p)
+        solution = metrics.potentials(fidelities, p)
         cost = (1 - fidelities) ** (p / 2)
-        assert solved.distance == pytest.approx(metrics.transport(fidelities, p))
-        total = float(solved.real.mean() + solved.generated.mean())
-        assert total == pytest.approx(solved.cost, abs=1e-9)
-        assert float((solved.real[:, None] + solved.generated[None] - cost).max()) < 1e-9
-        assert solved.cost == pytest.approx(float(ot.emd2([], [], cost.numpy())))
+        assert solution.distance == pytest.approx(metrics.transport(fidelities, p))
+        total = float(solution.real.mean() + solution.generated.mean())
+        assert total == pytest.approx(solution.cost, abs=1e-9)
+        assert float((solution.real[:, None] + solution.generated[None] - cost).max()) < 1e-9
+        assert solution.cost == pytest.approx(float(ot.emd2([], [], cost.numpy())))
 
 
 @pytest.mark.parametrize("rank", [1, 3])

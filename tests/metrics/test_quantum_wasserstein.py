@@ -39,8 +39,8 @@ def test_basis_states_lie_their_hamming_distance_apart() -> None:
     basis = States(torch.eye(8).cdouble()[:, :, None])
     first, second = torch.tensor([0, 0, 5, 6]), torch.tensor([7, 4, 5, 1])
     hamming = [3, 1, 0, 3]
-    found = metrics.quantum_wasserstein(basis[first], basis[second])
-    for bounds, expected in zip(found, hamming, strict=True):
+    distances = metrics.quantum_wasserstein(basis[first], basis[second])
+    for bounds, expected in zip(distances, hamming, strict=True):
         assert bounds.lower - 1e-9 <= expected <= bounds.upper + 1e-9
         assert bounds.upper - bounds.lower <= 1e-3
     pauli = metrics.pauli_wasserstein(basis[first], basis[second])

@@ -24,8 +24,8 @@ from qgan.states import States
 def test_the_cap_is_reached_by_the_leading_eigenvectors(n_traced: int) -> None:
     states, rank = random_states(4, 3, 8), 2**n_traced
     values, vectors = torch.linalg.eigh(states.density_matrix())
-    kept = vectors[..., -rank:] * values[:, None, -rank:].sqrt()
-    best = States(kept).normalised()
+    leading = vectors[..., -rank:] * values[:, None, -rank:].sqrt()
+    best = States(leading).normalised()
     cap = fidelity_cap(states, n_traced)
     assert_close(states.fidelity(best), cap, **FIDELITY)
     for seed in range(20):
@@ -57,8 +57,8 @@ def test_a_narrow_bath_is_told(kind: str, bath: int, said: bool) -> None:
             warn_of_rank(circuit, data)
         return
     hot = fidelity_cap(data.train.of(0).states, bath)[0]
-    told = rf"^{bath} traced-out qubits cap the fidelity .* label hot at {hot:.4f}: "
-    with pytest.warns(QganWarning, match=told):
+    message = rf"^{bath} traced-out qubits cap the fidelity .* label hot at {hot:.4f}: "
+    with pytest.warns(QganWarning, match=message):
         warn_of_rank(circuit, data)
 
 

@@ -17,8 +17,8 @@ NUMBERS = st.lists(st.floats(-3, 3), min_size=1, max_size=7)
 
 
 def points(n: int, d: int, seed: int, shift: float = 0.0) -> torch.Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return torch.randn(n, d, generator=random, dtype=torch.float64) + shift
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randn(n, d, generator=rng, dtype=torch.float64) + shift
 
 
 @settings(max_examples=30)
@@ -123,12 +123,12 @@ def test_different_samples_get_small_p_values() -> None:
 def test_permuted_statistic_is_the_statistic_itself() -> None:
     both = points(9, 2, 0)
     kernel = metrics.gaussian_kernel(both, both, 1.0)
-    # With one split drawn, p = 1/2 only if the split's MMD is below that of the given one.
-    random = torch.Generator().manual_seed(3)
-    order = (torch.rand(1, 9, generator=random).argsort(1) < 4)[0]
-    chosen = torch.cat([order.nonzero()[:, 0], (~order).nonzero()[:, 0]])
-    moved = metrics.mmd_squared(kernel[chosen][:, chosen], 4)
-    larger = bool(moved >= metrics.mmd_squared(kernel, 4))
+    # With one split drawn, p = 1/2 only if the split's MMD is below that of both samples.
+    rng = torch.Generator().manual_seed(3)
+    order = (torch.rand(1, 9, generator=rng).argsort(1) < 4)[0]
+    places = torch.cat([order.nonzero()[:, 0], (~order).nonzero()[:, 0]])
+    shuffled = metrics.mmd_squared(kernel[places][:, places], 4)
+    larger = bool(shuffled >= metrics.mmd_squared(kernel, 4))
     assert metrics.permutation_p_value(kernel, 4, 1, seed=3) == (1.0 if larger else 0.5)
 
 

@@ -21,8 +21,8 @@ each = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DISTANCES)
 
 
 def factors(seed: int, n: int, n_qubits: int, rank: int) -> torch.Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return torch.randn(n, 2**n_qubits, rank, generator=random, dtype=torch.complex128)
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randn(n, 2**n_qubits, rank, generator=rng, dtype=torch.complex128)
 
 
 def normalised(factor: torch.Tensor) -> States:
@@ -108,8 +108,8 @@ def test_close_states_keep_their_digits() -> None:
     for gap in (1e-3, 1e-6, 1e-9):
         angle = torch.tensor([0.0, gap], dtype=torch.float64)
         states = States(torch.stack([angle.cos(), angle.sin()], dim=1).cdouble()[..., None])
-        found = metrics.bures_angle(states[0], states[1])
-        assert_close(found, angle[1:], rtol=1e-6, atol=0)
+        value = metrics.bures_angle(states[0], states[1])
+        assert_close(value, angle[1:], rtol=1e-6, atol=0)
         assert_close(metrics.trace_distance(states[0], states[1]), angle[1:].sin(), **EXACT)
 
 

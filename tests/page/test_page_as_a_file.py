@@ -101,25 +101,25 @@ def test_a_run_whose_data_are_gone_is_shown_without_them(
 
 def newer_circuit(run: Path) -> None:
     file = run / "circuit.json"
-    file.write_text(file.read_text().replace('"format": 1', '"format": 2', 1))
+    file.write_text(file.read_text().replace('"format": 2', '"format": 3', 1))
 
 
 def without_prior(run: Path) -> None:
     file = run / "circuit.json"
     data = json.loads(file.read_text())
-    del data["prior"]
+    del data["sampler"]["prior"]
     file.write_text(json.dumps(data))
 
 
 def other_weights(run: Path) -> None:
     place = run / "checkpoints" / "best.pt"
     state = checkpoint.read(place)
-    del state["averaged"]["weights"]
+    del state["model"]["weights"]
     checkpoint.save(place, state)
 
 
 WRONG = {
-    "newer": (newer_circuit, "`circuit.json` must have format 1, but got 2"),
+    "newer": (newer_circuit, "has format 3, and this version of qgan reads format 2"),
     "half a description": (without_prior, "it is half-written, or from another version"),
     "cut description": (
         lambda run: (run / "circuit.json").write_text('{"format": 1, "circ'),

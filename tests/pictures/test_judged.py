@@ -1,6 +1,7 @@
 """Pictures and table of an evaluation."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,8 @@ from qgan.states import States
 
 
 def random_states(n: int, n_qubits: int, rank: int, seed: int) -> States:
-    random = torch.Generator().manual_seed(seed)
-    factor = torch.randn(n, 2**n_qubits, rank, generator=random, dtype=torch.complex128)
+    rng = torch.Generator().manual_seed(seed)
+    factor = torch.randn(n, 2**n_qubits, rank, generator=rng, dtype=torch.complex128)
     return States(factor).normalised()
 
 
@@ -67,8 +68,8 @@ def test_pictures_are_written(
     tmp_path: Path, n_qubits: int, rank: int, factors: int, n_labels: int
 ) -> None:
     data = small_data(n_qubits, rank, factors, n_labels)
-    states, label = random_states(12, n_qubits, rank, 5), torch.arange(12) % n_labels
-    paths = judged.judged_pictures(states, label, data, tmp_path / "new")
+    batch = Batch(random_states(12, n_qubits, rank, 5), torch.arange(12) % n_labels)
+    paths = judged.judged_pictures(batch, data, tmp_path / "new")
     assert [path.name for path in paths] == ["coverage.png", "average.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
 
@@ -92,18 +93,15 @@ def test_a_label_without_held_out_states_is_refused(tmp_path: Path) -> None:
     part = data.held_out[data.held_out.label == 0]
     data = Dataset(data.train, part, part, (0, 1), ("a", "b"), data.factor_names, "")
     with pytest.raises(QganError, match="`data` must hold out a state of each label"):
-        states = random_states(4, 2, 1, 0)
-        judged.judged_pictures(states, torch.arange(4) % 2, data, tmp_path)
+        batch = Batch(random_states(4, 2, 1, 0), torch.arange(4) % 2)
+        judged.judged_pictures(batch, data, tmp_path)
 
 
 def report(latent: Tensor | None = None) -> evaluation.Report:
     data = small_data()
-    return evaluation.evaluate(
-        data.train.states, data.train.label,
-        torch.rand(24, 1) if latent is None else latent,
-        data.train.states, data.train.label, data.held_out.states, data.held_out.label,
-        data.held_out.factors, data.factor_names, 2,
-    )  # fmt: skip
+    data = replace(data, train=replace(data.train, factors=None))
+    latent = torch.rand(24, 1) if latent is None else latent
+    return evaluation.evaluate(data.train, latent, data)
 
 
 def printed(width: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from qgan.cli import main
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.runs import RunFolder, load
@@ -78,3 +80,21 @@ def test_a_report_is_strict_json(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         run.save_report({"skill": nan})
     assert not run.report_file.exists()
+
+
+@pytest.mark.parametrize("command", ["resume", "sample", "explore", "evaluate"])
+def test_a_run_of_format_one_is_told_what_to_do(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the version before wrote is named in one line, and nothing in it is touched."""
+    run = tmp_path / "old"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "config.yaml").write_text("seed: 3\ncure: [r1]\n")
+    (run / "circuit.json").write_text(json.dumps({"format": 1, "label_values": [0, 1]}))
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    more = {"sample": ["--out", str(tmp_path / "s.npz")], "explore": ["--no-browser"]}
+    assert main([command, str(run), *more.get(command, [])]) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "format 1" in message
+    assert f"qgan train --config {run / 'config.yaml'}" in message and "`cure`" in message
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before

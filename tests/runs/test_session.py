@@ -95,7 +95,7 @@ def test_the_best_checkpoint_has_the_least_shortfall(
 
 def test_selection_sees_validation_states_and_the_report_held_out_ones(whole: Session) -> None:
     data = whole.learner.data
-    assert whole.validation.real is data.validation
+    assert whole.validation.part == "validation" and whole.validation.data is data
     averaged = whole.learner.model
     found = read(whole.run.history_file)["shortfall"][-1]
     assert found == whole.validation.criterion(averaged)["shortfall"]

@@ -1,4 +1,4 @@
-"""Measures between probability distributions on finite sets, and of normal distributions."""
+"""Measures of how two probability distributions differ, on finite sets or in closed form."""
 
 from qgan.metrics.distributions.divergences import (
     gaussian_kl,

@@ -1,4 +1,4 @@
-"""Divergences between distributions: by name, and those with a closed form of their own."""
+"""Divergences between distributions: the common ones by name, and some closed forms."""
 
 from __future__ import annotations
 
@@ -10,15 +10,29 @@ from qgan import errors
 from qgan.metrics.distributions.f_divergences import F_DIVERGENCES
 from qgan.metrics.distributions.probabilities import check_pair
 
+__all__ = [
+    "gaussian_kl",
+    "hellinger_distance",
+    "jeffrey",
+    "jensen_shannon",
+    "jensen_shannon_distance",
+    "kl_divergence",
+    "likelihood_kl",
+    "reverse_kl",
+    "root",
+    "total_variation",
+    "total_variation_by_events",
+]
+
 MOST_POINTS = 16
-"""Points whose 2**K events are searched one by one."""
+"""The most points K for which all 2**K events are searched one by one."""
 
 total_variation = F_DIVERGENCES["total-variation"]
 """``TV = 1/2 sum |p - q|``, in [0, 1]."""
 kl_divergence = F_DIVERGENCES["kl"]
 """``KL(P || Q) = sum p log(p / q)``, in nats."""
 reverse_kl = F_DIVERGENCES["reverse-kl"]
-"""``KL(Q || P)``."""
+"""``KL(Q || P) = sum q log(q / p)``, in nats."""
 jeffrey = F_DIVERGENCES["jeffrey"]
 """``KL(P || Q) + KL(Q || P)``."""
 jensen_shannon = F_DIVERGENCES["jensen-shannon"]
@@ -26,9 +40,9 @@ jensen_shannon = F_DIVERGENCES["jensen-shannon"]
 
 
 def root(squared: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """Square root with gradient zero where the argument is zero or, by rounding, below it.
+    """The square root, with gradient zero where the argument is zero or, by rounding, below zero.
 
-    There the root has a kink, and zero lies between its slopes to all sides.
+    A distance that is such a root has a kink there, and zero lies between its slopes to all sides.
     """
     positive = squared > 0
     return torch.where(positive, torch.where(positive, squared, 1.0).sqrt(), 0.0)
@@ -37,7 +51,17 @@ def root(squared: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 def jensen_shannon_distance(
     p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]
 ) -> Float[Tensor, "*batch"]:
-    """The metric ``sqrt JS``, in [0, sqrt ln 2]; arguments and errors as :func:`f_divergence`.
+    """Jensen-Shannon distance, the metric ``sqrt JS``.
+
+    Args:
+        p: probabilities ``(..., K)``.
+        q: probabilities ``(..., K)``.
+
+    Returns:
+        ``(...)`` in [0, sqrt ln 2].
+
+    Raises:
+        QganError: as :func:`f_divergence`.
 
     References:
         Endres and Schindelin, IEEE Trans. Inf. Theory 49, 1858 (2003).
@@ -53,7 +77,18 @@ def jensen_shannon_distance(
 def hellinger_distance(
     p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]
 ) -> Float[Tensor, "*batch"]:
-    """``sqrt(sum (sqrt p - sqrt q)^2)``, in [0, sqrt 2]; as :func:`f_divergence` otherwise."""
+    """Hellinger distance, ``sqrt(sum (sqrt p - sqrt q)^2)``.
+
+    Args:
+        p: probabilities ``(..., K)``.
+        q: probabilities ``(..., K)``.
+
+    Returns:
+        ``(...)`` in [0, sqrt 2].
+
+    Raises:
+        QganError: as :func:`f_divergence`.
+    """
     return root(F_DIVERGENCES["squared-hellinger"](p, q))
 
 
@@ -67,7 +102,7 @@ def total_variation_by_events(
         q: probabilities ``(..., K)``.
 
     Returns:
-        ``(...)`` in [0, 1]; the same as half the L1 distance.
+        ``(...)`` in [0, 1]; it equals :func:`total_variation`.
 
     Raises:
         QganError: for more than 16 points, and as :func:`f_divergence`.
@@ -127,28 +162,28 @@ def gaussian_kl(
         roots.append(factor)
     root_p, root_q = roots
     difference = (mean_q - mean_p).unsqueeze(-1)
-    solved: Tensor = torch.linalg.solve_triangular(
+    whitened: Tensor = torch.linalg.solve_triangular(
         root_q, torch.cat([root_p, difference], dim=-1), upper=False
     )
     logs = [2 * r.diagonal(dim1=-2, dim2=-1).log().sum(-1) for r in roots]
-    return (solved.square().sum((-2, -1)) - mean_p.shape[-1] + logs[1] - logs[0]) / 2
+    return (whitened.square().sum((-2, -1)) - mean_p.shape[-1] + logs[1] - logs[0]) / 2
 
 
 def likelihood_kl(samples: Int[Tensor, " N"], log_q: Float[Tensor, " K"]) -> Float[Tensor, ""]:
-    """KL of the samples' frequencies from a model: what maximum likelihood makes small.
+    """KL divergence of the frequencies of samples from a model.
 
-    ``KL(P_N || Q) = -1/N sum_i log q(x_i) - H(P_N)``: the entropy of the frequencies does not
-    depend on the model, so the model of greatest likelihood is the one of least KL.
+    ``KL(P_N || Q) = -1/N sum_i log q(x_i) - H(P_N)``. The entropy of the frequencies does not
+    depend on the model, so the model of greatest likelihood is the model of least KL.
 
     Args:
         samples: points ``(N,)``, integers in [0, K).
-        log_q: the model's log-probabilities ``(K,)``.
+        log_q: the log-probabilities of the model, ``(K,)``.
 
     Returns:
         A number, at least 0 for normalised models; infinite if a sample is impossible.
 
     Raises:
-        QganError: without samples, or if one is no point of the model.
+        QganError: if there is no sample, or if one is not a point of the model.
 
     References:
         Goodfellow, Bengio and Courville, Deep Learning, 2016, eq. 5.59 to 5.61.
@@ -162,5 +197,5 @@ def likelihood_kl(samples: Int[Tensor, " N"], log_q: Float[Tensor, " K"]) -> Flo
         raise errors.argument("samples", f"must hold points from 0 to {len(log_q) - 1}", got)
     counts = samples.bincount(minlength=len(log_q))
     frequency = (counts / len(samples)).to(log_q)
-    seen = counts > 0
-    return (frequency[seen] * (frequency[seen].log() - log_q[seen])).sum()
+    support = counts > 0
+    return (frequency[support] * (frequency[support].log() - log_q[support])).sum()

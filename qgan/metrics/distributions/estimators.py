@@ -1,4 +1,4 @@
-"""Estimates from samples of a model whose log-probabilities are known, with standard errors."""
+"""Estimates, with standard errors, from samples of a model whose log-probabilities are known."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["Estimate", "classical_fidelity", "sampled_kl"]
+
 
 @dataclass(frozen=True)
 class Estimate:
     """A mean over samples.
 
     Args:
-        value: the estimate.
-        standard_error: of the mean, ``std / sqrt N``; infinite where the value is.
+        value: the mean.
+        standard_error: its standard error, ``std / sqrt N``; infinite where the mean is.
     """
 
     value: float
@@ -31,13 +33,14 @@ def classical_fidelity(log_p: Float[Tensor, " N"], log_q: Float[Tensor, "*_"]) -
 
     Args:
         log_p: ``log p(x_i)`` at N samples x_i drawn from p, at least 2.
-        log_q: ``log q(x_i)`` at the same samples; -inf where q is zero.
+        log_q: ``log q(x_i)`` at the same samples; minus infinity where q is zero.
 
     Returns:
-        The estimate; the variance is at most ``1 / N``, whatever p and q.
+        The estimate; its variance is at most ``1 / N``, whatever p and q are.
 
     Raises:
-        QganError: for fewer than 2 samples, other shapes, or a log-probability that is no number.
+        QganError: if there are fewer than 2 samples, if the shapes differ, or if a log-probability
+            is not a number.
 
     References:
         Carrasquilla et al., Nature Mach. Intell. 1, 155 (2019): reconstructed quantum states.
@@ -56,10 +59,10 @@ def sampled_kl(log_p: Float[Tensor, " N"], log_q: Float[Tensor, "*_"]) -> Estima
 
     Args:
         log_p: ``log p(x_i)`` at N samples x_i drawn from p, at least 2.
-        log_q: ``log q(x_i)`` at the same samples; -inf makes the estimate infinite.
+        log_q: ``log q(x_i)`` at the same samples; minus infinity makes the estimate infinite.
 
     Returns:
-        The estimate, unbiased; a single one may be negative.
+        The estimate. It is unbiased, so it may be negative where the divergence is small.
 
     Raises:
         QganError: as :func:`classical_fidelity`.
@@ -69,6 +72,7 @@ def sampled_kl(log_p: Float[Tensor, " N"], log_q: Float[Tensor, "*_"]) -> Estima
 
 
 def _mean(values: Tensor) -> Estimate:
+    """The mean of some values with its standard error; infinite if a value is not finite."""
     values = values.detach()
     if not bool(values.isfinite().all()):
         return Estimate(float("inf"), float("inf"))
@@ -76,6 +80,7 @@ def _mean(values: Tensor) -> Estimate:
 
 
 def _check(log_p: Tensor, log_q: Tensor) -> None:
+    """Refuse log-probabilities that are not those of two models at the same possible samples."""
     if len(log_p) < 2 or log_q.shape != log_p.shape:
         rule = "must have the shape (N,) of log_p, N at least 2"
         raise errors.argument("log_q", rule, tuple(log_q.shape))

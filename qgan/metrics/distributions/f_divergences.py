@@ -20,27 +20,30 @@ from qgan import errors
 from qgan.metrics.distributions.probabilities import check_pair
 from qgan.metrics.distributions.wright_omega import log_and_inverse
 
+__all__ = ["F_DIVERGENCES", "FDivergence", "f_divergence", "weighted_jensen_shannon"]
+
 Function = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class FDivergence:
-    """A convex generator f with f(1) = 0, and what the variational bound needs of it.
+    """A convex generator f with f(1) = 0, and what its variational bound needs.
 
     ``D_f(P || Q) >= E_P[T] - E_Q[f*(T)]`` for any critic T with values in the domain of f*, with
     equality at ``T = f'(p / q)``. A free real output v becomes such a critic by ``T = g_f(v)``.
 
     Args:
-        name: in the table.
-        f: the generator, on u > 0.
-        derivative: f'(u), on u > 0.
-        conjugate: ``f*(t) = sup_{u >= 0} (u t - f(u))``, on the domain.
-        domain: ends of the interval that critics live in; values of f' lie inside or on them.
-        activation: g_f, increasing, from the real line into the domain.
+        name: its name in the table.
+        f: the generator, for u > 0.
+        derivative: f'(u), for u > 0.
+        conjugate: ``f*(t) = sup_{u >= 0} (u t - f(u))``, for t in the domain.
+        domain: the ends of the interval that values of a critic lie in; values of f' lie between
+            these ends or on them.
+        activation: g_f, an increasing function from the real line into the domain.
         conjugate_at_activation: ``f*(g_f(v))``, formed without the cancellation and overflow that
-            composing the two would have.
-        at_zero: ``f(0)``, what a point with p = 0 costs a unit of q.
-        at_infinity: ``lim f(u) / u``, what a point with q = 0 costs a unit of p.
+            the composition of both functions would have.
+        at_zero: ``f(0)``, the cost per unit of q at a point with p = 0.
+        at_infinity: ``lim f(u) / u``, the cost per unit of p at a point with q = 0.
 
     References:
         Nowozin, Cseke and Tomioka, arXiv:1606.00709, eq. 4 and tables 1, 2 and 6.
@@ -59,11 +62,19 @@ class FDivergence:
     def __call__(
         self, p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]
     ) -> Float[Tensor, "*batch"]:
-        """``D_f(P || Q)``; see :func:`f_divergence`."""
+        """The divergence ``D_f(P || Q)``, by :func:`f_divergence`."""
         return f_divergence(self, p, q)
 
     def bound(self, v_p: Float[Tensor, "*n"], v_q: Float[Tensor, "*m"]) -> Float[Tensor, ""]:
-        """``E_P[g_f(v)] - E_Q[f*(g_f(v))]`` of outputs v at samples of P and of Q: at most D_f."""
+        """The variational lower bound of D_f, ``E_P[g_f(v)] - E_Q[f*(g_f(v))]``.
+
+        Args:
+            v_p: real outputs v of a critic at samples of P.
+            v_q: real outputs v of the critic at samples of Q.
+
+        Returns:
+            A number, at most D_f up to the sampling error.
+        """
         return self.activation(v_p).mean() - self.conjugate_at_activation(v_q).mean()
 
 
@@ -72,12 +83,12 @@ def f_divergence(
 ) -> Float[Tensor, "*batch"]:
     """``D_f(P || Q) = sum_x q f(p / q)`` over the last axis.
 
-    Points with p = 0 add ``q f(0)``, points with q = 0 add ``p lim f(u) / u``, points with both
-    add nothing; either may be infinite. Where p or q is 0 the gradient is that of these terms:
-    finite, along the face of the simplex that the point lies on.
+    A point with p = 0 adds ``q f(0)``, a point with q = 0 adds ``p lim f(u) / u``, and a point
+    where both are 0 adds nothing. These summands may be infinite. Their gradient is finite: it is
+    the gradient along the face of the simplex that the point lies on.
 
     Args:
-        divergence: an entry of ``F_DIVERGENCES``, or a weighted JS.
+        divergence: an entry of ``F_DIVERGENCES``, or a weighted Jensen-Shannon divergence.
         p: probabilities ``(..., K)``.
         q: probabilities ``(..., K)``.
 
@@ -85,11 +96,11 @@ def f_divergence(
         ``(...)``, at least 0, infinity included.
 
     Raises:
-        QganError: for shapes that differ, negative or not finite entries, or sums off 1.
+        QganError: if the shapes differ, an entry is negative or not finite, or a sum is not 1.
 
     References:
         Csiszar, Studia Sci. Math. Hungar. 2, 299 (1967); Liese and Vajda, IEEE Trans. Inf. Theory
-        52, 4394 (2006), eq. 3: the limits.
+        52, 4394 (2006), eq. 3 for the limits.
 
     Example:
         >>> p, q = torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.0, 0.5, 0.5])
@@ -99,22 +110,22 @@ def f_divergence(
     check_pair(p, q)
     both = (p > 0) & (q > 0)
     ratio = torch.where(both, p, 1.0) / torch.where(both, q, 1.0)
-    terms = torch.where(both, q * divergence.f(ratio), 0.0)
+    summands = torch.where(both, q * divergence.f(ratio), 0.0)
     # An infinite limit enters as a constant: infinity times zero would be no number.
     for mass, other, limit in ((q, p, divergence.at_zero), (p, q, divergence.at_infinity)):
         alone = (mass > 0) & (other <= 0)
-        terms = terms + torch.where(alone, inf if limit == inf else limit * mass, 0.0)
-    return terms.sum(-1)
+        summands = summands + torch.where(alone, inf if limit == inf else limit * mass, 0.0)
+    return summands.sum(-1)
 
 
 def _pearson_conjugate(t: Tensor) -> Tensor:
-    """``t + t^2 / 4`` from t = -2 on; below, the supremum is at u = 0 and stays at -1."""
+    """``t + t^2 / 4`` for t >= -2. For smaller t the supremum is at u = 0, and its value is -1."""
     t = t.clamp_min(-2)
     return t + t.square() / 4
 
 
 def _jeffrey_conjugate(t: Tensor) -> Tensor:
-    """``w + 1/w + t - 2`` with ``w = omega(1 - t)``, in the form ``1/w - 1 - log w``."""
+    """``w + 1/w + t - 2`` with ``w = omega(1 - t)``, computed as ``1/w - 1 - log w``."""
     log_w, inverse = log_and_inverse(1 - t)
     return inverse - 1 - log_w
 
@@ -128,16 +139,18 @@ def _identity(v: Tensor) -> Tensor:
 
 
 def weighted_jensen_shannon(pi: float) -> FDivergence:
-    """JS with weight pi on P: ``pi KL(P || M) + (1 - pi) KL(Q || M)``, ``M = pi P + (1 - pi) Q``.
+    """Jensen-Shannon divergence with weight pi on P.
 
-    ``f(u) = pi u log u - (1 - pi + pi u) log(1 - pi + pi u)``. At most the entropy of (pi, 1 - pi).
-    The output v of the activation is the logit that a sample is of P, at prior pi.
+    ``pi KL(P || M) + (1 - pi) KL(Q || M)`` with ``M = pi P + (1 - pi) Q``, so that
+    ``f(u) = pi u log u - (1 - pi + pi u) log(1 - pi + pi u)``. It is at most the entropy of
+    (pi, 1 - pi). The real output v that goes into the activation is the logit of "this sample is
+    from P" if a share pi of all samples is from P.
 
     Args:
-        pi: in (0, 1); 1/2 is the JS of the table.
+        pi: the weight, in (0, 1); 1/2 gives the Jensen-Shannon divergence of the table.
 
     Returns:
-        The divergence, named ``weighted-jensen-shannon``.
+        The divergence; its name is ``weighted-jensen-shannon``.
 
     Raises:
         QganError: if pi is not in (0, 1).
@@ -261,4 +274,4 @@ _TABLE = (
     ),
 )
 F_DIVERGENCES = {entry.name: entry for entry in _TABLE}
-"""The divergences without a parameter, by name; :func:`weighted_jensen_shannon` makes the ninth."""
+"""The eight divergences without a parameter, by name."""

@@ -1,4 +1,4 @@
-"""The ten metrics of Gibbs and Su, and the inequalities between them as checks to carry out."""
+"""The ten metrics of Gibbs and Su, and the inequalities between them, to be checked."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from qgan.metrics.distributions.probability_metrics import (
     separation,
 )
 
+__all__ = ["Inequality", "inequalities", "ten_metrics"]
+
 
 @dataclass(frozen=True)
 class Inequality:
-    """``lower <= upper``, as a check that was carried out.
+    """One inequality ``lower <= upper`` with the values of both sides.
 
     Args:
         name: the two sides in words.
@@ -40,7 +42,7 @@ class Inequality:
     upper: float
 
     def holds(self, tolerance: float = 1e-9) -> bool:
-        """Whether the right side is at least the left one, up to rounding."""
+        """Whether the right side is at least the left side, up to rounding."""
         return self.lower <= self.upper + tolerance
 
 
@@ -55,7 +57,7 @@ def ten_metrics(
         position: the K points, all different.
 
     Returns:
-        The values by name; relative entropy and chi^2 are those of P against Q and may be infinite.
+        The values by name. Relative entropy and chi^2 are those of P from Q, and may be infinite.
 
     Raises:
         QganError: as :func:`kolmogorov`.
@@ -85,11 +87,11 @@ def inequalities(
     """The inequalities between the ten metrics that hold on finitely many points of the line.
 
     Args:
-        metrics: of :func:`ten_metrics`.
-        position: the points they were computed on, at least 2.
+        metrics: the values by name, from :func:`ten_metrics`.
+        position: the points that they were computed on, at least 2.
 
     Returns:
-        The inequalities; each one's :meth:`Inequality.holds` is true.
+        The inequalities; :meth:`Inequality.holds` is true for each.
 
     References:
         Gibbs and Su, fig. 1 and sec. 3 (theorems 1 to 6).

@@ -1,4 +1,4 @@
-"""What counts as probabilities: the check at the door of every measure of distributions."""
+"""The check of probabilities with which every measure of distributions begins."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["check", "check_pair"]
+
 SUM_TOLERANCE = 1e-5
-"""Sums of probabilities in single precision over a few thousand points stray by less."""
+"""The largest error of a sum of probabilities; single precision over a few thousand points stays
+below."""
 
 
 def check(name: str, values: Tensor) -> None:
-    """Refuse what is not a batch of distributions over the last axis.
+    """Refuse values that are not a batch of distributions over the last axis.
+
+    Args:
+        name: the name of the argument, for the message.
+        values: the values.
 
     Raises:
-        QganError: without an axis of points, with entries that are negative or not finite, or
-            with a sum off 1 by more than ``SUM_TOLERANCE``.
+        QganError: if there is no axis of points, if an entry is negative or not finite, or if a sum
+            differs from 1 by more than ``SUM_TOLERANCE``.
     """
     if not values.ndim or not values.shape[-1]:
         raise errors.argument(name, "must have shape (..., K), K at least 1", tuple(values.shape))
@@ -31,7 +38,11 @@ def check(name: str, values: Tensor) -> None:
 
 
 def check_pair(p: Tensor, q: Tensor) -> None:
-    """Refuse two batches that are not distributions over the same points."""
+    """Refuse p and q unless both are batches of distributions, of one shape.
+
+    Raises:
+        QganError: if the shapes differ, and as :func:`check`.
+    """
     if p.shape != q.shape:
         raise errors.argument("q", f"must have the shape {tuple(p.shape)} of p", tuple(q.shape))
     check("p", p)

@@ -1,4 +1,4 @@
-"""Metrics of distributions on finite metric spaces and on points of the line, exact."""
+"""Exact metrics of distributions on finite metric spaces and on points of the line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,21 @@ from torch import Tensor
 from qgan import errors
 from qgan.metrics.distributions.probabilities import check_pair
 
+__all__ = ["discrepancy", "discrete_wasserstein", "kolmogorov", "levy", "prokhorov", "separation"]
+
 
 def separation(p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]) -> Float[Tensor, "*batch"]:
-    """``max_x (1 - p / q)`` over the support of q; not symmetric, no metric.
+    """Separation, ``max_x (1 - p / q)`` over the support of q. It is not symmetric.
+
+    Args:
+        p: probabilities ``(..., K)``.
+        q: probabilities ``(..., K)``.
+
+    Returns:
+        ``(...)`` in [0, 1].
+
+    Raises:
+        QganError: as :func:`f_divergence`.
 
     References:
         Gibbs and Su, Int. Stat. Rev. 70, 419 (2002), sec. 2.
@@ -25,7 +37,7 @@ def separation(p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]) -> Float[Te
 def kolmogorov(
     p: Float[Tensor, " K"], q: Float[Tensor, "*_"], position: Float[Tensor, " K"]
 ) -> Float[Tensor, ""]:
-    """``max_x |P(X <= x) - Q(X <= x)|`` on the real line.
+    """Kolmogorov's metric on the real line, ``max_x |P(X <= x) - Q(X <= x)|``.
 
     Args:
         p: probabilities ``(K,)``.
@@ -45,11 +57,12 @@ def kolmogorov(
 def levy(
     p: Float[Tensor, " K"], q: Float[Tensor, "*_"], position: Float[Tensor, " K"]
 ) -> Float[Tensor, ""]:
-    """Levy's metric of distributions on the line, exactly.
+    """Levy's metric of distributions on the line.
 
-    The least eps with ``G(x - eps) - eps <= F(x) <= G(x + eps) + eps`` for all x. For each point
-    x the right side holds from ``min_{y >= x} max(y - x, F(x) - G(y))`` on; the left one is the
-    right one with F and G exchanged.
+    It is the least eps with ``G(x - eps) - eps <= F(x) <= G(x + eps) + eps`` for all x, where F and
+    G are the distribution functions. At a point x the second inequality holds for every eps of at
+    least ``min_{y >= x} max(y - x, F(x) - G(y))``. The first inequality is the second one with F
+    and G exchanged.
 
     Args:
         p: probabilities ``(K,)``.
@@ -69,22 +82,22 @@ def levy(
     """
     place, left, right = _sorted(p, q, position)
     shift = place[None, :] - place[:, None]
-    needed = []
+    bounds = []
     for one, other in ((left, right), (right, left)):
         least = torch.maximum(shift, one[:, None] - other[None, :])
-        needed.append(torch.where(shift >= 0, least, torch.inf).amin(1).max())
-    return torch.stack(needed).max()
+        bounds.append(torch.where(shift >= 0, least, torch.inf).amin(1).max())
+    return torch.stack(bounds).max()
 
 
 def discrepancy(
     p: Float[Tensor, " K"], q: Float[Tensor, "*_"], distance: Float[Tensor, "K K"]
 ) -> Float[Tensor, ""]:
-    """``max_B |P(B) - Q(B)|`` over closed balls B around the points.
+    """Discrepancy, ``max_B |P(B) - Q(B)|`` over closed balls B around the points.
 
     Args:
         p: probabilities ``(K,)``.
         q: probabilities ``(K,)``.
-        distance: the metric between the K points.
+        distance: the distances between the K points, ``(K, K)``.
 
     Returns:
         A number in [0, 1].
@@ -111,35 +124,36 @@ def discrete_wasserstein(
     Args:
         p: probabilities ``(K,)``.
         q: probabilities ``(K,)``.
-        distance: the metric between the K points.
-        order: at least 1.
+        distance: the distances between the K points, ``(K, K)``.
+        order: the order, at least 1.
 
     Returns:
         A number, at least 0.
 
     Raises:
-        QganError: for an order below 1, and as :func:`discrepancy`.
+        QganError: if the order is below 1, and as :func:`discrepancy`.
     """
     if not order >= 1:
         raise errors.argument("order", "must be at least 1", order)
     _check_space(p, q, distance)
-    return float(max(0.0, _moved(p, q, distance.double() ** order)) ** (1 / order))
+    return float(max(0.0, _transport_cost(p, q, distance.double() ** order)) ** (1 / order))
 
 
 def prokhorov(
     p: Float[Tensor, " K"], q: Float[Tensor, "*_"], distance: Float[Tensor, "K K"]
 ) -> float:
-    """Prokhorov's metric on a finite space, exactly.
+    """Prokhorov's metric on a finite space.
 
-    The least eps with ``P(A) <= Q(A^eps) + eps`` for all events A; by Strassen's theorem the
-    least eps for which a coupling moves at most eps of the mass farther than eps. With m(r) the
-    least mass that must move farther than r (a transport problem) that is
-    ``min_r max(r, m(r))`` over the distances r; m falls, so the crossing is searched by halving.
+    It is the least eps with ``P(A) <= Q(A^eps) + eps`` for all events A. By Strassen's theorem it
+    is also the least eps for which a coupling moves at most a mass eps farther than eps. Let m(r)
+    be the least mass that must move farther than r, the solution of a transport problem. Then the
+    metric is ``min_r max(r, m(r))`` over the distances r. Since m decreases, bisection finds where
+    it crosses r.
 
     Args:
         p: probabilities ``(K,)``.
         q: probabilities ``(K,)``.
-        distance: the metric between the K points.
+        distance: the distances between the K points, ``(K, K)``.
 
     Returns:
         A number in [0, 1].
@@ -160,9 +174,9 @@ def prokhorov(
     radii = sorted({0.0, *exact.flatten().tolist()})
 
     def far(k: int) -> float:
-        return max(0.0, _moved(p, q, (exact > radii[k]).double()))
+        return max(0.0, _transport_cost(p, q, (exact > radii[k]).double()))
 
-    low, high = 0, len(radii) - 1  # the first place with m(r) <= r; m is 0 at the last
+    low, high = 0, len(radii) - 1  # they enclose the first r with m(r) <= r; m is 0 at the last r
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if far(middle) <= radii[middle] else (middle + 1, high)
@@ -170,7 +184,7 @@ def prokhorov(
 
 
 def _sorted(p: Tensor, q: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Points in order, and both distribution functions there."""
+    """The points in order, and both distribution functions at them."""
     check_pair(p, q)
     place, order = position.sort()
     if position.shape != p.shape or bool((place.diff() <= 0).any()):
@@ -180,13 +194,14 @@ def _sorted(p: Tensor, q: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Ten
 
 
 def _check_space(p: Tensor, q: Tensor, distance: Tensor) -> None:
+    """Refuse distributions and distances that do not belong to one finite metric space."""
     check_pair(p, q)
     if distance.shape != (p.shape[-1], p.shape[-1]) or not torch.allclose(distance, distance.T):
         rule = f"must be symmetric, of shape ({p.shape[-1]}, {p.shape[-1]})"
         raise errors.argument("distance", rule, f"shape {tuple(distance.shape)}")
 
 
-def _moved(p: Tensor, q: Tensor, cost: Tensor) -> float:
+def _transport_cost(p: Tensor, q: Tensor, cost: Tensor) -> float:
     """The least cost of moving P onto Q, by the network simplex of POT."""
     import ot
 

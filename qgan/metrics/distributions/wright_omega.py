@@ -8,9 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+__all__ = ["log_and_inverse", "wright_omega"]
+
 
 class _WrightOmega(torch.autograd.Function):
-    """``omega(x)`` by scipy; ``omega' = omega / (1 + omega)``, differentiable again."""
+    """``omega(x)`` by scipy, with ``omega' = omega / (1 + omega)``, which is differentiable too."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -29,7 +31,7 @@ class _WrightOmega(torch.autograd.Function):
 def wright_omega(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Wright's omega of real numbers: ``omega + log omega = x``, so ``omega = W(e^x)``.
 
-    Lambert's W overflows where ``e^x`` does; this does not.
+    Lambert's W overflows where ``e^x`` does; Wright's omega does not.
 
     Args:
         x: real numbers.
@@ -53,8 +55,8 @@ def log_and_inverse(
 ) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
     """``log omega(x)`` and ``1 / omega(x)`` without cancellation or early overflow.
 
-    Below x = 1, where omega may underflow, ``log omega = x - omega``; above, where that
-    difference cancels, the logarithm itself.
+    For x below 1, where omega may underflow, the logarithm is ``x - omega``. For larger x, where
+    that difference would cancel, it is the logarithm of omega itself.
     """
     omega = wright_omega(x)
     small = x < 1

@@ -14,8 +14,8 @@ from qgan.metrics.ensembles.covering import (
 from qgan.metrics.ensembles.latents import (
     label_recovered,
     multiple_rank_correlation,
-    nearest,
     nearest_factors,
+    nearest_index,
     nearest_label,
     rank_correlations,
 )
@@ -41,8 +41,8 @@ __all__ = [
     "label_recovered",
     "moment_distance",
     "multiple_rank_correlation",
-    "nearest",
     "nearest_factors",
+    "nearest_index",
     "nearest_label",
     "nearest_neighbour",
     "nearest_neighbour_ratio",

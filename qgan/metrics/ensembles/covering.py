@@ -13,23 +13,44 @@ from qgan import errors
 from qgan.metrics.states.distances import fidelity_matrix, trace_distance
 from qgan.states import States
 
+__all__ = [
+    "LEAST_NEIGHBOUR",
+    "LEAST_SPREAD",
+    "average_distance",
+    "average_scores",
+    "coverage",
+    "ensemble_average",
+    "most_pairwise",
+    "nearest_neighbour",
+    "nearest_neighbour_ratio",
+    "neighbour_infidelities",
+    "precision",
+    "prepare",
+    "spread",
+    "spread_ratio",
+    "spread_scores",
+    "thinned",
+    "top_eigenstate",
+]
+
 LEAST_SPREAD = 1e-6
-"""Mean pairwise infidelity of real states below which a spread ratio says nothing."""
+"""The mean infidelity of pairs of real states below which a spread ratio says nothing."""
 MOST_MIXED = 256
-"""Mixed states compared pair by pair: each pair costs a singular value decomposition."""
+"""The most mixed states compared in pairs, each of which costs a singular value decomposition."""
 LEAST_NEIGHBOUR = 1e-12
-"""Nearest-neighbour infidelity of real states that double precision cannot tell from zero."""
+"""An infidelity of nearest neighbours that double precision cannot tell from zero."""
 
 
 def prepare(states: States) -> States:
     """The states outside the graph, on the CPU, in double precision, with trace exactly one.
 
-    A trace off one by single precision's 1e-7 would otherwise swamp infidelities of 1e-9.
+    In single precision a trace is wrong by 1e-7, which would hide infidelities of 1e-9.
     """
     return states.detach().to(dtype=torch.complex128, device="cpu").normalised()
 
 
 def _check_matrix(fidelities: Tensor) -> None:
+    """Refuse an empty matrix."""
     if fidelities.ndim != 2 or not fidelities.numel():
         raise errors.argument(
             "fidelities",
@@ -39,12 +60,12 @@ def _check_matrix(fidelities: Tensor) -> None:
 
 
 def coverage(fidelities: Float[Tensor, "R G"]) -> float:
-    """Fidelity of the best generated state for each real one, averaged.
+    """Mean fidelity of each real state with the best generated state.
 
-    ``mean_i max_j F_ij``. Alone it flatters: frozen copies of a few states score high.
+    ``mean_i max_j F_ij``. By itself it flatters: frozen copies of a few states score high.
 
     Args:
-        fidelities: ``(N_real, N_generated)`` of :func:`fidelity_matrix`.
+        fidelities: ``(N_real, N_generated)``, from :func:`fidelity_matrix`.
 
     Returns:
         A number in [0, 1]; compare it with :attr:`Reference.collapsed_coverage`.
@@ -61,10 +82,10 @@ def coverage(fidelities: Float[Tensor, "R G"]) -> float:
 
 
 def precision(fidelities: Float[Tensor, "R G"]) -> float:
-    """Fidelity of the nearest real state for each generated one, averaged: ``mean_j max_i F_ij``.
+    """Mean fidelity of each generated state with the nearest real state: ``mean_j max_i F_ij``.
 
     Args:
-        fidelities: ``(N_real, N_generated)`` of :func:`fidelity_matrix`.
+        fidelities: ``(N_real, N_generated)``, from :func:`fidelity_matrix`.
 
     Returns:
         A number in [0, 1].
@@ -77,21 +98,21 @@ def precision(fidelities: Float[Tensor, "R G"]) -> float:
 
 
 def most_pairwise(states: States) -> int:
-    """States compared pair by pair: all pure ones; of mixed ones, a decomposition a pair, fewer."""
+    """The most states that are compared in pairs: all of them if they are pure, fewer if mixed."""
     return max(1, len(states)) if states.is_pure else MOST_MIXED
 
 
 def spread(states: States) -> float:
-    """Mean infidelity of two different states: ``mean_{i != j} (1 - F_ij)``; nan for one state.
+    """Mean infidelity of two different states, ``mean_{i != j} (1 - F_ij)``; nan for one state.
 
-    Of more than ``MOST_MIXED`` mixed states, evenly spaced ones are compared.
+    If there are more than ``MOST_MIXED`` mixed states, evenly spaced ones are compared.
     """
     scores = spread_scores(states)
     return float(scores.mean()) if len(scores) > 1 else float("nan")
 
 
 def spread_scores(states: States) -> Float[Tensor, " N"]:
-    """Mean infidelity of each of the states compared with the others; their mean is the spread."""
+    """Mean infidelity of each compared state with the others; the mean of these is the spread."""
     states = states[:: math.ceil(len(states) / most_pairwise(states))] if len(states) else states
     fidelities = fidelity_matrix(states, states).fill_diagonal_(1.0)
     return (1 - fidelities).sum(1) / max(1, len(states) - 1)
@@ -100,8 +121,8 @@ def spread_scores(states: States) -> Float[Tensor, " N"]:
 def nearest_neighbour(states: States) -> float:
     """Median infidelity of a state and its nearest neighbour: ``median_i min_{j != i} (1 - F_ij)``.
 
-    A median, because a few rare states would hide from a mean that all others are copies. It
-    falls with the number of states: compare only ensembles of one size.
+    It is a median because a few rare states would raise a mean even if all others are copies. It
+    decreases with the number of states, so that only ensembles of one size can be compared.
     """
     if len(states) < 2:
         return float("nan")
@@ -109,46 +130,46 @@ def nearest_neighbour(states: States) -> float:
 
 
 def neighbour_infidelities(states: States) -> Float[Tensor, " N"]:
-    """Infidelity of each state and its nearest neighbour, of at least two states."""
+    """Infidelity of each state and its nearest neighbour; there must be at least two states."""
     fidelities = fidelity_matrix(states, states).fill_diagonal_(-1.0)
     return 1 - fidelities.max(dim=1).values
 
 
 def thinned(n: int, most: int, seed: int) -> Int[Tensor, " k"]:
-    """Places of at most ``most`` of n states, at random by ``seed``; all, in order, if they fit."""
+    """Places of at most ``most`` of n states: random ones by ``seed``, or all of them in order."""
     if n <= most:
         return torch.arange(n)
     return torch.as_tensor(np.random.default_rng(seed).permutation(n)[:most])
 
 
 def spread_ratio(real: States, generated: States) -> float:
-    """Mean pairwise infidelity, generated to real.
+    """The spread of generated states, divided by the spread of real states (see :func:`spread`).
 
     Args:
-        real: N states.
-        generated: M states.
+        real: N real states.
+        generated: M generated states.
 
     Returns:
-        1 for as wide a spread, 0 for a single state; nan if the real ones do not spread (below
-        ``LEAST_SPREAD``) or either has fewer than two states.
+        1 for an equally wide spread, 0 for a single state; nan if the spread of the real states is
+        below ``LEAST_SPREAD`` or one ensemble has fewer than two states.
     """
     scale = spread(real)
     return spread(generated) / scale if scale >= LEAST_SPREAD else float("nan")
 
 
 def nearest_neighbour_ratio(real: States, generated: States, seed: int = 0) -> float:
-    """Nearest-neighbour infidelity, generated to real, at equal numbers of states.
+    """:func:`nearest_neighbour` of generated states, divided by that of real states.
 
-    The larger ensemble is thinned to the size of the smaller, at random by ``seed``.
+    The larger ensemble is thinned at random to the size of the smaller one.
 
     Args:
-        real: N states.
-        generated: M states.
-        seed: of the thinning.
+        real: N real states.
+        generated: M generated states.
+        seed: seed of the thinning.
 
     Returns:
         About 1 for an equally fine ensemble, 0 for frozen copies; nan if the real states are
-        copies themselves or either has fewer than two states.
+        copies themselves or one ensemble has fewer than two states.
     """
     n = min(len(real), len(generated), most_pairwise(real), most_pairwise(generated))
     rng = np.random.default_rng(seed)
@@ -202,16 +223,23 @@ def average_distance(a: States, b: States) -> float:
 
 
 def average_scores(a: States, b: States) -> tuple[Float[Tensor, " N"], Float[Tensor, " M"]]:
-    """What each state adds to the distance of the averages, ``+-Tr[S rho_i] / 2``.
+    """The contribution of each state to the distance of the averages, ``+-Tr[S rho_i] / 2``.
 
-    S is the sign of the difference of the averages, the observable that tells them apart best;
-    the means of both scores add up to the distance.
+    S is the sign of the difference of the averages, the observable that distinguishes them best.
+    The means of the scores of both ensembles add up to the distance.
+
+    Args:
+        a: N states of n qubits, with sign +.
+        b: M states of n qubits, with sign -.
+
+    Returns:
+        The scores ``(N,)`` and ``(M,)``.
     """
     values, vectors = torch.linalg.eigh(a.average() - b.average())
     scores = []
     for states, side in ((a, 0.5), (b, -0.5)):
         columns = states.factor.transpose(0, 1).reshape(states.dimension, -1)
-        turned = vectors.mH @ columns
-        signed = values.sign() @ (turned.real.square() + turned.imag.square())
-        scores.append(side * signed.reshape(len(states), states.rank).sum(1))
+        in_basis = vectors.mH @ columns
+        signs = values.sign() @ (in_basis.real.square() + in_basis.imag.square())
+        scores.append(side * signs.reshape(len(states), states.rank).sum(1))
     return scores[0], scores[1]

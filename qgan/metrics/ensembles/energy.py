@@ -9,35 +9,37 @@ from qgan import errors
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = ["energy_distance", "root_infidelity_matrix"]
+
 LEAST_INFIDELITY = 1e-7
-"""Below, states count as equal: the slope of ``sqrt(1 - F)`` grows without bound there."""
+"""States of less infidelity count as equal, since the slope of ``sqrt(1 - F)`` has no bound."""
 
 
 def root_infidelity_matrix(states: States) -> Float[Tensor, "N N"]:
-    """``d_ij = sqrt(1 - F_ij)``, zero with a finite slope where states are equal."""
+    """``d_ij = sqrt(1 - F_ij)`` of all pairs; it is zero, with a finite slope, for equal states."""
     distant = (1 - fidelity_matrix(states, states)).clamp_min(LEAST_INFIDELITY)
     roots: Tensor = distant.sqrt() - LEAST_INFIDELITY**0.5
     return roots
 
 
 def energy_distance(distances: Float[Tensor, "T T"], n: int) -> Float[Tensor, ""]:
-    """Energy distance of the first n points and the others, without pairs of a point with itself.
+    """Energy distance of the first n points and the others.
 
-    ``2 E d(x, y) - E d(x, x') - E d(y, y')``.
+    ``2 E d(x, y) - E d(x, x') - E d(y, y')``, without the pairs of a point with itself.
 
     Args:
-        distances: ``(n + m, n + m)``, between all points of both samples.
-        n: points of the first sample, at least 2, as many as the second has at least.
+        distances: the distances between all points of both samples, ``(n + m, n + m)``.
+        n: the number of points of the first sample; both samples need at least 2.
 
     Returns:
-        A number; differentiable; negative by chance where the distributions agree.
+        A number; differentiable. It may be negative where the distributions agree.
 
     Raises:
         QganError: if the matrix is not square or a sample has fewer than 2 points.
 
     References:
         Szekely and Rizzo, J. Stat. Plan. Inference 143, 1249 (2013), eq. 2; Sejdinovic et al.,
-        Ann. Stat. 41, 2263 (2013): a maximum mean discrepancy with ``k = -d``.
+        Ann. Stat. 41, 2263 (2013), who show that it is a maximum mean discrepancy with ``k = -d``.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""Whether a generator uses its label and its latent: by the nearest real states."""
+"""Whether a generator uses its label and its latent, judged by the nearest real states."""
 
 from __future__ import annotations
 
@@ -15,15 +15,33 @@ from qgan import errors
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = [
+    "LEAST_SAMPLES",
+    "label_recovered",
+    "multiple_rank_correlation",
+    "nearest_factors",
+    "nearest_index",
+    "nearest_label",
+    "predicted_ranks",
+    "rank_correlations",
+]
+
 N_FOLDS = 5
 LEAST_SAMPLES = 20
-"""Fewer samples than this give no cross-validated correlation: nan."""
+"""The fewest samples that give a cross-validated correlation; with fewer it is nan."""
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def nearest(states: States, real: States) -> Int[Tensor, " N"]:
-    """For each state the index of the real state of highest fidelity.
+def nearest_index(states: States, real: States) -> Int[Tensor, " N"]:
+    """The index of the real state that has the highest fidelity with each state.
+
+    Args:
+        states: N states of n qubits.
+        real: M real states.
+
+    Returns:
+        Indices from 0 to M - 1, ``(N,)``.
 
     Raises:
         QganError: if there is no real state, or the numbers of qubits differ.
@@ -34,12 +52,12 @@ def nearest(states: States, real: States) -> Int[Tensor, " N"]:
 
 
 def nearest_label(states: States, real: States, real_label: Int[Tensor, " M"]) -> Int[Tensor, " N"]:
-    """Label of the nearest real state: ``label[argmax_j F(rho_i, sigma_j)]``.
+    """The label of the real state nearest to each state: ``label[argmax_j F(rho_i, sigma_j)]``.
 
     Args:
         states: N states of n qubits.
         real: M real states of all labels.
-        real_label: ``(M,)``.
+        real_label: the labels of the real states, ``(M,)``.
 
     Returns:
         Labels ``(N,)``.
@@ -49,22 +67,22 @@ def nearest_label(states: States, real: States, real_label: Int[Tensor, " M"]) -
     """
     if len(real_label) != len(real):
         raise errors.argument("real_label", f"must have length {len(real)}", len(real_label))
-    return real_label[nearest(states, real).to(real_label.device)]
+    return real_label[nearest_index(states, real).to(real_label.device)]
 
 
 def label_recovered(
     states: States, label: Int[Tensor, " N"], real: States, real_label: Int[Tensor, " M"]
 ) -> float:
-    """Share of states whose nearest real state has their label.
+    """The share of states whose nearest real state has their label.
 
     Args:
         states: N states.
-        label: ``(N,)``, the labels they should have.
+        label: the labels that they should have, ``(N,)``.
         real: M real states of all labels.
-        real_label: ``(M,)``.
+        real_label: the labels of the real states, ``(M,)``.
 
     Returns:
-        A number in [0, 1]; 1 / (number of labels) is what ignoring the label gives on average.
+        A number in [0, 1]; 1 / (number of labels) on average if the label is ignored.
 
     Raises:
         QganError: as :func:`nearest_label`.
@@ -75,12 +93,12 @@ def label_recovered(
 def nearest_factors(
     generated: States, real: States, factors: Float[Tensor, "M k"]
 ) -> Float[Tensor, "N k"]:
-    """Hidden factors of the nearest real state.
+    """The hidden factors of the real state nearest to each generated state.
 
     Args:
         generated: N states.
         real: M real states of the same label.
-        factors: ``(M, k)``.
+        factors: the hidden factors of the real states, ``(M, k)``.
 
     Returns:
         ``(N, k)``.
@@ -90,11 +108,11 @@ def nearest_factors(
     """
     if len(factors) != len(real):
         raise errors.argument("factors", f"must have length {len(real)}", len(factors))
-    return factors[nearest(generated, real).to(factors.device)]
+    return factors[nearest_index(generated, real).to(factors.device)]
 
 
 def _pair(latent: Tensor, factors: Tensor) -> tuple[Array, Array]:
-    """Ranks of both as columns in [-1, 1]; a column that does not vary becomes zero."""
+    """The ranks of latents and of factors, scaled to [-1, 1]; zero in a constant column."""
     if latent.ndim != 2 or factors.ndim != 2 or len(latent) != len(factors):
         raise errors.argument(
             "latent",
@@ -105,17 +123,25 @@ def _pair(latent: Tensor, factors: Tensor) -> tuple[Array, Array]:
 
 
 def _ranks(values: Tensor) -> Array:
-    """Ranks of each column, ties sharing their mean rank, scaled from 1..N to [-1, 1]."""
+    """The ranks of each column, scaled from 1..N to [-1, 1]; equal values share their mean rank."""
     array = values.detach().cpu().double().numpy()
     ranks = np.zeros_like(array)
-    for k, column in enumerate(array.T):  # scipy.stats.rankdata, without the second it imports in
+    for k, column in enumerate(array.T):  # as scipy.stats.rankdata, whose import takes a second
         _, place, counts = np.unique(column, return_inverse=True, return_counts=True)
         ranks[:, k] = (counts.cumsum() - (counts - 1) / 2)[place]
     return np.asarray(2 * (ranks - 1) / max(1, len(array) - 1) - 1)
 
 
 def _correlate(a: Array, b: Array) -> Array:
-    """Pearson correlation of the columns ``(N, L)`` and ``(N, k)``; 0 where one is constant."""
+    """Pearson's correlation of the columns of a and of b; 0 where a column is constant.
+
+    Args:
+        a: ``(N, L)``.
+        b: ``(N, k)``.
+
+    Returns:
+        ``(L, k)``.
+    """
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
     scale = np.sqrt((a**2).sum(axis=0)[:, None] * (b**2).sum(axis=0)[None, :])
     return np.asarray(np.divide(a.T @ b, scale, out=np.zeros_like(scale), where=scale > 1e-12))
@@ -129,12 +155,12 @@ def rank_correlations(
     ``rho_lk = corr(rank(z_l), rank(f_k))``.
 
     Args:
-        latent: ``(N, n_latent)``.
-        factors: ``(N, k)``, those of the nearest real states.
+        latent: the latents of N generated states, ``(N, n_latent)``.
+        factors: the factors of the real states nearest to these, ``(N, k)``.
 
     Returns:
-        ``(n_latent, k)`` in [-1, 1]; 0 where a column does not vary: it then says nothing of
-        the other, as in a generator collapsed to one state.
+        ``(n_latent, k)`` in [-1, 1]; 0 where a column does not vary, as the factors of a generator
+        that is collapsed to one state.
 
     Raises:
         QganError: if the shapes disagree.
@@ -152,49 +178,62 @@ def multiple_rank_correlation(
 ) -> Float[Tensor, " k"]:
     """How well all latents together predict each factor, with no credit for chance.
 
-    ``R_k = max(0, corr(rank f_k, q_k(rank z)))`` with q_k the least-squares polynomial of total
-    degree ``degree``, predicted by 5-fold cross-validation (fold = index modulo 5). The degree
-    is lowered where there are fewer than eight samples a coefficient.
+    ``R_k = max(0, corr(rank f_k, q_k(rank z)))``, where q_k is the least-squares polynomial of
+    total degree ``degree``. Its values are predictions of 5-fold cross-validation, in which the
+    fold of a sample is its index modulo 5. The degree is lowered until there are at least eight
+    samples per coefficient.
 
     Args:
-        latent: ``(N, n_latent)``.
-        factors: ``(N, k)``, those of the nearest real states.
-        degree: at least 1; 1 is the linear variant.
+        latent: the latents of N generated states, ``(N, n_latent)``.
+        factors: the factors of the real states nearest to these, ``(N, k)``.
+        degree: the degree, at least 1, which is the linear variant.
 
     Returns:
         ``(k,)`` in [0, 1]; nan for fewer than 20 samples.
 
     Raises:
-        QganError: if the shapes disagree or degree is below 1.
+        QganError: if the shapes disagree or the degree is below 1.
     """
     if degree < 1:
         raise errors.argument("degree", "must be at least 1", degree)
     inputs, targets = _pair(latent, factors)
     if len(inputs) < LEAST_SAMPLES:
         return torch.full((targets.shape[1],), float("nan"), dtype=torch.float64)
-    predicted = _predicted(inputs, targets, degree)
-    return torch.as_tensor(np.diag(_correlate(predicted, targets)).clip(0, 1).copy())
+    predictions = _predictions(inputs, targets, degree)
+    return torch.as_tensor(np.diag(_correlate(predictions, targets)).clip(0, 1).copy())
 
 
-def _predicted(inputs: Array, targets: Array, degree: int = 3) -> Array:
-    """Each sample's targets by polynomials that were fitted without its fold."""
+def _predictions(inputs: Array, targets: Array, degree: int = 3) -> Array:
+    """The targets of each sample as predicted by polynomials that were fitted without its fold."""
     design = _monomials(inputs, degree)
-    predicted = np.zeros_like(targets)
+    predictions = np.zeros_like(targets)
     fold = np.arange(len(inputs)) % N_FOLDS
-    for held in range(N_FOLDS):
-        coefficients = np.linalg.lstsq(design[fold != held], targets[fold != held], rcond=1e-10)[0]
-        predicted[fold == held] = design[fold == held] @ coefficients
-    return predicted
+    for k in range(N_FOLDS):
+        coefficients = np.linalg.lstsq(design[fold != k], targets[fold != k], rcond=1e-10)[0]
+        predictions[fold == k] = design[fold == k] @ coefficients
+    return predictions
 
 
 def predicted_ranks(
     latent: Float[Tensor, "_ L"], factors: Float[Tensor, "_ k"]
 ) -> tuple[Float[Tensor, "_ L"], Float[Tensor, "_ k"], Float[Tensor, "_ k"]]:
-    """Ranks of latents and of factors, and what the latents predict of the latter."""
+    """What :func:`rank_correlations` and :func:`multiple_rank_correlation` correlate.
+
+    Args:
+        latent: the latents of N generated states, ``(N, n_latent)``.
+        factors: the factors of the real states nearest to these, ``(N, k)``.
+
+    Returns:
+        The ranks of the latents ``(N, n_latent)``, the ranks of the factors ``(N, k)``, and the
+        predictions of the latter from the former ``(N, k)``, zero for fewer than 20 samples.
+
+    Raises:
+        QganError: if the shapes disagree.
+    """
     inputs, targets = _pair(latent, factors)
     enough = len(inputs) >= LEAST_SAMPLES
-    predicted = _predicted(inputs, targets) if enough else np.zeros_like(targets)
-    return torch.as_tensor(inputs), torch.as_tensor(targets), torch.as_tensor(predicted)
+    predictions = _predictions(inputs, targets) if enough else np.zeros_like(targets)
+    return torch.as_tensor(inputs), torch.as_tensor(targets), torch.as_tensor(predictions)
 
 
 def _monomials(inputs: Array, degree: int) -> Array:
@@ -204,6 +243,6 @@ def _monomials(inputs: Array, degree: int) -> Array:
         degree -= 1
     columns = [np.ones(n)]
     for power in range(1, degree + 1):
-        for chosen in combinations_with_replacement(range(n_latent), power):
-            columns.append(inputs[:, list(chosen)].prod(axis=1))
+        for places in combinations_with_replacement(range(n_latent), power):
+            columns.append(inputs[:, list(places)].prod(axis=1))
     return np.stack(columns, axis=1)

@@ -1,4 +1,4 @@
-"""Ensembles compared by what k copies of a state show: k-copy moments and kernels of overlaps."""
+"""Ensembles compared by what k copies of a state show: by moments and by kernels of overlaps."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from qgan.metrics.samples.mean_discrepancy import mmd_squared, permutation_p_val
 from qgan.metrics.states.distances import CHUNK, fidelity_matrix
 from qgan.states import States, concatenate
 
+__all__ = ["ensemble_mmd", "moment_distance", "overlap_matrix"]
+
 
 def overlap_matrix(a: States, b: States) -> Float[Tensor, "N M"]:
     """``Tr[rho_i sigma_j]`` of every state of ``a`` with every state of ``b``.
 
-    A positive kernel, and so are its powers: ``Tr[rho sigma]^p = Tr[rho^(x)p sigma^(x)p]``.
-    Uhlmann's fidelity is no positive kernel; for pure states both are the same.
+    It is a positive kernel, and so are its powers: ``Tr[rho sigma]^p = Tr[rho^(x)p sigma^(x)p]``.
+    Uhlmann's fidelity is not a positive kernel. For pure states both are the same.
 
     Args:
         a: N states of n qubits.
@@ -33,7 +35,9 @@ def overlap_matrix(a: States, b: States) -> Float[Tensor, "N M"]:
     if a.dimension != b.dimension:
         raise errors.argument("b", f"must have {a.n_qubits} qubits, as `a` does", b.n_qubits)
     left, right = (s.factor.to(torch.complex128) for s in (a, b))
-    if left.shape[2] * right.shape[2] >= a.dimension:  # matrices are no larger than overlaps
+    if (
+        left.shape[2] * right.shape[2] >= a.dimension
+    ):  # density matrices are no larger than overlaps
         rho, sigma = ((f @ f.mH).flatten(1) for f in (left, right))
         rows = rho.split(max(1, CHUNK // max(1, len(b))))
         return torch.cat([(part.conj() @ sigma.T).real for part in rows])
@@ -51,27 +55,27 @@ def moment_distance(overlaps: Float[Tensor, "T T"], n: int, k: int) -> Float[Ten
     """Hilbert-Schmidt distance of the k-copy moments of two ensembles.
 
     ``||E rho^(x)k - E sigma^(x)k||_2``, the biased maximum mean discrepancy with kernel
-    ``Tr[rho sigma]^k``: all that an observable on k copies of a state, averaged, can tell.
-    k = 1 sees the average state only.
+    ``Tr[rho sigma]^k``. It is zero if and only if every observable on k copies of a state has the
+    same mean over both ensembles. For k = 1 it sees the average state only.
 
     Args:
-        overlaps: ``(n + m, n + m)`` of :func:`overlap_matrix` between all states of both.
-        n: states of the first ensemble.
-        k: copies, at least 1.
+        overlaps: :func:`overlap_matrix` between all states of both ensembles, ``(n + m, n + m)``.
+        n: the number of states of the first ensemble.
+        k: the number of copies, at least 1.
 
     Returns:
         A number in [0, sqrt 2].
 
     Raises:
-        QganError: for k below 1, and as :func:`mmd_squared`.
+        QganError: if k is below 1, and as :func:`mmd_squared`.
 
     References:
-        Cotler et al., PRX Quantum 4, 010311 (2023), eq. 4: moments of projected ensembles.
+        Cotler et al., PRX Quantum 4, 010311 (2023), eq. 4, for moments of projected ensembles.
 
     Example:
         >>> basis = torch.eye(2).cdouble()[:, :, None]
-        >>> turned = torch.tensor([[1, 1], [1, -1]]).cdouble()[:, :, None] / 2**0.5
-        >>> both = States(torch.cat([basis, turned]))
+        >>> hadamard = torch.tensor([[1, 1], [1, -1]]).cdouble()[:, :, None] / 2**0.5
+        >>> both = States(torch.cat([basis, hadamard]))
         >>> overlaps = overlap_matrix(both, both)
         >>> [round(moment_distance(overlaps, 2, k).item(), 3) for k in (1, 2)]
         [0.0, 0.707]
@@ -87,14 +91,15 @@ def ensemble_mmd(a: States, b: States, power: int = 2, seed: int = 0) -> tuple[f
     Args:
         a: N states, at least 2.
         b: M states, at least 2.
-        power: p, at least 2: at 1 the kernel sees the average states only.
-        seed: of the permutations.
+        power: p, at least 2; with p = 1 the kernel would see the average states only.
+        seed: seed of the permutations.
 
     Returns:
-        MMD^2, negative by chance where the ensembles agree, and the permutation p-value.
+        MMD^2, which may be negative where the ensembles agree, and the permutation p-value.
 
     Raises:
-        QganError: for a power below 2, fewer than 2 states, or other numbers of qubits.
+        QganError: if the power is below 2, there are fewer than 2 states, or the numbers of qubits
+            differ.
     """
     if power < 2:
         raise errors.argument("power", "must be at least 2", power)

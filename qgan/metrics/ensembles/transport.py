@@ -1,4 +1,4 @@
-"""Wasserstein distance between ensembles of states, and the skill that is read off it."""
+"""Wasserstein distance between ensembles of states, and the skill that follows from it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,30 @@ from qgan.metrics.ensembles.covering import prepare
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
+__all__ = [
+    "LEAST_RANGE",
+    "N_GENERATED",
+    "Transport",
+    "drawn_potentials",
+    "potentials",
+    "skill",
+    "transport",
+    "wasserstein",
+]
+
 N_GENERATED = 512
-"""Generated states that an evaluation judges, of each label."""
+"""The number of generated states per label for which skill is defined."""
 N_DRAWS = 4
-"""Draws that the floor W0 is averaged over."""
+"""The number of draws that W and the floor W0 are averaged over."""
 LEAST_RANGE = 0.02
-"""W1 - W0 below which skill is undefined: the label is one state, as far as samples can tell."""
+"""The least W1 - W0 for which skill is defined; below it samples cannot tell a label from a single
+state."""
 
 
 def transport(fidelities: Float[Tensor, "R G"], p: int = 1) -> float:
     """Exact p-Wasserstein distance of two ensembles, from the fidelities between them.
 
-    ``W_p = (min_pi sum_ij pi_ij d_ij^p)^(1/p)``, ``d = sqrt(1 - F)``, uniform marginals.
+    ``W_p = (min_pi sum_ij pi_ij d_ij^p)^(1/p)`` with ``d = sqrt(1 - F)`` and uniform marginals.
 
     Args:
         fidelities: ``(N_real, N_generated)`` in [0, 1].
@@ -38,7 +50,7 @@ def transport(fidelities: Float[Tensor, "R G"], p: int = 1) -> float:
         QganError: if the matrix is empty, or p is neither 1 nor 2.
 
     References:
-        Bonneel et al., ACM Trans. Graph. 30, 158 (2011): the solver (POT, ``ot.emd2``).
+        Bonneel et al., ACM Trans. Graph. 30, 158 (2011), for the solver (POT, ``ot.emd2``).
 
     Example:
         >>> round(transport(torch.tensor([[1.0, 0.75], [0.75, 0.0]]).double()), 12)
@@ -49,13 +61,13 @@ def transport(fidelities: Float[Tensor, "R G"], p: int = 1) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Transport:
-    """A solved transport problem.
+    """The solution of a transport problem.
 
     Args:
         distance: ``W_p``.
-        cost: ``W_p^p``, which is also the mean of both potentials together.
-        real: the dual potential at each real state: how much of the cost hangs on it.
-        generated: the same at each generated state.
+        cost: ``W_p^p``, which is also the sum of the means of both potentials.
+        real: the dual potential of each real state: how the cost responds to its weight.
+        generated: the dual potential of each generated state.
     """
 
     distance: float
@@ -67,8 +79,8 @@ class Transport:
 def potentials(fidelities: Float[Tensor, "R G"], p: int = 1) -> Transport:
     """The transport problem of :func:`transport` with its dual potentials.
 
-    ``W_p^p = mean_i f_i + mean_j g_j`` with ``f_i + g_j <= d_ij^p``. Where the weights of the
-    states change a little, W_p^p changes as these means do.
+    ``W_p^p = mean_i f_i + mean_j g_j`` with ``f_i + g_j <= d_ij^p``. If the weights of the states
+    change a little, W_p^p changes as the weighted means of f and g do.
 
     Args:
         fidelities: ``(N_real, N_generated)`` in [0, 1].
@@ -91,10 +103,10 @@ def potentials(fidelities: Float[Tensor, "R G"], p: int = 1) -> Transport:
 
     squared = (1 - fidelities.detach().to("cpu", torch.float64)).clamp(0, 1)
     cost = (squared if p == 2 else squared.sqrt()).numpy()
-    moved, log = ot.emd2([], [], np.ascontiguousarray(cost), numItermax=10**8, log=True)
-    moved = max(0.0, float(moved))
+    least, log = ot.emd2([], [], np.ascontiguousarray(cost), numItermax=10**8, log=True)
+    least = max(0.0, float(least))
     duals = [torch.as_tensor(log[key]) for key in ("u", "v")]
-    return Transport(moved if p == 1 else moved**0.5, moved, *duals)
+    return Transport(least if p == 1 else least**0.5, least, *duals)
 
 
 def wasserstein(real: States, generated: States, p: int = 1) -> float:
@@ -117,19 +129,21 @@ def wasserstein(real: States, generated: States, p: int = 1) -> float:
 def skill(w: float, w0: float, w1: float) -> float:
     """Skill of a generated ensemble: ``1 - (W - W0) / (W1 - W0)``.
 
-    It resolves no more than the floor does. On the four-qubit Ising data (512 against 300 states)
-    fresh real draws score 1 with a deviation of 0.03, eight frozen real states 0.7 and 0.6 on
-    average but above 0.9 in a lucky draw, and the eight that serve best 0.95 and 0.85: read it
-    beside :func:`nearest_neighbour_ratio`, which is 0 for these.
+    It cannot resolve more than the floor does. On the two labels of the four-qubit Ising data (512
+    against 300 states) fresh real draws score 1 with a deviation of 0.03. Eight frozen real states
+    score 0.7 and 0.6 on average, but above 0.9 in a lucky draw, and the eight that serve best score
+    0.95 and 0.85. Therefore read it together with :func:`nearest_neighbour_ratio`, which is 0 for
+    frozen states.
 
     Args:
-        w: distance of generated and held-out states.
-        w0: the floor, distance of training and held-out states.
-        w1: distance of the best single state and the held-out states.
+        w: the distance between generated and held-out states.
+        w0: the floor, the distance between training and held-out states.
+        w1: the distance between the best single state and the held-out states.
 
     Returns:
-        0 for a generator collapsed to one state, 1 for as good as more real data (a little more
-        is luck), negative for worse than one state; nan where ``w1 - w0 < LEAST_RANGE``.
+        0 for a generator that is collapsed to one state, 1 for states that are as good as more real
+        data (a little more than 1 is luck), negative for states that are worse than a single one;
+        nan where ``w1 - w0 < LEAST_RANGE``.
 
     Example:
         >>> skill(0.25, 0.25, 0.75), skill(0.75, 0.25, 0.75), skill(0.25, 0.25, 0.26)
@@ -139,21 +153,28 @@ def skill(w: float, w0: float, w1: float) -> float:
 
 
 def drawn_potentials(fidelities: Float[Tensor, "R G"], n_draw: int, seed: int) -> Transport:
-    """W_1 and its potentials, averaged over draws of ``n_draw`` columns.
+    """W_1 and its potentials, averaged over draws of ``n_draw`` generated states.
 
-    Of no more columns than that there is one draw: all. Potentials of generated states are those
-    of the states that were drawn, averaged over the draws they were in.
+    Args:
+        fidelities: ``(N_real, N_generated)`` in [0, 1].
+        n_draw: the number of states per draw. If there are no more states than that, all of them
+            are the only draw.
+        seed: seed of the draws.
+
+    Returns:
+        The distance, and potentials that are averaged over the draws a state was in. Generated
+        states that were in no draw have no potential.
     """
     n = fidelities.shape[1]
     if n <= n_draw:
         return potentials(fidelities)
     rng = np.random.default_rng(seed)
     draws = [torch.as_tensor(rng.choice(n, n_draw, replace=False)) for _ in range(N_DRAWS)]
-    solved = [potentials(fidelities[:, drawn]) for drawn in draws]
+    solutions = [potentials(fidelities[:, places]) for places in draws]
     total, times = torch.zeros(n, dtype=torch.float64), torch.zeros(n, dtype=torch.float64)
-    for drawn, one in zip(draws, solved, strict=True):
-        total[drawn] += one.generated
-        times[drawn] += 1
-    distance = float(np.mean([one.distance for one in solved]))
-    real = torch.stack([one.real for one in solved]).mean(0)
+    for places, one in zip(draws, solutions, strict=True):
+        total[places] += one.generated
+        times[places] += 1
+    distance = float(np.mean([one.distance for one in solutions]))
+    real = torch.stack([one.real for one in solutions]).mean(0)
     return Transport(distance, distance, real, total[times > 0] / times[times > 0])

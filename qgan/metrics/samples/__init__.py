@@ -1,4 +1,4 @@
-"""Distances between samples of points in R^d, and the features that images are compared by."""
+"""Distances between samples of points in R^d, and the features by which digits are compared."""
 
 from qgan.metrics.samples.digit_features import digit_frechet_distance
 from qgan.metrics.samples.mean_discrepancy import gaussian_kernel, mmd_squared, permutation_p_value

@@ -8,13 +8,23 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["gaussian_kernel", "mmd_squared", "permutation_p_value"]
+
 N_PERMUTATIONS = 500
 
 
 def gaussian_kernel(
     x: Float[Tensor, "N d"], y: Float[Tensor, "M d"], width: float
 ) -> Float[Tensor, "N M"]:
-    """``exp(-|x - y|^2 / (2 width^2))``.
+    """The Gaussian kernel ``exp(-|x - y|^2 / (2 width^2))`` of all pairs.
+
+    Args:
+        x: N points of R^d.
+        y: M points of R^d.
+        width: the width of the kernel, in units of the points.
+
+    Returns:
+        ``(N, M)`` in (0, 1].
 
     Raises:
         QganError: if the width is not positive.
@@ -28,13 +38,13 @@ def gaussian_kernel(
 def mmd_squared(kernel: Float[Tensor, "T T"], n: int, unbiased: bool = True) -> Float[Tensor, ""]:
     """Squared maximum mean discrepancy of the first n points and the others.
 
-    ``MMD^2 = E k(x, x') + E k(y, y') - 2 E k(x, y)``; unbiased: without the pairs of a point
-    with itself, and then negative by chance where the distributions agree.
+    ``MMD^2 = E k(x, x') + E k(y, y') - 2 E k(x, y)``. The unbiased estimate leaves out the pairs of
+    a point with itself, and may be negative where the distributions agree.
 
     Args:
-        kernel: ``(n + m, n + m)``, a positive kernel between all points of both samples.
-        n: points of the first sample, at least 2, as many as the second has at least.
-        unbiased: leave out ``k(x_i, x_i)``.
+        kernel: a positive kernel between all points of both samples, ``(n + m, n + m)``.
+        n: the number of points of the first sample; both samples need at least 2.
+        unbiased: whether to leave out the pairs of a point with itself.
 
     Returns:
         A number; differentiable.
@@ -62,16 +72,16 @@ def mmd_squared(kernel: Float[Tensor, "T T"], n: int, unbiased: bool = True) -> 
 def permutation_p_value(
     kernel: Float[Tensor, "T T"], n: int, n_permutations: int = N_PERMUTATIONS, seed: int = 0
 ) -> float:
-    """How often a random split of all points differs as much as the given one does.
+    """How often two random parts of all points differ as much as both samples do.
 
-    ``p = (1 + #{MMD^2 of a split >= MMD^2}) / (1 + n_permutations)``; under equal distributions
-    it is uniform, so it is below alpha with probability alpha at most.
+    ``p = (1 + #{MMD^2 of a split >= MMD^2}) / (1 + n_permutations)``. If both samples have the same
+    distribution, p is below alpha with a probability of at most alpha.
 
     Args:
-        kernel: ``(n + m, n + m)``, between all points of both samples.
-        n: points of the first sample.
-        n_permutations: splits drawn.
-        seed: of the splits.
+        kernel: a positive kernel between all points of both samples, ``(n + m, n + m)``.
+        n: the number of points of the first sample.
+        n_permutations: the number of random splits into n and m points.
+        seed: seed of the splits.
 
     Returns:
         A number in ``[1 / (1 + n_permutations), 1]``.
@@ -80,24 +90,25 @@ def permutation_p_value(
         QganError: as :func:`mmd_squared`.
 
     References:
-        Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010): why 1 is added.
+        Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010), for the 1 that is added.
     """
     m = _check(kernel, n)
     total = kernel.detach().clone().fill_diagonal_(0.0)
-    random = torch.Generator(device=total.device).manual_seed(seed)
-    splits = torch.rand(n_permutations, n + m, generator=random, device=total.device).argsort(1) < n
+    rng = torch.Generator(device=total.device).manual_seed(seed)
+    splits = torch.rand(n_permutations, n + m, generator=rng, device=total.device).argsort(1) < n
     first = torch.cat([torch.arange(n + m, device=total.device)[None] < n, splits]).to(total.dtype)
-    moved = first @ total
-    within_first = (moved * first).sum(1)
-    across = moved.sum(1) - within_first
+    sums = first @ total
+    within_first = (sums * first).sum(1)
+    across = sums.sum(1) - within_first
     within_second = total.sum() - within_first - 2 * across
     values = within_first / (n * (n - 1)) + within_second / (m * (m - 1)) - 2 * across / (n * m)
-    # A split that repeats the given one must count as large whatever the order of the sums.
+    # A split that repeats the two samples must count, whatever the order of its sums is.
     slack = 1e-12 * float(total.abs().max())
     return (1 + int((values[1:] >= values[0] - slack).sum())) / (1 + n_permutations)
 
 
 def _check(kernel: Tensor, n: int) -> int:
+    """The number of points of the second sample; refuse a kernel that does not fit."""
     m = len(kernel) - n
     if kernel.shape[0] != kernel.shape[1] or n < 2 or m < 2:
         rule = "must be square, with at least 2 points of each sample"

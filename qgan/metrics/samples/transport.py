@@ -1,4 +1,4 @@
-"""Distances between samples of points in R^d: optimal transport and Gaussian fits."""
+"""Distances between samples of points in R^d, by optimal transport and by Gaussian fits."""
 
 from __future__ import annotations
 
@@ -11,17 +11,26 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = [
+    "entropic_wasserstein",
+    "frechet_distance",
+    "kantorovich_rubinstein",
+    "line_wasserstein",
+    "sample_wasserstein",
+]
+
 
 def _distances(x: Float[Tensor, "N d"], y: Float[Tensor, "M d"]) -> Float[Tensor, "N M"]:
     """Euclidean distances in double precision, without the cancellation of ``|x|^2 + |y|^2``."""
     if not len(x) or not len(y):
         raise errors.argument("x", "must hold at least one point, and so must y", "none")
     mode = "donot_use_mm_for_euclid_dist"
-    found: Tensor = torch.cdist(x.detach().cpu().double(), y.detach().cpu().double(), 2, mode)
-    return found
+    distances: Tensor = torch.cdist(x.detach().cpu().double(), y.detach().cpu().double(), 2, mode)
+    return distances
 
 
 def _check_order(order: int | float) -> None:
+    """Refuse an order below 1."""
     if not order >= 1:
         raise errors.argument("order", "must be at least 1", order)
 
@@ -29,7 +38,7 @@ def _check_order(order: int | float) -> None:
 def sample_wasserstein(
     x: Float[Tensor, "N d"], y: Float[Tensor, "M d"], order: int | float = 1
 ) -> float:
-    """Exact p-Wasserstein distance of two samples, each point of equal weight.
+    """Exact p-Wasserstein distance of two samples, in which all points have equal weights.
 
     Args:
         x: N points of R^d.
@@ -40,10 +49,10 @@ def sample_wasserstein(
         A number, at least 0.
 
     Raises:
-        QganError: for an order below 1 or a sample without points.
+        QganError: if the order is below 1 or a sample has no points.
 
     References:
-        Bonneel et al., ACM Trans. Graph. 30, 158 (2011): the solver (POT, ``ot.emd2``).
+        Bonneel et al., ACM Trans. Graph. 30, 158 (2011), for the solver (POT, ``ot.emd2``).
 
     Example:
         >>> sample_wasserstein(torch.zeros(2, 2), torch.tensor([[3.0, 4.0]]))
@@ -59,7 +68,7 @@ def sample_wasserstein(
 def line_wasserstein(
     x: Float[Tensor, " N"], y: Float[Tensor, " M"], order: int | float = 1
 ) -> Float[Tensor, ""]:
-    """p-Wasserstein distance of two samples on the line, in closed form and differentiable.
+    """p-Wasserstein distance of two samples on the line, in a closed form that is differentiable.
 
     ``W_p^p = int_0^1 |F^-1(u) - G^-1(u)|^p du``: sorted points move to sorted points.
 
@@ -72,7 +81,7 @@ def line_wasserstein(
         A number, at least 0.
 
     Raises:
-        QganError: for an order below 1 or a sample without points.
+        QganError: if the order is below 1 or a sample has no points.
 
     References:
         Peyre and Cuturi, Computational Optimal Transport, 2019, eq. 2.37.
@@ -87,13 +96,13 @@ def line_wasserstein(
     levels = [torch.arange(1, len(s) + 1, dtype=torch.float64) / len(s) for s in (x, y)]
     grid = torch.cat(levels).sort().values
     weight = torch.diff(grid, prepend=grid.new_zeros(1)).clamp_min(0)
-    middle = grid - weight / 2  # inside a step, where rounding of its ends does not matter
+    middle = grid - weight / 2  # inside each step, where the rounding of its ends does not matter
     steps = [
         s.sort().values[torch.searchsorted(level, middle).clamp_max(len(s) - 1).to(s.device)]
         for s, level in zip((x, y), levels, strict=True)
     ]
-    moved = (steps[0] - steps[1]).abs() ** order
-    total = (moved * weight.to(moved)).sum()
+    costs = (steps[0] - steps[1]).abs() ** order
+    total = (costs * weight.to(costs)).sum()
     positive = total > 0
     return torch.where(positive, torch.where(positive, total, 1.0) ** (1 / order), 0.0)
 
@@ -106,19 +115,19 @@ def entropic_wasserstein(
     n_iterations: int = 10_000,
     tolerance: float = 1e-6,
 ) -> float:
-    """p-Wasserstein cost of the entropic plan, with the plan's marginals checked.
+    """p-Wasserstein cost of the entropic plan, whose marginals are checked.
 
-    The plan minimises ``sum pi d^p - regularisation * entropy(pi)``; what is returned is
-    ``(sum pi d^p)^(1/p)``, at least the exact distance up to the tolerance. At small
-    regularisation, Sinkhorn's iteration can end far from any coupling (and a cost near 0) with no
-    more than a warning: here that is an error.
+    The plan minimises ``sum pi d^p - regularisation * entropy(pi)``. Its cost
+    ``(sum pi d^p)^(1/p)`` is at least the exact distance, up to the tolerance. If the
+    regularisation is small, Sinkhorn's iteration can end far from any coupling, with a cost near 0
+    and no more than a warning. Here that is an error.
 
     Args:
         x: N points of R^d.
         y: M points of R^d.
-        regularisation: positive, in the units of d^p.
+        regularisation: a positive number, in the units of d^p.
         order: p, at least 1.
-        n_iterations: of Sinkhorn's algorithm, in the log domain.
+        n_iterations: the most iterations of Sinkhorn's algorithm, which runs in the log domain.
         tolerance: the L1 error of the marginals that is accepted.
 
     Returns:
@@ -138,7 +147,7 @@ def entropic_wasserstein(
     cost = (_distances(x, y) ** order).numpy()
     masses = [np.full(n, 1 / n) for n in cost.shape]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it warns of is measured below
+        warnings.simplefilter("ignore")  # the marginals that it warns of are checked below
         plan = ot.sinkhorn(
             *masses, cost, regularisation, method="sinkhorn_log",
             numItermax=n_iterations, stopThr=tolerance / 10,
@@ -157,15 +166,15 @@ def kantorovich_rubinstein(
     x: Float[Tensor, "N d"],
     y: Float[Tensor, "M d"],
 ) -> float:
-    """What a critic says of W_1: its dual value, divided by its slope on the points.
+    """The lower bound of W_1 that a critic gives: its dual value, divided by its slope.
 
     ``(E_x c - E_y c) / L`` with ``L = max |c_i - c_j| / |x_i - x_j|`` over all points of both
-    samples: a lower bound of W_1 of the samples, whatever the critic, since a function that is
-    1-Lipschitz on the points extends to one that is so everywhere.
+    samples. Whatever the critic is, this is a lower bound of W_1 of the samples, since a function
+    that is 1-Lipschitz on the points extends to one that is 1-Lipschitz everywhere.
 
     Args:
-        critic_x: the critic at the first sample.
-        critic_y: the critic at the second.
+        critic_x: the values of the critic at the first sample, ``(N,)``.
+        critic_y: the values of the critic at the second sample, ``(M,)``.
         x: N points of R^d.
         y: M points of R^d.
 
@@ -173,7 +182,7 @@ def kantorovich_rubinstein(
         A number, at most W_1; 0 for a constant critic or one that jumps between equal points.
 
     Raises:
-        QganError: if there is not one value a point.
+        QganError: if there is not one value per point.
 
     References:
         Villani, Optimal Transport, 2009, remark 6.5; McShane, Bull. AMS 40, 837 (1934).
@@ -196,22 +205,23 @@ def kantorovich_rubinstein(
 
 
 def frechet_distance(x: Float[Tensor, "N d"], y: Float[Tensor, "M d"]) -> Float[Tensor, ""]:
-    """Frechet distance of Gaussian fits to two samples of features, squared as FID is.
+    """Squared Frechet distance of Gaussian fits to two samples of features.
 
-    ``|m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2))``, means and unbiased covariances of
-    features the user names. It is the FID only if they are an Inception network's; call it
-    by the name of the features. With X, Y the centred samples over sqrt(N - 1), the trace of
-    the root is the trace norm of ``X Y^T``: no matrix root is formed.
+    ``|m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2))`` with the means and the unbiased
+    covariances of the features. It is the FID only if the features are those of an Inception
+    network; otherwise call it by the name of the features. With X and Y the centred samples,
+    divided by sqrt(N - 1), the trace of the matrix root is the trace norm of ``X Y^T``, so that no
+    matrix root is formed.
 
     Args:
         x: features ``(N, d)``, N at least 2.
         y: features ``(M, d)``, M at least 2.
 
     Returns:
-        A number, at least 0, double precision; W_2^2 of the Gaussian fits.
+        A number, at least 0, in double precision: W_2^2 of the Gaussian fits.
 
     Raises:
-        QganError: for fewer than 2 points in a sample.
+        QganError: if a sample has fewer than 2 points.
 
     References:
         Dowson and Landau, J. Multivar. Anal. 12, 450 (1982), eq. 4; Heusel et al.,
@@ -232,6 +242,6 @@ def frechet_distance(x: Float[Tensor, "N d"], y: Float[Tensor, "M d"]) -> Float[
         centred = [torch.linalg.qr(s).R for s in centred]
     cross: Tensor = torch.linalg.svdvals(centred[0] @ centred[1].mT).sum()
     within = centred[0].square().sum() + centred[1].square().sum()
-    apart: Tensor = (means[0] - means[1]).square().sum()
-    squared: Tensor = (apart + within - 2 * cross).clamp_min(0)
-    return squared
+    between: Tensor = (means[0] - means[1]).square().sum()
+    distance: Tensor = (between + within - 2 * cross).clamp_min(0)
+    return distance

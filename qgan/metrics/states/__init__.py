@@ -1,4 +1,4 @@
-"""Distances, entropies and entanglement of states, one pair of states at a time."""
+"""Distances, entropies and entanglement of single states and of pairs of states."""
 
 from qgan.metrics.states.distances import (
     bures_angle,
@@ -11,10 +11,14 @@ from qgan.metrics.states.distances import (
 )
 from qgan.metrics.states.entanglement import half_chain_entropy, negativity
 from qgan.metrics.states.entropies import entropy, quantum_jensen_shannon, relative_entropy
-from qgan.metrics.states.quantum_wasserstein import Bounds, pauli_wasserstein, quantum_wasserstein
+from qgan.metrics.states.quantum_wasserstein import (
+    CertifiedBounds,
+    pauli_wasserstein,
+    quantum_wasserstein,
+)
 
 __all__ = [
-    "Bounds",
+    "CertifiedBounds",
     "bures_angle",
     "bures_distance",
     "entropy",

@@ -1,7 +1,8 @@
 """Distances between two states, from their factors, in double precision.
 
-Gradients with respect to factors are finite everywhere, at equal and at orthogonal states too;
-where a distance has a kink, one of its slopes, or zero, is given. They are first derivatives.
+Gradients with respect to factors are finite everywhere, also at equal and at orthogonal states.
+Where a distance has a kink, the gradient is one of its slopes, or zero. There are first derivatives
+only.
 """
 
 from __future__ import annotations
@@ -13,10 +14,21 @@ from torch import Tensor
 from qgan import errors
 from qgan.states import States
 
+__all__ = [
+    "CHUNK",
+    "bures_angle",
+    "bures_distance",
+    "fidelity",
+    "fidelity_matrix",
+    "hilbert_schmidt_distance",
+    "infidelity",
+    "trace_distance",
+]
+
 CACHED = 2**17
-"""Overlaps of pure states formed at a time: a megabyte, which stays in the cache."""
+"""Overlaps of pure states that are formed at a time: a megabyte, which stays in the cache."""
 CHUNK = 2**22
-"""Overlaps (complex numbers) formed at a time: 64 MB, and a few copies of it."""
+"""Overlaps (complex numbers) that are formed at a time: 64 MB, and a few copies of it."""
 ROUNDING = 1e-14
 """Eigenvalues of a difference of states that double precision cannot tell from zero."""
 
@@ -30,6 +42,7 @@ def _double(states: States) -> Complex[Tensor, "B D r"]:
 
 
 def _check(a: States, b: States, *, same_length: bool) -> None:
+    """Refuse states of different numbers of qubits, or of different number if that matters."""
     if a.dimension != b.dimension:
         raise errors.argument(
             "b", f"must hold states of {a.n_qubits} qubits, as `a` does", f"{b.n_qubits} qubits"
@@ -39,10 +52,11 @@ def _check(a: States, b: States, *, same_length: bool) -> None:
 
 
 def _difference(a: States, b: States) -> tuple[Complex[Tensor, "B D k"], Complex[Tensor, "B k k"]]:
-    """``rho - sigma = Q M Q^dagger``, Q with orthonormal columns, M small where the ranks are.
+    """Q and M of ``rho - sigma = Q M Q^dagger``: Q has orthonormal columns, and M is small.
 
-    With ``[A, B] = Q R`` it is ``M = R diag(1, -1) R^dagger``. Outside the graph: the gradient of
-    a QR decomposition does not exist where the states are equal.
+    M has as many rows as A and B together have columns, or D rows if that is fewer. With
+    ``[A, B] = Q R`` it is ``M = R diag(1, -1) R^dagger``. Both are outside the graph,
+    because the gradient of a QR decomposition does not exist where the states are equal.
     """
     _check(a, b, same_length=True)
     left, right = _double(a).detach(), _double(b).detach()
@@ -59,9 +73,10 @@ def _difference(a: States, b: States) -> tuple[Complex[Tensor, "B D k"], Complex
 def _expectation(
     a: States, b: States, basis: Complex[Tensor, "B D k"], matrix: Complex[Tensor, "B k k"]
 ) -> Float[Tensor, " B"]:
-    """``Tr[(rho - sigma) Q M Q^dagger]``, linear in both states: M carries no gradient.
+    """``Tr[(rho - sigma) Q M Q^dagger]``, which is linear in both states; M has no gradient.
 
-    A norm is the greatest such value over a set of M, so at the best M this has its gradient too.
+    A norm of the difference is the greatest such value over a set of matrices M. At the best M this
+    expectation value therefore has the value and the gradient of the norm.
     """
     values = []
     for states in (a, b):
@@ -123,9 +138,9 @@ def hilbert_schmidt_distance(a: States, b: States) -> Float[Tensor, " B"]:
 
 
 def fidelity(a: States, b: States) -> Float[Tensor, " B"]:
-    """Uhlmann's fidelity, pair by pair: ``F = (Tr sqrt(sqrt(rho) sigma sqrt(rho)))^2``, no root.
+    """Uhlmann's fidelity, pair by pair: ``F = (Tr sqrt(sqrt(rho) sigma sqrt(rho)))^2``.
 
-    From factors it is ``||A^dagger B||_1^2``.
+    It is not the root of F. From the factors A and B it is ``||A^dagger B||_1^2``.
 
     Args:
         a: B states of n qubits.
@@ -138,13 +153,24 @@ def fidelity(a: States, b: States) -> Float[Tensor, " B"]:
         QganError: if numbers of states or of qubits differ.
 
     References:
-        Uhlmann, Rep. Math. Phys. 9, 273 (1976); Nielsen and Chuang, eq. 9.53, print the root.
+        Uhlmann, Rep. Math. Phys. 9, 273 (1976). Nielsen and Chuang, eq. 9.53, print the root of F.
     """
     return 1 - infidelity(a, b)
 
 
 def infidelity(a: States, b: States) -> Float[Tensor, " B"]:
-    """Infidelity, pair by pair: ``1 - F``; arguments and errors as :func:`fidelity`."""
+    """Infidelity, pair by pair: ``1 - F``.
+
+    Args:
+        a: B states of n qubits.
+        b: B states of n qubits.
+
+    Returns:
+        ``(B,)`` in [0, 1], double precision.
+
+    Raises:
+        QganError: if numbers of states or of qubits differ.
+    """
     _check(a, b, same_length=True)
     factors = [States(s.factor.to(torch.complex128)) for s in (a, b)]
     return (1 - factors[0].fidelity(factors[1])).clamp(0, 1)
@@ -153,8 +179,9 @@ def infidelity(a: States, b: States) -> Float[Tensor, " B"]:
 def bures_distance(a: States, b: States) -> Float[Tensor, " B"]:
     """Bures distance, pair by pair: ``sqrt(2 - 2 sqrt F)``.
 
-    It is ``min_U ||A - B U||_2`` over unitaries U, taken so: close states keep all their digits,
-    and the gradient is that of a norm, at most 1. States are normalised first.
+    It is computed as ``min_U ||A - B U||_2`` over unitaries U, where A and B are the factors of the
+    normalised states. In this way the distance of close states keeps all its digits, and the
+    gradient is that of a norm, at most 1.
 
     Args:
         a: B states of n qubits.
@@ -179,12 +206,14 @@ def bures_distance(a: States, b: States) -> Float[Tensor, " B"]:
     with torch.no_grad():
         vectors, _, others = torch.linalg.svd(right.mH @ left)
         closest = vectors @ others
-    apart: Tensor = torch.linalg.vector_norm(left - right @ closest, dim=(1, 2))
-    return apart
+    distance: Tensor = torch.linalg.vector_norm(left - right @ closest, dim=(1, 2))
+    return distance
 
 
 def bures_angle(a: States, b: States) -> Float[Tensor, " B"]:
-    """Bures angle, pair by pair: ``arccos sqrt F``, twice the arcsine of half the distance.
+    """Bures angle, pair by pair: ``arccos sqrt F``.
+
+    It is computed as twice the arcsine of half the Bures distance.
 
     Args:
         a: B states of n qubits.
@@ -205,8 +234,9 @@ def bures_angle(a: States, b: States) -> Float[Tensor, " B"]:
 def fidelity_matrix(a: States, b: States) -> Float[Tensor, "N M"]:
     """Uhlmann fidelity of every state of ``a`` with every state of ``b``.
 
-    ``F_ij = ||A_i^dagger B_j||_1^2``: for a pure state the squared norm of the overlaps, for
-    two factors of two columns ``||X||_2^2 + 2 |det X|``, else by singular values.
+    ``F_ij = ||X||_1^2`` with the overlaps ``X = A_i^dagger B_j`` of the columns of both factors. If
+    one state is pure, it is ``||X||_2^2``; if both factors have two columns, it is
+    ``||X||_2^2 + 2 |det X|``; otherwise it needs the singular values of X.
 
     Args:
         a: N states of n qubits.
@@ -236,7 +266,7 @@ def fidelity_matrix(a: States, b: States) -> Float[Tensor, "N M"]:
 
 
 def _pure_fidelities(a: Complex[Tensor, "N D"], b: Complex[Tensor, "M D"]) -> Float[Tensor, "N M"]:
-    """``|<a_i|b_j>|^2`` by two real matrix products: real and imaginary parts side by side."""
+    """``|<a_i|b_j>|^2``, by two real matrix products of real and imaginary parts side by side."""
     left = torch.cat([a.real, a.imag], dim=1).double()
     right = [torch.cat(parts, dim=1).double().T for parts in ((b.real, b.imag), (b.imag, -b.real))]
     rows = max(1, CACHED // max(1, len(b)))
@@ -254,7 +284,7 @@ def _pure_fidelities(a: Complex[Tensor, "N D"], b: Complex[Tensor, "M D"]) -> Fl
 def _fidelity_rows(
     left: Complex[Tensor, "N D r"], right: Complex[Tensor, "M D s"]
 ) -> Float[Tensor, "N M"]:
-    """Fidelities of some rows, by one matrix product of all columns with all columns."""
+    """Fidelities of all pairs, from one matrix product of all columns with all columns."""
     (n, dim, r), (m, _, s) = left.shape, right.shape
     product = left.mH.reshape(n * r, dim) @ right.movedim(0, 1).reshape(dim, m * s)
     overlap = product.reshape(n, r, m, s)

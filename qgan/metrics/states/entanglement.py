@@ -1,4 +1,4 @@
-"""Entanglement between two groups of a state's qubits."""
+"""Entanglement between two groups of the qubits of a state."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from qgan import errors
 from qgan.metrics.states.entropies import entropy
 from qgan.states import States
 
+__all__ = ["half_chain_entropy", "negativity"]
+
 
 def half_chain_entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
-    """Entropy of the first ``n // 2`` qubits: for pure states the entanglement of both halves.
+    """Entropy of the first ``n // 2`` qubits; for pure states the entanglement of both halves.
 
     Args:
         states: B states of at least 2 qubits.
-        order: of the Renyi entropy; 1 is von Neumann's.
+        order: the order of the Renyi entropy; 1 is von Neumann's entropy.
 
     Returns:
         ``(B,)`` in nats, [0, (n // 2) log 2].
 
     Raises:
-        QganError: for fewer than 2 qubits.
+        QganError: if there are fewer than 2 qubits.
 
     References:
         Calabrese and Cardy, J. Stat. Mech. P06002 (2004).
@@ -40,20 +42,20 @@ def half_chain_entropy(states: States, order: int | float = 1) -> Float[Tensor, 
 
 
 def negativity(states: States, wires: Sequence[int]) -> Float[Tensor, " B"]:
-    """Negativity across a cut: ``(||rho^T_A||_1 - 1) / 2``, T_A the transpose of some qubits.
+    """Negativity across a cut: ``(||rho^T_A||_1 - 1) / 2``, where T_A transposes some qubits.
 
     For a pure state it is ``((sum_i s_i)^2 - 1) / 2`` with the Schmidt coefficients s, and no
     density matrix is formed.
 
     Args:
         states: B states of n qubits.
-        wires: qubits on one side of the cut, some but not all.
+        wires: the qubits on one side of the cut, some but not all.
 
     Returns:
-        ``(B,)``, 0 for states that are separable across the cut, at least 0 always.
+        ``(B,)``, at least 0; it is 0 for states that are separable across the cut.
 
     Raises:
-        QganError: if the wires are not distinct, not those of the states, none or all.
+        QganError: if the wires are not different qubits of the states, or are none or all of them.
 
     References:
         Vidal and Werner, Phys. Rev. A 65, 032314 (2002), eq. 3 and proposition 8.
@@ -75,6 +77,6 @@ def negativity(states: States, wires: Sequence[int]) -> Float[Tensor, " B"]:
     order = list(range(2 * n + 1))
     for wire in wires:
         order[1 + wire], order[1 + n + wire] = 1 + n + wire, 1 + wire
-    turned = split.permute(order).reshape(rho.shape)
-    values: Tensor = torch.linalg.eigvalsh(turned)
+    transpose = split.permute(order).reshape(rho.shape)
+    values: Tensor = torch.linalg.eigvalsh(transpose)
     return -values.clamp_max(0).sum(-1)

@@ -1,7 +1,7 @@
-"""Entropies of states and the divergences made of them, from factors, in nats.
+"""Entropies of states, and divergences that are made of them, in nats.
 
-``A^dagger A`` has the non-zero eigenvalues of ``rho = A A^dagger``: with few columns nothing
-larger is decomposed.
+They are computed from factors: ``A^dagger A`` has the same non-zero eigenvalues as
+``rho = A A^dagger``, and is the smaller matrix if A has few columns.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from torch import Tensor
 from qgan import errors
 from qgan.states import States
 
+__all__ = ["entropy", "quantum_jensen_shannon", "relative_entropy", "spectral_entropy"]
+
 LEAST_EIGENVALUE = 1e-14
 """Eigenvalues that double precision cannot tell from zero."""
 LEAST_LEAK = 1e-9
-"""Weight outside a support above which a relative entropy is infinite."""
+"""The weight outside a support above which a relative entropy is infinite."""
 
 
 def _spectrum(factor: Complex[Tensor, "B D r"]) -> Float[Tensor, "B k"]:
-    """Eigenvalues of rho, all that are not zero, from the smaller of both Gram matrices."""
+    """All eigenvalues of rho that are not zero, from the smaller of both Gram matrices."""
     narrow = factor.shape[2] <= factor.shape[1]
     gram = factor.mH @ factor if narrow else factor @ factor.mH
     values: Tensor = torch.linalg.eigvalsh(gram)
@@ -31,28 +33,30 @@ def _spectrum(factor: Complex[Tensor, "B D r"]) -> Float[Tensor, "B k"]:
 
 
 def spectral_entropy(values: Float[Tensor, "B k"]) -> Float[Tensor, " B"]:
-    """``-sum w log w``; an eigenvalue zero adds nothing, to the gradient neither.
+    """The entropy ``-sum w log w`` of some eigenvalues w.
 
-    It is at a minimum there: the derivative with respect to the factor is zero.
+    An eigenvalue that is zero adds nothing to the entropy, and nothing to its gradient: an
+    eigenvalue has a minimum there, so that its derivative with respect to the factor is zero.
     """
-    kept = values > LEAST_EIGENVALUE
-    safe = torch.where(kept, values, 1.0)
-    return -torch.where(kept, safe * safe.log(), 0.0).sum(-1)
+    positive = values > LEAST_EIGENVALUE
+    safe = torch.where(positive, values, 1.0)
+    return -torch.where(positive, safe * safe.log(), 0.0).sum(-1)
 
 
 def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
-    """Renyi entropy of states, ``log(Tr rho^a) / (1 - a)``, at a = 1 von Neumann's.
+    """Renyi entropy of states, ``log(Tr rho^a) / (1 - a)``; for a = 1 it is von Neumann's entropy.
 
     Args:
         states: B states.
-        order: a, at least 0: 0 counts the eigenvalues, 1 is ``-Tr rho log rho``, 2 is minus the
-            logarithm of the purity, infinity that of the largest eigenvalue.
+        order: a, at least 0. For a = 0 it is the logarithm of the number of eigenvalues, for a = 1
+            it is ``-Tr rho log rho``, for a = 2 minus the logarithm of the purity, and for infinite
+            a minus the logarithm of the largest eigenvalue.
 
     Returns:
         ``(B,)`` in nats, from 0 (pure) to ``n log 2``.
 
     Raises:
-        QganError: for a negative order.
+        QganError: if the order is negative.
 
     References:
         Nielsen and Chuang, eq. 11.51; Müller-Lennert et al., J. Math. Phys. 54, 122203 (2013).
@@ -71,15 +75,16 @@ def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
         return (values > LEAST_EIGENVALUE).sum(-1).double().log()
     if isinf(order):
         return -values.amax(-1).log()
-    kept = values > LEAST_EIGENVALUE
-    powers = torch.where(kept, torch.where(kept, values, 1.0) ** order, 0.0)
+    positive = values > LEAST_EIGENVALUE
+    powers = torch.where(positive, torch.where(positive, values, 1.0) ** order, 0.0)
     return powers.sum(-1).log() / (1 - order)
 
 
 def quantum_jensen_shannon(a: States, b: States) -> Float[Tensor, " B"]:
-    """Quantum Jensen-Shannon divergence, pair by pair; its square root is a metric.
+    """Quantum Jensen-Shannon divergence, pair by pair.
 
-    ``S((rho + sigma) / 2) - S(rho) / 2 - S(sigma) / 2``, with von Neumann's entropy S.
+    ``S((rho + sigma) / 2) - S(rho) / 2 - S(sigma) / 2``, with von Neumann's entropy S. Its square
+    root is a metric.
 
     Args:
         a: B states of n qubits.
@@ -93,7 +98,7 @@ def quantum_jensen_shannon(a: States, b: States) -> Float[Tensor, " B"]:
 
     References:
         Majtey, Lamberti and Prato, Phys. Rev. A 72, 052310 (2005); Virosztek, Adv. Math. 380,
-        107595 (2021): the metric.
+        107595 (2021), for the metric.
 
     Example:
         >>> basis = States(torch.eye(2).cfloat()[:, :, None])
@@ -109,8 +114,8 @@ def quantum_jensen_shannon(a: States, b: States) -> Float[Tensor, " B"]:
 def relative_entropy(a: States, b: States) -> Float[Tensor, " B"]:
     """Relative entropy, pair by pair: ``S(rho || sigma) = Tr rho (log rho - log sigma)``.
 
-    Infinite where rho has weight outside the support of sigma (more than 1e-9 of it), as for any
-    two different pure states.
+    It is infinite where rho has a weight of more than 1e-9 outside the support of sigma, as any two
+    different pure states do.
 
     Args:
         a: B states rho of n qubits.
@@ -143,39 +148,42 @@ def relative_entropy(a: States, b: States) -> Float[Tensor, " B"]:
 
 
 class _LogOverGram(torch.autograd.Function):
-    """``log(G) / G`` and the projector over G on G's support; the first has a gradient.
+    """``log(G) / G`` and ``1 / G``, both on the support of G; only the first has a gradient.
 
-    For a function of a Hermitian matrix the derivative is that of Daleckii and Krein, with
-    divided differences, which equal eigenvalues do not disturb.
+    The derivative of a function of a Hermitian matrix is that of Daleckii and Krein. It is made of
+    divided differences, which stay finite where eigenvalues are equal.
     """
 
     @staticmethod
     def forward(ctx: Any, gram: Tensor) -> tuple[Tensor, Tensor]:
         values, vectors = torch.linalg.eigh(gram)
-        kept = values > LEAST_EIGENVALUE * 100
-        safe = torch.where(kept, values, 1.0)
-        logs = torch.where(kept, safe.log() / safe, 0.0)
-        inverse = torch.where(kept, 1 / safe, 0.0)
-        ctx.save_for_backward(vectors, safe, kept, logs)
-        made = [(vectors * v.unsqueeze(-2).to(vectors.dtype)) @ vectors.mH for v in (logs, inverse)]
-        ctx.mark_non_differentiable(made[1])
-        return made[0], made[1]
+        support = values > LEAST_EIGENVALUE * 100
+        safe = torch.where(support, values, 1.0)
+        logs = torch.where(support, safe.log() / safe, 0.0)
+        inverse = torch.where(support, 1 / safe, 0.0)
+        ctx.save_for_backward(vectors, safe, support, logs)
+        first, second = (
+            (vectors * v.unsqueeze(-2).to(vectors.dtype)) @ vectors.mH for v in (logs, inverse)
+        )
+        ctx.mark_non_differentiable(second)
+        return first, second
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        vectors, values, kept, logs = ctx.saved_tensors
-        apart = values[:, :, None] - values[:, None, :]
-        near = apart.abs() < 1e-6 * values.amax(-1)[:, None, None]
+        vectors, values, support, logs = ctx.saved_tensors
+        gaps = values[:, :, None] - values[:, None, :]
+        near = gaps.abs() < 1e-6 * values.amax(-1)[:, None, None]
         middle = (values[:, :, None] + values[:, None, :]) / 2
         slope = (1 - middle.log()) / middle**2
-        rise = (logs[:, :, None] - logs[:, None, :]) / torch.where(near, 1.0, apart)
-        table = torch.where(near, slope, rise) * (kept[:, :, None] & kept[:, None, :])
-        turned = vectors.mH @ gradients[0] @ vectors
-        gradient: Tensor = vectors @ (turned * table) @ vectors.mH
+        rise = (logs[:, :, None] - logs[:, None, :]) / torch.where(near, 1.0, gaps)
+        table = torch.where(near, slope, rise) * (support[:, :, None] & support[:, None, :])
+        in_basis = vectors.mH @ gradients[0] @ vectors
+        gradient: Tensor = vectors @ (in_basis * table) @ vectors.mH
         return gradient
 
 
 def _pair(a: States, b: States) -> tuple[Tensor, Tensor]:
+    """Both factors in double precision; refuse states that are no pairs."""
     if a.dimension != b.dimension or len(a) != len(b):
         rule = f"must hold {len(a)} states of {a.n_qubits} qubits, as `a` does"
         raise errors.argument("b", rule, f"{len(b)} of {b.n_qubits}")

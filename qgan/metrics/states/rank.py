@@ -1,4 +1,4 @@
-"""What the rank of a state costs."""
+"""What a limited rank of states costs in fidelity."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from torch import Tensor
 from qgan import errors
 from qgan.states import States
 
+__all__ = ["fidelity_cap"]
+
 
 def fidelity_cap(states: States, n_traced: int) -> Float[Tensor, " B"]:
-    """The greatest fidelity that a state with ``n_traced`` qubits traced out can have.
+    """The greatest fidelity with rho of a pure state of which ``n_traced`` qubits are traced out.
 
-    ``max F(rho, sigma)`` over sigma of rank ``r = 2**t`` is the sum of the r largest eigenvalues
-    of rho, reached by rho cut to their eigenvectors.
+    ``max F(rho, sigma)`` over sigma of rank ``r = 2**t`` is the sum of the r largest eigenvalues of
+    rho. It is reached by rho restricted to their eigenvectors.
 
     Args:
         states: B states rho.
-        n_traced: t, at least 0.
+        n_traced: t, the number of qubits that are traced out, at least 0.
 
     Returns:
         ``(B,)`` in [0, 1], double precision.
@@ -38,5 +40,5 @@ def fidelity_cap(states: States, n_traced: int) -> Float[Tensor, " B"]:
     if n_traced < 0:
         raise errors.argument("n_traced", "must be at least 0", n_traced)
     values = torch.linalg.svdvals(states.factor.to(torch.complex128)).square()
-    kept: Tensor = values[:, : 2**n_traced].sum(1)
-    return kept.clamp(0, 1)
+    weight: Tensor = values[:, : 2**n_traced].sum(1)
+    return weight.clamp(0, 1)

@@ -13,10 +13,11 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.states import States
+
+__all__ = ["coupling_excess", "swap_cost"]
 
 MOST_QUBITS = 4
-"""Beyond, the matrix exponentials of two copies no longer fit a training step."""
+"""For more qubits the matrix exponentials of two copies take too long for a training step."""
 
 
 @lru_cache(maxsize=8)
@@ -25,7 +26,7 @@ def swap_cost(n_qubits: int) -> Complex[Tensor, "D2 D2"]:
     """``C = (1 - SWAP) / 2`` on two copies of n qubits, complex128.
 
     Raises:
-        QganError: beyond 4 qubits.
+        QganError: if there are more than 4 qubits.
 
     Example:
         >>> torch.linalg.eigvalsh(swap_cost(1)).round().tolist()  # 1 for the singlet
@@ -39,17 +40,6 @@ def swap_cost(n_qubits: int) -> Complex[Tensor, "D2 D2"]:
     return (eye - eye[index.T.flatten()]) / 2
 
 
-def pure_semimetric(a: States, b: States) -> Float[Tensor, " B"]:
-    """``(1 - F) / 2`` of pure states, pair by pair.
-
-    Raises:
-        QganError: if a state is mixed.
-    """
-    if not a.is_pure or not b.is_pure:
-        raise errors.argument("a, b", "must be pure", f"ranks {a.rank} and {b.rank}")
-    return (1 - a.fidelity(b)) / 2
-
-
 def coupling_excess(
     real: Complex[Tensor, "D D"],
     fake: Complex[Tensor, "D D"],
@@ -57,27 +47,31 @@ def coupling_excess(
     of_fake: Complex[Tensor, "D D"],
     strength: float,
 ) -> Float[Tensor, ""]:
-    """How far two potentials break the dual's rule ``I x psi - phi x I <= C``, softly.
+    """How far two potentials break the constraint ``I x psi - phi x I <= C`` of the dual problem.
 
-    ``(lambda / e) Tr[(P x Q) exp((-C - phi x I + I x psi) / lambda)]``; the dual value is the
-    greatest ``Tr[Q psi] - Tr[P phi]`` less this.
+    ``(lambda / e) Tr[(P x Q) exp((-C - phi x I + I x psi) / lambda)]``. The dual value of the
+    semimetric is the maximum of ``Tr[Q psi] - Tr[P phi]`` minus this excess.
 
     Args:
-        real: Q.
-        fake: P.
-        of_real: psi, Hermitian.
-        of_fake: phi, Hermitian.
-        strength: lambda, above 0; towards 0 the rule becomes strict.
+        real: Q, the density matrix of the real state.
+        fake: P, the density matrix of the generated state.
+        of_real: psi, the Hermitian potential of the real state.
+        of_fake: phi, the Hermitian potential of the generated state.
+        strength: lambda, above 0. The smaller it is, the more strictly the constraint holds.
+
+    Returns:
+        A number, above 0; differentiable.
 
     References:
-        Chakrabarti et al., arXiv:1911.00111, sec. 3 (the dual) and 4 (its regularised form).
+        Chakrabarti et al., arXiv:1911.00111, sec. 3 for the dual and sec. 4 for its regularised
+        form.
     """
     dimension = len(real)
     eye = torch.eye(dimension, dtype=real.dtype, device=real.device)
     cost = swap_cost(dimension.bit_length() - 1).to(real)
-    broken = torch.kron(eye, of_real) - torch.kron(of_fake, eye) - cost
-    raised: Tensor = torch.linalg.matrix_exp(broken / strength)
-    # Tr[(P x Q) E]: the product is never formed.
-    blocks = raised.reshape(dimension, dimension, dimension, dimension)
+    excess = torch.kron(eye, of_real) - torch.kron(of_fake, eye) - cost
+    exponential: Tensor = torch.linalg.matrix_exp(excess / strength)
+    # Tr[(P x Q) E], without forming the product of the states.
+    blocks = exponential.reshape(dimension, dimension, dimension, dimension)
     weight = torch.einsum("ji,lk,ikjl->", fake, real, blocks)
     return strength / torch.e * weight.real
