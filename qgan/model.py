@@ -64,7 +64,7 @@ def exact_states(generator: Generator, label: Tensor, latent: Tensor) -> States:
     """
     generator.check(label, latent)
     engine: Engine = BatchedEngine(precision="double")
-    if engine.supports(generator.circuit, None, None) is not None:
+    if engine.why_not(generator.circuit) is not None:
         engine = generator.engine
     like = generator.weights
     with torch.no_grad():

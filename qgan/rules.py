@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from qgan import errors
 from qgan.data import Dataset
 from qgan.discriminator import Discriminator, IdentityHead
+from qgan.engines.base import Engine
 from qgan.objectives import Objective
 from qgan.terms import AuxiliaryClassifier, CouplingPenalty, Silent, Term
 
@@ -27,14 +27,14 @@ def check_game(discriminator: Discriminator, objective: Objective, terms: Sequen
         rule(discriminator, objective, terms)
 
 
-def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: Any) -> None:
+def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: Engine) -> None:
     """Refuse views and terms that need states where the engine gives none, or that it cannot read.
 
     Raises:
         QganError: with the rule and the two nearest choices.
     """
     view = discriminator.view
-    if getattr(engine, "readout", 0.0) and not hasattr(view, "engine"):
+    if engine.readout and not hasattr(view, "engine"):
         raise errors.unsupported(
             f"View {type(view).__name__}",
             "it reads states by itself, and wrongly read bits are the engine's",
@@ -42,7 +42,7 @@ def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: An
         )
     if engine.gives_states:
         return
-    if view.order > 1 and getattr(engine, "shots", None) is not None:
+    if view.order > 1 and engine.shots is not None:
         raise errors.unsupported(
             f"View {type(view).__name__}",
             "it measures two copies of a state together, and shots are of one copy each",

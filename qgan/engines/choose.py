@@ -155,7 +155,7 @@ def _measure(
 ) -> Measured:
     try:
         engine = build(candidate)
-        reason = engine.supports(circuit, candidate.diff_method, shots)
+        reason = engine.why_not(circuit, candidate.diff_method, shots)
         if reason is None and needs_states and not engine.gives_states:
             reason = "gives no states, which the discriminator's view reads"
         if reason is not None:
@@ -167,7 +167,7 @@ def _measure(
         seconds = one * batch if extrapolated else _time(engine, candidate, circuit, batch, share)
     except errors.QganError as error:
         return Measured(candidate, why_not=str(error))
-    memory = _memory(candidate, circuit, batch)
+    memory = engine.memory(circuit, batch, candidate.accelerator)
     return Measured(candidate, seconds, extrapolated, memory, exact=shots is None)
 
 
@@ -193,24 +193,3 @@ def _time(
     while len(found) < MOST_REPEATS and sum(found) < share:
         found.append(step())
     return sorted(found)[len(found) // 2]
-
-
-def _memory(candidate: Candidate, circuit: Circuit, batch: int) -> int:
-    """Bytes of states alive at once: all gates' under backprop, a few under the others."""
-    amplitudes: int = 2**circuit.registers.n_wires
-    if candidate.device == "default.mixed":
-        amplitudes **= 2
-    if candidate.kind == "batched":
-        from qgan.engines.batched.channels import most_columns
-        from qgan.engines.batched.engine import parts_of
-        from qgan.engines.batched.plan import Plan
-
-        parts = parts_of(circuit)
-        taped = 0  # compiled loops lead the final states back
-        if candidate.accelerator == "cuda":
-            taped = sum(len(part.stages) for part in parts if isinstance(part, Plan))
-        columns = most_columns(parts, amplitudes, 1)
-        return 8 * amplitudes * columns * batch * (3 + taped)
-    if candidate.diff_method == "backprop":
-        return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
-    return 16 * amplitudes * 4

@@ -35,7 +35,7 @@ def smooth_states(generator: Generator) -> Smooth:
         raise errors.argument("model", "must have a latent", "a generator without one")
     exact = copy.deepcopy(generator).double().requires_grad_(False)
     engine: Engine = BatchedEngine(precision="double")
-    if engine.supports(exact.circuit, None, None) is not None:
+    if engine.why_not(exact.circuit) is not None:
         engine = exact.engine
 
     def states(label: Tensor, latent: Tensor) -> States:

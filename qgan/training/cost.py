@@ -52,7 +52,7 @@ def cost_of_step(trainer: Trainer) -> Cost:
     """What a step of this trainer costs."""
     config = trainer.config
     view: Any = trainer.discriminator.view
-    shots = getattr(trainer.generator.engine, "shots", None) or 1
+    shots = trainer.generator.engine.shots or 1
     states, seen = config.batch * config.n_critic, n_settings(view)
     real = generated = 0
     if "discriminator" in trainer.optimisers:

@@ -11,7 +11,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.engines.base import Circuit, check_angles, check_source
+from qgan.engines.base import Circuit, Engine, check_angles, check_source
 from qgan.engines.batched.channels import apply_channel, most_columns
 from qgan.engines.batched.compiled.parts import serves
 from qgan.engines.batched.lowering import ChannelLayer, lower
@@ -48,7 +48,7 @@ def _make_parts(traced: TracedCircuit) -> Parts:
     )
 
 
-class BatchedEngine:
+class BatchedEngine(Engine):
     """Simulates a batch of small circuits at once, on CPU or CUDA.
 
     On a CPU, compiled loops lead a few samples at a time through all gates and back: nothing is
@@ -83,6 +83,7 @@ class BatchedEngine:
 
     name = "batched"
     gives_states = True
+    gives_isometries = True
 
     def __init__(
         self,
@@ -108,10 +109,6 @@ class BatchedEngine:
             return States(final)
         return States(final.reshape(batch, 2**n_output, rows // 2**n_output * columns))
 
-    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
-        """The same as :meth:`run`: this engine gives states."""
-        return self.run(circuit, weights, inputs)
-
     def expval(
         self,
         circuit: Circuit,
@@ -127,13 +124,7 @@ class BatchedEngine:
     def isometry(
         self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
     ) -> Complex[Tensor, "B N D"]:
-        """What the circuit does to each basis state of its output register, other wires |0>.
-
-        Where few rows of inputs serve many states (a readout has one a label), running the
-        circuit once a row and multiplying is much less work than running it once a state.
-
-        Returns:
-            ``V`` with ``V|i>`` as its columns, complex ``(B, 2**n_wires, 2**n_output)``.
+        """What the circuit does to each basis state (see :class:`qgan.engines.base.Engine`).
 
         Raises:
             QganError: for a circuit with channels, which is no isometry.
@@ -143,8 +134,10 @@ class BatchedEngine:
         eye = torch.eye(2**circuit.registers.n_output, dtype=self.complex, device=inputs.device)
         return self._run(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))
 
-    def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
-        """None if the request can be served, else the reason why not."""
+    def why_not(
+        self, circuit: Circuit, diff_method: str | None = None, shots: int | None = None
+    ) -> str | None:
+        """The reason why a request cannot be served, or None."""
         if shots is not None:
             return "the batched engine gives exact expectation values, not shots"
         if diff_method not in (None, "adjoint"):
@@ -154,6 +147,16 @@ class BatchedEngine:
         except errors.QganError as error:
             return str(error)
         return None
+
+    def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
+        """Bytes of states alive at once; operations of torch keep one more per stage."""
+        parts, n_wires = parts_of(circuit), circuit.registers.n_wires
+        kept = LEAST_ALIVE
+        if not (self.low_memory or self._compiles(n_wires, batch, accelerator)):
+            kept += sum(len(part.stages) for part in parts if isinstance(part, Plan))
+        amplitudes: int = 2**n_wires
+        columns = most_columns(parts, amplitudes, 1)
+        return self.complex.itemsize * amplitudes * columns * batch * kept
 
     def _run(
         self,
@@ -184,7 +187,7 @@ class BatchedEngine:
             if isinstance(part, ChannelLayer):
                 assert state is not None
                 state = apply_channel(part, state)
-            elif not self._compiles(n_wires, inputs):
+            elif not self._compiles(n_wires, batch, inputs.device.type):
                 state = propagate(part, weights, inputs, state, self.low_memory)
             else:
                 from qgan.engines.batched.compiled.sweep import sweep  # imports numba
@@ -198,9 +201,9 @@ class BatchedEngine:
             state = state.expand(batch, -1, -1)
         return state if words is None else pauli.expval(state, words)
 
-    def _compiles(self, n_wires: int, inputs: Tensor) -> bool:
+    def _compiles(self, n_wires: int, batch: int, accelerator: str) -> bool:
         """Whether compiled passes run it, rather than operations of torch."""
-        return self.compiled and inputs.device.type == "cpu" and serves(n_wires, inputs.shape[0])
+        return self.compiled and accelerator == "cpu" and serves(n_wires, batch)
 
     def _place(self, states: States, n_wires: int) -> Tensor:
         """The factor on the first wires, the others in ``|0>``."""

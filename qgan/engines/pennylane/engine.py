@@ -11,19 +11,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.engines.base import Circuit, DiffMethod, check_angles, check_source
+from qgan.engines.base import Circuit, DiffMethod, Engine, check_angles, check_source
 from qgan.engines.memory import check_memory
-from qgan.engines.pennylane.device import check_shots, diff_methods, open_device, why_not
+from qgan.engines.pennylane.device import broken_rule, check_shots, diff_methods, open_device
 from qgan.engines.pennylane.execution import Execution
 from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
 from qgan.engines.pennylane.noise import check_noise
 from qgan.engines.pennylane.source import columns, differentiable_factor
-from qgan.states import Prepared, States, StateSource
+from qgan.states import States, StateSource
 
 STATE_DEVICES = ("default.qubit", "default.mixed")
 
 
-class PennyLaneEngine:
+class PennyLaneEngine(Engine):
     """Runs circuits on a PennyLane device.
 
     ``run`` gives ``rho = Tr_rest |psi><psi|`` where the device has states, ``expval`` gives
@@ -77,9 +77,12 @@ class PennyLaneEngine:
         options = options if seed is None else {**options, "seed": self._random}
         has = diff_methods(open_device(device, 1, options))
         method = diff_method or (has[0] if shots is None else "parameter-shift")
-        rule = why_not(device, has, method, shots)
+        rule = broken_rule(device, has, method, shots)
         if rule is not None:
             raise errors.argument("diff_method", rule, method)
+        self.name = f"pennylane {device}"
+        # The gradient of states needs backprop.
+        self.gives_states = device in STATE_DEVICES and method == "backprop"
         self.device, self.diff_method, self.shots = device, method, shots
         self.diff_methods, self.precision = has, precision
         self.noise, self.readout = noise, readout
@@ -88,16 +91,6 @@ class PennyLaneEngine:
     def __repr__(self) -> str:
         shots = "" if self.shots is None else f", shots={self.shots}"
         return f"PennyLaneEngine({self.device!r}, {self.diff_method!r}{shots})"
-
-    @property
-    def name(self) -> str:
-        """How messages and reports call it."""
-        return f"pennylane {self.device}"
-
-    @property
-    def gives_states(self) -> bool:
-        """Whether :meth:`run` returns states: their gradient needs backprop, so exact devices."""
-        return self.device in STATE_DEVICES and self.diff_method == "backprop"
 
     @property
     def executions(self) -> int:
@@ -155,13 +148,6 @@ class PennyLaneEngine:
             states.factor = differentiable_factor(states)
         return states.to(self.dtype)
 
-    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States | Prepared:
-        """What a generator returns: states where the device has them, else the circuit itself."""
-        if self.gives_states:
-            return self.run(circuit, weights, inputs)
-        check_angles(circuit, weights, inputs)
-        return Prepared(self, circuit, weights, inputs)
-
     def expval(
         self,
         circuit: Circuit,
@@ -199,16 +185,18 @@ class PennyLaneEngine:
             values = self._expval(joint_pieces(circuit, weights, inputs, source), observables)
         return values.to(self.dtype.to_real())
 
-    def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
-        """None if this engine, as it was built, serves the request, else the reason why not.
+    def why_not(
+        self, circuit: Circuit, diff_method: str | None = None, shots: int | None = None
+    ) -> str | None:
+        """The reason why this engine, as it was built, cannot serve a request, or None.
 
         Args:
             circuit: traced once with all angles zero, and sent through the device's checks.
-            diff_method: the diff method that is wanted; None takes the engine's.
-            shots: the shots that are wanted; None is exact.
+            diff_method: the diff method that is asked for; None takes the engine's own.
+            shots: the shots that are asked for; None is exact.
         """
         method = diff_method or self.diff_method
-        rule = why_not(self.device, self.diff_methods, method, shots)
+        rule = broken_rule(self.device, self.diff_methods, method, shots)
         if rule is not None:
             return str(errors.argument("diff_method", rule, method))
         if method != self.diff_method or shots != self.shots:
@@ -217,6 +205,14 @@ class PennyLaneEngine:
         inputs = torch.zeros(1, circuit.n_inputs, dtype=torch.float64, requires_grad=True)
         reason = self._execution.why_not(joint_pieces(circuit, weights, inputs))
         return None if reason is None else f"{self!r} cannot run this circuit: {reason}"
+
+    def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
+        """Bytes of states alive at once: those of all gates under backprop, else a few."""
+        doubled = 2 if self.device == "default.mixed" else 1
+        amplitudes: int = 2 ** (doubled * circuit.registers.n_wires)
+        if self.diff_method == "backprop":
+            return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
+        return 16 * amplitudes * 4
 
     def _expval(
         self, pieces: tuple[Piece, ...], observables: Sequence[str], vectors: Tensor | None = None

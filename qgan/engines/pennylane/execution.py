@@ -86,7 +86,7 @@ class Execution:
         return self._qnode(n_wires, reads)(self._guarded(pieces), vectors)
 
     def why_not(self, pieces: tuple[Piece, ...]) -> str | None:
-        """None if the device's own checks let the pieces pass, else what they say; runs nothing."""
+        """What the device's own checks say against the pieces, or None; runs nothing."""
         n_wires = 1 + max(wire for piece in pieces for wire in piece.wires)
         try:
             node = self._qnode(n_wires, ("Z" * n_wires,))
