@@ -76,16 +76,29 @@ class Engine(ABC):
     readout: float = 0.0
 
     @abstractmethod
-    def run(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
+    def run(
+        self,
+        circuit: Circuit,
+        weights: Tensor,
+        inputs: Tensor,
+        source: StateSource | None = None,
+    ) -> States:
         """The states of the output register, all other wires traced out.
+
+        ``Tr_rest[U (rho x |0><0|) U^dagger]``, or of ``U|0..0>`` without a source.
 
         Args:
             circuit: the circuit.
             weights: ``(n_weights,)`` in radians.
             inputs: ``(B, n_inputs)`` in radians.
+            source: the states that the circuit acts on, on its output register; the other
+                wires start in ``|0>``. None starts all wires there.
+
+        Returns:
+            ``B`` states; each column of a source's factor adds columns of its own.
 
         Raises:
-            QganError: if the shapes do not fit, or the engine gives no states.
+            QganError: if shapes or source do not fit, or the engine gives no states.
         """
 
     @abstractmethod

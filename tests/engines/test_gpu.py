@@ -61,6 +61,9 @@ def test_batched_reads_a_source_on_cuda() -> None:
     expected = engine.expval(reader(), weights, inputs, ["ZII", "XYI"], states)
     moved = [weights.cuda(), inputs.cuda(), ["ZII", "XYI"], states.to(device="cuda")]
     assert_close(engine.expval(reader(), *moved).cpu(), expected, **EXACT)
+    after = engine.run(reader(), weights, inputs, states).density_matrix()
+    on_cuda = engine.run(reader(), moved[0], moved[1], states.to(device="cuda")).density_matrix()
+    assert_close(on_cuda.cpu(), after, **EXACT)
 
 
 @pytest.mark.usefixtures("lightning_gpu")

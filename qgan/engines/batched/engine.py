@@ -100,10 +100,14 @@ class BatchedEngine(Engine):
         self.complex = torch.complex64 if precision == "single" else torch.complex128
 
     def run(
-        self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
+        self,
+        circuit: Circuit,
+        weights: Float[Tensor, " W"],
+        inputs: Float[Tensor, "B X"],
+        source: StateSource | None = None,
     ) -> States:
         """States of the output register (see :class:`qgan.engines.base.Engine`)."""
-        final, n_output = self._run(circuit, weights, inputs, None), circuit.registers.n_output
+        final, n_output = self._run(circuit, weights, inputs, source), circuit.registers.n_output
         batch, rows, columns = final.shape
         if rows == 2**n_output:
             return States(final)
@@ -212,4 +216,4 @@ class BatchedEngine(Engine):
         if rest == 1:
             return factor
         padded = torch.nn.functional.pad(factor.unsqueeze(2), (0, 0, 0, rest - 1))
-        return padded.reshape(len(states), -1, states.rank)
+        return padded.reshape(len(states), 2**n_wires, states.rank)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
@@ -15,9 +15,9 @@ from qgan.engines.base import Circuit, DiffMethod, Engine, check_angles, check_s
 from qgan.engines.memory import check_memory
 from qgan.engines.pennylane.device import broken_rule, check_shots, diff_methods, open_device
 from qgan.engines.pennylane.execution import Execution
-from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
+from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word, n_wires_of
 from qgan.engines.pennylane.noise import check_noise
-from qgan.engines.pennylane.source import columns, differentiable_factor
+from qgan.engines.pennylane.source import column_norms, columns, differentiable_factor
 from qgan.states import States, StateSource
 
 STATE_DEVICES = ("default.qubit", "default.mixed")
@@ -111,19 +111,27 @@ class PennyLaneEngine(Engine):
         if self._random is not None and state["random"] is not None:
             self._random.bit_generator.state = state["random"]
 
-    def run(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
+    def run(
+        self,
+        circuit: Circuit,
+        weights: Tensor,
+        inputs: Tensor,
+        source: StateSource | None = None,
+    ) -> States:
         """The states of the output register, all other wires traced out.
 
         Args:
             circuit: the circuit.
             weights: ``(n_weights,)`` in radians.
             inputs: ``(B, n_inputs)`` in radians.
+            source: what the circuit acts on, on its output register: states, or a circuit not
+                yet run, which is joined to this one; None is ``|0..0>``.
 
         Returns:
             ``B`` states; on ``default.mixed`` the factor carries the first-order gradient.
 
         Raises:
-            QganError: if the shapes do not fit or the device gives no states.
+            QganError: if the shapes or the source do not fit or the device gives no states.
         """
         check_angles(circuit, weights, inputs)
         if not self.gives_states:
@@ -133,19 +141,22 @@ class PennyLaneEngine(Engine):
                 "read expectation values (views pauli, circuit), or use an engine that has "
                 "states (default.qubit with backprop)",
             )
-        registers, mixed = circuit.registers, self.device == "default.mixed"
+        if source is not None:
+            check_source(circuit, inputs, source)
+        n_output, mixed = circuit.registers.n_output, self.device == "default.mixed"
         if len(inputs) == 0:
-            return States(inputs.new_zeros(0, 2**registers.n_output, 1, dtype=self.dtype))
-        check_memory(registers.n_wires * (2 if mixed else 1), len(inputs), 16, inputs.device)
-        pieces = joint_pieces(circuit, weights, inputs)
-        result = self._execution(registers.n_wires, registers.n_output, pieces)
-        result = result.to(device=inputs.device, dtype=torch.complex128)
-        rest = registers.n_output if mixed else registers.n_wires - registers.n_output
-        tensor = result.reshape(-1, 2**registers.n_output, 2**rest).expand(len(inputs), -1, -1)
-        states = States(tensor)
-        if mixed:
-            states = States.from_density_matrix(tensor)
-            states.factor = differentiable_factor(states)
+            return States(inputs.new_zeros(0, 2**n_output, 1, dtype=self.dtype))
+        if isinstance(source, States):
+            pieces, vectors, shares = self._by_column(circuit, weights, inputs, source)
+            each = self._run(pieces, n_output, vectors).unflatten(0, shares.shape)
+            scaled = each * (shares if mixed else column_norms(shares))[..., None, None]
+            result = scaled.sum(1) if mixed else scaled.transpose(1, 2).flatten(2)
+        else:
+            result = self._run(joint_pieces(circuit, weights, inputs, source), n_output)
+        if not mixed:
+            return States(result).to(self.dtype)
+        states = States.from_density_matrix(result)
+        states.factor = differentiable_factor(states)
         return states.to(self.dtype)
 
     def expval(
@@ -180,10 +191,13 @@ class PennyLaneEngine(Engine):
         if not observables or len(inputs) == 0:
             return inputs.new_zeros(len(inputs), len(observables), dtype=self.dtype.to_real())
         if isinstance(source, States):
-            values = self._expval_of_states(circuit, weights, inputs, observables, source)
+            pieces, vectors, shares = self._by_column(circuit, weights, inputs, source)
+            each = self._expval(pieces, observables, vectors).unflatten(0, shares.shape)
+            values = (each * shares.unsqueeze(-1)).sum(1)
         else:
             values = self._expval(joint_pieces(circuit, weights, inputs, source), observables)
-        return values.to(self.dtype.to_real())
+        real: Tensor = values.to(self.dtype.to_real())
+        return real
 
     def why_not(
         self, circuit: Circuit, diff_method: str | None = None, shots: int | None = None
@@ -214,6 +228,21 @@ class PennyLaneEngine(Engine):
             return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
         return 16 * amplitudes * 4
 
+    def _run(
+        self, pieces: tuple[Piece, ...], n_output: int, vectors: Tensor | None = None
+    ) -> Complex[Tensor, "M D C"]:
+        """Factors of the first wires, or on ``default.mixed`` their density matrices.
+
+        One for each row of the pieces' angles (or of the vectors).
+        """
+        mixed, inputs = self.device == "default.mixed", pieces[-1].inputs
+        n_wires = n_wires_of(pieces)
+        check_memory(n_wires * (2 if mixed else 1), len(inputs), 16, inputs.device)
+        result: Tensor = self._execution(n_wires, n_output, pieces, vectors)
+        result = result.to(device=inputs.device, dtype=torch.complex128)
+        rest = n_output if mixed else n_wires - n_output
+        return result.reshape(-1, 2**n_output, 2**rest).expand(len(inputs), -1, -1)
+
     def _expval(
         self, pieces: tuple[Piece, ...], observables: Sequence[str], vectors: Tensor | None = None
     ) -> Float[Tensor, "M K"]:
@@ -227,15 +256,10 @@ class PennyLaneEngine(Engine):
         values = torch.stack([value.to(inputs.device, torch.float64) for value in results], -1)
         return values.reshape(-1, len(words)).expand(len(inputs), -1)
 
-    def _expval_of_states(
-        self,
-        circuit: Circuit,
-        weights: Tensor,
-        inputs: Tensor,
-        observables: Sequence[str],
-        source: States,
-    ) -> Float[Tensor, "B K"]:
-        """Values of ``rho = sum_c w_c |c><c|``: each column is run, and the values are summed."""
+    def _by_column(
+        self, circuit: Circuit, weights: Tensor, inputs: Tensor, source: States
+    ) -> tuple[tuple[Piece, ...], Complex[Tensor, "M D"], Float[Tensor, "B r"]]:
+        """The circuit on each column c of ``rho = sum_c w_c |c><c|``: pieces, vectors, shares w."""
         factor = differentiable_factor(source)
         if self.diff_method != "backprop" and factor.requires_grad and torch.is_grad_enabled():
             raise errors.unsupported(
@@ -245,5 +269,4 @@ class PennyLaneEngine(Engine):
             )
         vectors, shares = columns(factor.to(torch.complex128))
         pieces = joint_pieces(circuit, weights, inputs.repeat_interleave(source.rank, 0))
-        values = self._expval(pieces, observables, vectors)
-        return (values.reshape(len(source), source.rank, -1) * shares.unsqueeze(-1)).sum(1)
+        return pieces, vectors, shares

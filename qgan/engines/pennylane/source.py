@@ -32,6 +32,16 @@ def columns(
     return vectors.reshape(-1, factor.shape[1]), weights
 
 
+def column_norms(weights: Float[Tensor, "B r"]) -> Float[Tensor, "B r"]:
+    """Norms of columns of these weights; the gradient at a weight of 0 is 0 rather than infinite.
+
+    A column of zeros stays one: to first order nothing moves ``|c><c|`` there.
+    """
+    empty = weights == 0
+    norms = torch.where(empty, torch.ones_like(weights), weights).sqrt()
+    return torch.where(empty, torch.zeros_like(norms), norms)
+
+
 def differentiable_factor(states: States) -> Complex[Tensor, "B D r"]:
     """A factor that carries the first-order gradient of the density matrix.
 
