@@ -7,8 +7,8 @@ from qgan.build.trainer import (
     build_terms,
     build_trainer,
     default_cures,
+    engine_timings,
     load_data,
-    measure_engines,
     settled,
 )
 from qgan.build.generators import ANSATZE, build_circuit, build_generator
@@ -36,8 +36,8 @@ __all__ = [
     "check_game",
     "compatibility",
     "default_cures",
+    "engine_timings",
     "load_data",
-    "measure_engines",
     "preset",
     "settled",
     "why_not",

@@ -9,7 +9,7 @@ from qgan.config import Experiment
 from qgan.data import SOURCES, Dataset, from_file, measured
 from qgan.engines import BatchedEngine
 from qgan.engines.memory import check_memory
-from qgan.engines.choose import Measured, choose, measure
+from qgan.engines.choose import Timing, choose, time_engines
 from qgan.rules import check_engine, check_game, check_records
 from qgan.build.discriminators import build_discriminator, build_view
 from qgan.build.engines import build_engine, noise_of
@@ -56,10 +56,10 @@ def build_terms(experiment: Experiment, data: Dataset) -> list[Term]:
     return [*terms, *map(build_cure, named)]
 
 
-def measure_engines(experiment: Experiment, data: Dataset) -> list[Measured]:
-    """Every engine on the generator's circuit and the batch of an experiment."""
+def engine_timings(experiment: Experiment, data: Dataset) -> list[Timing]:
+    """The timing of every engine on the generator's circuit and the batch of an experiment."""
     readers = [build_view(experiment, data, BatchedEngine()), *build_terms(experiment, data)]
-    return measure(
+    return time_engines(
         build_circuit(experiment, data),
         experiment.trainer.batch,
         needs_states=any(getattr(reader, "needs_states", False) for reader in readers),
@@ -70,10 +70,10 @@ def measure_engines(experiment: Experiment, data: Dataset) -> list[Measured]:
 
 
 def settled(experiment: Experiment, data: Dataset) -> Experiment:
-    """The same experiment with ``auto`` replaced by the engine measured to be the fastest."""
+    """The same experiment with ``auto`` replaced by the engine that is the fastest here."""
     if experiment.engine.kind != "auto" or experiment.engine.device is not None:
         return experiment
-    best = choose(measure_engines(experiment, data)).candidate
+    best = choose(engine_timings(experiment, data)).candidate
     found = {
         "kind": best.kind,
         "device": best.device,

@@ -16,6 +16,6 @@ def command_plan(argv: Sequence[str]) -> int:
 
     experiment, _, _ = parse_train(argv, "qgan plan")
     data = build.load_data(experiment)
-    measured = build.measure_engines(experiment, data)
-    Console().print(engine_table(measured))
+    timings = build.engine_timings(experiment, data)
+    Console().print(engine_table(timings))
     return 0

@@ -17,7 +17,7 @@ from qgan.build.settings import parse
 from qgan.cli import main
 from qgan.data import SOURCES
 from qgan.engines import BatchedEngine, PennyLaneEngine
-from qgan.engines.choose import candidates, measure
+from qgan.engines.choose import candidates, time_engines
 from qgan.errors import QganError
 
 pytestmark = [
@@ -117,7 +117,7 @@ def test_a_run_on_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tmp_path / "r" / "report.json").exists()
 
 
-def test_the_plan_measures_cuda_too() -> None:
+def test_cuda_is_timed_too() -> None:
     on_cuda = [c for c in candidates() if c.accelerator == "cuda"]
-    rows = measure(reuploading(), 4, among=on_cuda, budget=0.2)
+    rows = time_engines(reuploading(), 4, among=on_cuda, budget=0.2)
     assert rows and all(row.seconds is not None for row in rows)

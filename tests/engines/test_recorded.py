@@ -118,10 +118,10 @@ def test_nothing_is_recorded_on_a_cpu_or_if_it_is_large(monkeypatch: pytest.Monk
     circuit = reuploading()
     for _ in range(4):
         slopes(circuit, 0)
-    monkeypatch.setattr(home, "MOST_NUMBERS", 1)
+    monkeypatch.setattr(home, "MOST_CAPTURED", 1)
     monkeypatch.setattr(module, "recorded", lambda *given: recorded(*given, again))
     for _ in range(4):
         slopes(circuit, 0)
-    from qgan.engines.batched.engine import parts_of
+    from qgan.engines.batched.engine import segments_of
 
-    assert not any("graphs" in key for part in parts_of(circuit) for key in part.kept)
+    assert not any("graphs" in key for segment in segments_of(circuit) for key in segment.kept)

@@ -24,27 +24,27 @@ from qgan.states import States, StateSource
 
 LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
-Parts = tuple[Plan | ChannelLayer, ...]
+Segments = tuple[Plan | ChannelLayer, ...]
 
-_parts: weakref.WeakKeyDictionary[TracedCircuit, Parts] = weakref.WeakKeyDictionary()
+_segments: weakref.WeakKeyDictionary[TracedCircuit, Segments] = weakref.WeakKeyDictionary()
 
 
-def parts_of(circuit: Circuit) -> Parts:
+def segments_of(circuit: Circuit) -> Segments:
     """Plans and channels of a circuit in order, a plan first; kept as long as the circuit lives."""
     traced = trace(circuit)
-    found = _parts.get(traced)
+    found = _segments.get(traced)
     if found is None:
-        found = _parts[traced] = _make_parts(traced)
+        found = _segments[traced] = _make_segments(traced)
     return found
 
 
 @torch.inference_mode(False)  # a plan made for a look serves training too
-def _make_parts(traced: TracedCircuit) -> Parts:
+def _make_segments(traced: TracedCircuit) -> Segments:
     return tuple(
-        part
-        if isinstance(part, ChannelLayer)
-        else make_plan(part, traced.n_weights, traced.n_inputs)
-        for part in lower(traced).parts()
+        segment
+        if isinstance(segment, ChannelLayer)
+        else make_plan(segment, traced.n_weights, traced.n_inputs)
+        for segment in lower(traced).segments()
     )
 
 
@@ -133,7 +133,7 @@ class BatchedEngine(Engine):
         Raises:
             QganError: for a circuit with channels, which is no isometry.
         """
-        if len(parts_of(circuit)) > 1:
+        if len(segments_of(circuit)) > 1:
             raise errors.unsupported("Isometry", "the circuit has channels", "ask for its states")
         eye = torch.eye(2**circuit.registers.n_output, dtype=self.complex, device=inputs.device)
         return self._run(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))
@@ -154,12 +154,12 @@ class BatchedEngine(Engine):
 
     def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
         """Bytes of states alive at once; operations of torch keep one more per stage."""
-        parts, n_wires = parts_of(circuit), circuit.registers.n_wires
+        segments, n_wires = segments_of(circuit), circuit.registers.n_wires
         kept = LEAST_ALIVE
         if not (self.low_memory or self._compiles(n_wires, batch, accelerator)):
-            kept += sum(len(part.stages) for part in parts if isinstance(part, Plan))
+            kept += sum(len(segment.stages) for segment in segments if isinstance(segment, Plan))
         amplitudes: int = 2**n_wires
-        columns = most_columns(parts, amplitudes, 1)
+        columns = most_columns(segments, amplitudes, 1)
         return self.complex.itemsize * amplitudes * columns * batch * kept
 
     def _run(
@@ -173,8 +173,8 @@ class BatchedEngine(Engine):
         """Final vectors of all wires, ``(B, 2**n_wires, r)``; or what words read, ``(B, K)``."""
         check_angles(circuit, weights, inputs)
         batch, n_wires = inputs.shape[0], circuit.registers.n_wires
-        parts, columns = parts_of(circuit), source.rank if isinstance(source, States) else 1
-        alive = LEAST_ALIVE * max(1, batch) * most_columns(parts, 2**n_wires, columns)
+        segments, columns = segments_of(circuit), source.rank if isinstance(source, States) else 1
+        alive = LEAST_ALIVE * max(1, batch) * most_columns(segments, 2**n_wires, columns)
         check_memory(n_wires, alive, self.complex.itemsize, inputs.device)
         state = None
         if source is not None:
@@ -187,19 +187,19 @@ class BatchedEngine(Engine):
             return inputs.new_zeros(0, 2**n_wires, columns, dtype=self.complex)
         if weights.dtype != self.real or inputs.dtype != self.real:
             weights, inputs = weights.to(self.real), inputs.to(self.real)
-        for part in parts:
-            if isinstance(part, ChannelLayer):
+        for segment in segments:
+            if isinstance(segment, ChannelLayer):
                 assert state is not None
-                state = apply_channel(part, state)
+                state = apply_channel(segment, state)
             elif not self._compiles(n_wires, batch, inputs.device.type):
-                state = propagate(part, weights, inputs, state, self.low_memory)
+                state = propagate(segment, weights, inputs, state, self.low_memory)
             else:
-                from qgan.engines.batched.compiled.sweep import sweep  # imports numba
+                from qgan.engines.batched.compiled.sweep import run_in_numba  # imports numba
 
-                if words and part is parts[-1]:
-                    values = sweep(part, weights, inputs, state, words)
+                if words and segment is segments[-1]:
+                    values = run_in_numba(segment, weights, inputs, state, words)
                     return values if values.shape[0] == batch else values.expand(batch, -1)
-                state = sweep(part, weights, inputs, state)
+                state = run_in_numba(segment, weights, inputs, state)
         assert state is not None
         if state.shape[0] != batch:
             state = state.expand(batch, -1, -1)

@@ -58,7 +58,7 @@ def diff_methods(device: Any) -> tuple[DiffMethod, ...]:
     return (*has, "parameter-shift")
 
 
-def check_shots(shots: int | None) -> None:
+def check_engine_shots(shots: int | None) -> None:
     """Refuse shots that are not an integer of at least 1."""
     if shots is not None and (not isinstance(shots, int) or isinstance(shots, bool) or shots < 1):
         raise errors.argument("shots", "must be an integer of at least 1, or None", repr(shots))

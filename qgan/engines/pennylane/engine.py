@@ -13,11 +13,11 @@ from torch import Tensor
 from qgan import errors, pauli
 from qgan.engines.base import Circuit, DiffMethod, Engine, check_angles, check_source
 from qgan.engines.memory import check_memory
-from qgan.engines.pennylane.device import broken_rule, check_shots, diff_methods, open_device
+from qgan.engines.pennylane.device import broken_rule, check_engine_shots, diff_methods, open_device
 from qgan.engines.pennylane.execution import Execution
 from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word, n_wires_of
 from qgan.engines.pennylane.noise import check_noise
-from qgan.engines.pennylane.source import column_norms, columns, differentiable_factor
+from qgan.engines.pennylane.source import column_norms, differentiable_factor, weighted_columns
 from qgan.states import States, StateSource
 
 STATE_DEVICES = ("default.qubit", "default.mixed")
@@ -65,7 +65,7 @@ class PennyLaneEngine(Engine):
         noise: Any = None,
         readout: float = 0.0,
     ) -> None:
-        check_shots(shots)
+        check_engine_shots(shots)
         check_noise(device, noise, readout)
         if precision not in ("double", "single"):
             raise errors.argument("precision", "must be double or single", precision)
@@ -267,6 +267,6 @@ class PennyLaneEngine(Engine):
                 "has no gradient with respect to a source's states",
                 "pass the circuit that prepares them (Prepared), or detach them",
             )
-        vectors, shares = columns(factor.to(torch.complex128))
+        vectors, shares = weighted_columns(factor.to(torch.complex128))
         pieces = joint_pieces(circuit, weights, inputs.repeat_interleave(source.rank, 0))
         return pieces, vectors, shares

@@ -9,7 +9,7 @@ from torch import Tensor
 from qgan.states import States
 
 
-def columns(
+def weighted_columns(
     factor: Complex[Tensor, "B D r"],
 ) -> tuple[Complex[Tensor, "N D"], Float[Tensor, "B r"]]:
     """Columns of factors as normalised vectors with their weights.

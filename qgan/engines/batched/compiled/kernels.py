@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 8  # of a transposition, so that what it writes stays in the near
 
 
 @kernel()
-def load(psi, w, source, first):
+def load_lanes(psi, w, source, first):
     """Lanes ``first`` to ``first + w`` of ``(B, 2**n, r, 2)`` into rows."""
     rows, columns = source.shape[1], source.shape[2]
     for begun in range(0, rows, ROWS_AT_ONCE):
@@ -31,7 +31,7 @@ def load(psi, w, source, first):
 
 
 @kernel()
-def store(psi, w, target, first):
+def store_lanes(psi, w, target, first):
     """The way back."""
     rows, columns = target.shape[1], target.shape[2]
     for begun in range(0, rows, ROWS_AT_ONCE):
@@ -181,7 +181,7 @@ def phase_gradient(psi, g, w, found):
 
 
 @kernel()
-def apply_matrix(psi, w, p, index, adjoint):
+def apply_fixed(psi, w, p, index, adjoint):
     """A fixed matrix of the program, or its adjoint."""
     begun, size, at = p.fixed[index, 0], p.fixed[index, 1], p.fixed[index, 2]
     width = 2 * w

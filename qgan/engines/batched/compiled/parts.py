@@ -28,7 +28,7 @@ def serves(n_wires: int, states: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-def parts_of(states: int, rows: int) -> NDArray[np.int64]:
+def split_lanes(states: int, rows: int) -> NDArray[np.int64]:
     """Where parts begin, and where the last one ends: as few and as even as can be."""
     most = MOST_LANES if rows < WIDE else FEWER_LANES
     return np.linspace(0, states, -(-states // most) + 1).round().astype(np.int64)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from qgan.engines.batched.compiled.compiling import kernel
-from qgan.engines.batched.compiled.kernels import apply_matrix, load, store
-from qgan.engines.batched.compiled.observables import pull_words, read_words
+from qgan.engines.batched.compiled.kernels import apply_fixed, load_lanes, store_lanes
+from qgan.engines.batched.compiled.observables import pull_expectations, read_expectations
 from qgan.engines.batched.compiled.program import FIXED, TURN, TURN_STOP
 from qgan.engines.batched.compiled.slots import own_gradients, own_slots
 from qgan.engines.batched.compiled.stages import phases, turns, unphases, unturns
@@ -33,7 +33,7 @@ def block_rows(p, w, item_size):
 def begin(psi, w, start, first):
     """Lanes of ``start``, or |0..0> where it is empty."""
     if len(start):
-        load(psi, w, start, first)
+        load_lanes(psi, w, start, first)
     else:
         for k in range(len(psi)):
             psi[k] = 1 if k < w else 0
@@ -71,7 +71,7 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
         for i in range(len(p.stages)):
             stage = p.stages[i]
             if stage[FIXED] >= 0:
-                apply_matrix(psi, w, p, stage[FIXED], False)
+                apply_fixed(psi, w, p, stage[FIXED], False)
                 continue
             of_zero = i == 0 and len(start) == 0
             if of_zero:
@@ -84,9 +84,9 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
                     turns(piece, p, slots, own, stage, 0, size, cosines, sines)
                 phases(piece, p, slots, diagonals, own, stage, block, wide)
         if len(final):
-            store(psi, w, final, first)
+            store_lanes(psi, w, final, first)
         if len(values):
-            read_words(psi, w, words, values, first)
+            read_expectations(psi, w, words, values, first)
 
 
 @kernel(whole=True)
@@ -109,17 +109,17 @@ def adjoint(
         cosines, sines = np.empty(2 * w, slots.dtype), np.empty(2 * w, slots.dtype)
         wide = np.empty((3, size * w), slots.dtype)
         if len(final):
-            load(psi, w, final, first)
-            load(g, w, gradient, first)
+            load_lanes(psi, w, final, first)
+            load_lanes(g, w, gradient, first)
         else:
             for k in range(len(psi)):
                 psi[k] = kept[first * 2 * rows + k]
-            pull_words(psi, g, w, words, of_values, columns, first)
+            pull_expectations(psi, g, w, words, of_values, columns, first)
         for i in range(len(p.stages) - 1, -1, -1):
             stage = p.stages[i]
             if stage[FIXED] >= 0:
-                apply_matrix(psi, w, p, stage[FIXED], True)
-                apply_matrix(g, w, p, stage[FIXED], True)
+                apply_fixed(psi, w, p, stage[FIXED], True)
+                apply_fixed(g, w, p, stage[FIXED], True)
                 continue
             for block in range(rows // size):
                 piece = psi[block * size * 2 * w : (block + 1) * size * 2 * w]
@@ -133,4 +133,4 @@ def adjoint(
             unturns(psi, g, p, slots, own, stage, size, rows, cosines, sines, of_shared, of_own)
         own_gradients(p, of_own, of_shared, of_inputs, first)
         if len(of_start):
-            store(g, w, of_start, first)
+            store_lanes(g, w, of_start, first)

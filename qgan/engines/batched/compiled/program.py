@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from qgan.engines.batched.compiled.trigonometry import constants
-from qgan.engines.batched.plan import Plan, Row, Stage
+from qgan.engines.batched.plan import AngleRow, Plan, Stage
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.floating]
@@ -158,7 +158,7 @@ def _records(plan: Plan, stages: list[Stage], n_shared: int) -> list[StageRecord
     found, row, fixed = [], 0, 0
     free = {True: 0, False: n_shared}
 
-    def taken(of: Row | None, number: int) -> tuple[int, int, int]:
+    def taken(of: AngleRow | None, number: int) -> tuple[int, int, int]:
         if of is None:
             return 0, 0, 0
         first = free[of.shared]

@@ -13,16 +13,16 @@ from torch import Tensor
 from qgan.engines.batched.compiled import passes
 from qgan.engines.batched.compiled.compiling import announce
 from qgan.engines.batched.compiled.observables import Words, words_of
-from qgan.engines.batched.compiled.parts import on_threads, parts_of
+from qgan.engines.batched.compiled.parts import on_threads, split_lanes
 from qgan.engines.batched.compiled.program import Program, program_of
 from qgan.engines.batched.compiled.slots import gather, tabulate
 from qgan.engines.batched.plan import FIRST_ONLY, INSTEAD, Plan
-from qgan.engines.refusal import guarded
+from qgan.engines.refusal import differentiable_once
 
-Array = NDArray[Any]
+_Array = NDArray[Any]
 
 
-def sweep(
+def run_in_numba(
     plan: Plan,
     weights: Tensor,
     inputs: Tensor,
@@ -62,11 +62,11 @@ class _Swept(NamedTuple):
     """
 
     program: Program
-    slots: Array
-    diagonals: Array
-    kept: Array
+    slots: _Array
+    diagonals: _Array
+    kept: _Array
     words: Words
-    lanes: Array
+    lanes: _Array
     columns: int
 
 
@@ -97,7 +97,7 @@ class _Sweep(torch.autograd.Function):
             result = weights.new_empty(states, len(words))
             final, values, kept = _none(4, real), result.numpy(), np.empty(states * 2 * rows, real)
         begun, entries = _none(4, real) if start is None else _pairs(start), _array(inputs)
-        lanes = parts_of(states, rows)
+        lanes = split_lanes(states, rows)
 
         def run(i: int, j: int) -> None:
             passes.forward(
@@ -120,7 +120,7 @@ class _Sweep(torch.autograd.Function):
         grads = _Sweep.adjoint(ctx, gradient)
         return (
             None,
-            *guarded(grads, (gradient, *ctx.saved_tensors[:3]), FIRST_ONLY, INSTEAD),
+            *differentiable_once(grads, (gradient, *ctx.saved_tensors[:3]), FIRST_ONLY, INSTEAD),
             None,
         )
 
@@ -161,15 +161,15 @@ def _announce() -> None:
 
 
 @lru_cache(maxsize=16)
-def _none(axes: int, real: np.dtype[Any]) -> Array:
+def _none(axes: int, real: np.dtype[Any]) -> _Array:
     """What stands for an array that there is not."""
     return np.empty((0,) * axes, real)
 
 
-def _array(reals: Tensor) -> Array:
+def _array(reals: Tensor) -> _Array:
     return reals.detach().contiguous().numpy()
 
 
-def _pairs(state: Tensor) -> Array:
+def _pairs(state: Tensor) -> _Array:
     """Real and imaginary parts of ``(B, 2**n, r)``, ``(B, 2**n, r, 2)``."""
     return torch.view_as_real(state.detach().resolve_conj().contiguous()).numpy()

@@ -11,7 +11,7 @@ from qgan.engines.batched.plan import Stage
 from qgan.engines.batched.tensors.gathering import span
 from qgan.engines.batched.tensors.layout import turn_generators
 from qgan.engines.batched.tensors.realise import Realisation
-from qgan.engines.batched.tensors.runs import columns_of, states_of
+from qgan.engines.batched.tensors.runs import as_columns, from_columns
 
 
 class Merged:
@@ -36,7 +36,7 @@ class Merged:
         """Columns of states, or of the unit matrix, through each layer's matrix."""
         matrices = self._matrices(at)
         layers = matrices.unbind()
-        chain = [layers[0]] if self.first else [columns_of(state)]
+        chain = [layers[0]] if self.first else [as_columns(state)]
         for matrix in layers[1:] if self.first else layers:
             chain.append(torch.mm(matrix, chain[-1]))
         if tape is not None and self.first:
@@ -46,7 +46,7 @@ class Merged:
             tape += [matrices, torch.stack(chain)]
         if self.first:
             return _apply(chain[-1], state)
-        return states_of(chain[-1], state.shape)
+        return from_columns(chain[-1], state.shape)
 
     def backward(
         self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
@@ -55,15 +55,15 @@ class Merged:
         before = tape.pop() if self.first else None
         states, matrices = tape.pop(), tape.pop()
         adjoints = torch.conj_physical(matrices).mT.unbind()
-        found = [columns_of(gradient)]
+        found = [as_columns(gradient)]
         if before is not None:
-            found = [torch.mm(found[0], torch.conj_physical(columns_of(before)).T)]
+            found = [torch.mm(found[0], torch.conj_physical(as_columns(before)).T)]
         for adjoint in reversed(adjoints):
             found.append(torch.mm(adjoint, found[-1]))
         if at.noted.wanted:
             self._note(at, torch.bmm(torch.stack(found[::-1]), torch.conj_physical(states).mT))
         if before is None:
-            return states_of(found[-1], gradient.shape), None
+            return from_columns(found[-1], gradient.shape), None
         return _apply(torch.conj_physical(states[-1]).T, gradient), None
 
     def _matrices(self, at: Realisation) -> Tensor:

@@ -13,7 +13,7 @@ from qgan.engines.batched.tensors.realise import Realisation
 from qgan.engines.batched.tensors.recorded import Recorded, recorded
 from qgan.engines.batched.tensors.runs import Product
 from qgan.engines.batched.tensors.schedule import program
-from qgan.engines.refusal import guarded
+from qgan.engines.refusal import differentiable_once
 
 MOST_TAPED = 2**30  # bytes of kept states beyond which they are led back instead
 
@@ -130,7 +130,7 @@ class _Propagate(torch.autograd.Function):
                 grads = made.adjoint(ctx.owner, tuple(given), gradient)
             else:
                 grads = made.adjoint(gradient, final, needs)
-        return (None, *guarded(grads, (gradient, *given), FIRST_ONLY, INSTEAD), None)
+        return (None, *differentiable_once(grads, (gradient, *given), FIRST_ONLY, INSTEAD), None)
 
 
 def _zero(plan: Plan, batch: int, like: Tensor) -> Tensor:

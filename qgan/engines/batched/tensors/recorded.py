@@ -18,7 +18,7 @@ from qgan.engines.batched.plan import Plan
 
 CALLS_BEFORE = 2  # of the same shapes, before a pass is recorded
 MOST_GRAPHS = 8  # of one plan
-MOST_NUMBERS = 2**24  # amplitudes times stages: larger passes do not wait for launches
+MOST_CAPTURED = 2**24  # amplitudes times stages: larger passes do not wait for launches
 
 Given = tuple[Tensor, Tensor, Tensor | None]
 
@@ -142,7 +142,7 @@ def recorded(
     if record is None and weights.device.type != "cuda":
         return None
     columns = 1 if start is None else start.shape[2]
-    if len(inputs) * columns * len(plan.stages) << plan.n_wires > MOST_NUMBERS:
+    if len(inputs) * columns * len(plan.stages) << plan.n_wires > MOST_CAPTURED:
         return None
     graphs: dict[Any, Recorded | int | None] = plan.kept.setdefault(("graphs",), {})
     key = (len(inputs), columns, start is None, weights.dtype, weights.device, tuple(needs))

@@ -17,7 +17,7 @@ from qgan.engines.batched.tensors.realise import Realisation
 
 
 @runtime_checkable
-class Run(Protocol):
+class Step(Protocol):
     """A part of a plan."""
 
     def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
@@ -114,28 +114,28 @@ class Together:
 
     def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
         """``(B, 2**n, r)`` as ``(1, 2**n, B r)``, and back."""
-        shape, state = state.shape, columns_of(state).contiguous().unsqueeze(0)
+        shape, state = state.shape, as_columns(state).contiguous().unsqueeze(0)
         for run in self.runs:
             state = run.forward(at, state, tape)
-        return states_of(state, shape)
+        return from_columns(state, shape)
 
     def backward(
         self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """The same the other way."""
-        shape, gradient = gradient.shape, columns_of(gradient).contiguous().unsqueeze(0)
-        state = None if state is None else columns_of(state).contiguous().unsqueeze(0)
+        shape, gradient = gradient.shape, as_columns(gradient).contiguous().unsqueeze(0)
+        state = None if state is None else as_columns(state).contiguous().unsqueeze(0)
         for run in reversed(self.runs):
             gradient, state = run.backward(at, gradient, state, tape)
-        return states_of(gradient, shape), None if state is None else states_of(state, shape)
+        return from_columns(gradient, shape), None if state is None else from_columns(state, shape)
 
 
-def columns_of(state: Tensor) -> Tensor:
+def as_columns(state: Tensor) -> Tensor:
     """``(B, 2**n, r)`` as ``(2**n, B r)``."""
     return state.squeeze(-1).T if state.shape[-1] == 1 else state.transpose(0, 1).flatten(1)
 
 
-def states_of(columns: Tensor, shape: torch.Size) -> Tensor:
+def from_columns(columns: Tensor, shape: torch.Size) -> Tensor:
     """The way back; contiguous."""
     return columns.view(shape[1], shape[0], shape[2]).transpose(0, 1).contiguous()
 

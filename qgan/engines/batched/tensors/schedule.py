@@ -5,26 +5,26 @@ from __future__ import annotations
 from qgan.engines.batched.plan import Plan, Stage
 from qgan.engines.batched.tensors.blocks import CALL, MULTIPLY, PASS, shared_columns, shared_cost
 from qgan.engines.batched.tensors.merged import Merged
-from qgan.engines.batched.tensors.runs import Product, Run, StageRun, Together
+from qgan.engines.batched.tensors.runs import Product, StageRun, Step, Together
 
 MOST_MERGED_WIRES = 6  # whole layers as single matrices: 4**n entries each
 
 
 def program(
     plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool = True
-) -> tuple[Run, ...]:
+) -> tuple[Step, ...]:
     """The runs of a plan, chosen by cost for a batch of states of that many columns."""
     key = ("runs", batch, columns, from_zero, merges)
     if key not in plan.kept:
         plan.kept[key] = _program(plan, batch, columns, from_zero, merges)
-    found: tuple[Run, ...] = plan.kept[key]
+    found: tuple[Step, ...] = plan.kept[key]
     return found
 
 
 def _program(
     plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool
-) -> tuple[Run, ...]:
-    runs: list[Run] = []
+) -> tuple[Step, ...]:
+    runs: list[Step] = []
     stages = list(plan.stages)
     if from_zero:
         while stages and stages[0].turn is None and stages[0].fixed is None:
