@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from qgan.engines.batched.lowering import ChannelLayer
-from qgan.engines.batched.tensors.runs import apply_matrix
+from qgan.engines.batched.torch_ops.fixed import apply_matrix
 
 
 def apply_channel(channel: ChannelLayer, factor: Tensor) -> Tensor:

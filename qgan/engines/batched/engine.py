@@ -13,10 +13,10 @@ from torch import Tensor
 from qgan import errors, pauli
 from qgan.engines.base import Circuit, Engine, check_angles, check_source
 from qgan.engines.batched.channels import apply_channel, most_columns
-from qgan.engines.batched.compiled.parts import serves
 from qgan.engines.batched.lowering import ChannelLayer, lower
+from qgan.engines.batched.numba_loops.chunks import serves
 from qgan.engines.batched.plan import Plan, make_plan
-from qgan.engines.batched.tensors.propagate import propagate
+from qgan.engines.batched.torch_ops.run import run_in_torch
 from qgan.engines.gates import TracedCircuit
 from qgan.engines.memory import check_memory
 from qgan.engines.trace import trace
@@ -192,9 +192,9 @@ class BatchedEngine(Engine):
                 assert state is not None
                 state = apply_channel(segment, state)
             elif not self._compiles(n_wires, batch, inputs.device.type):
-                state = propagate(segment, weights, inputs, state, self.low_memory)
+                state = run_in_torch(segment, weights, inputs, state, self.low_memory)
             else:
-                from qgan.engines.batched.compiled.sweep import run_in_numba  # imports numba
+                from qgan.engines.batched.numba_loops.run import run_in_numba  # imports numba
 
                 if words and segment is segments[-1]:
                     values = run_in_numba(segment, weights, inputs, state, words)

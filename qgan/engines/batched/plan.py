@@ -64,8 +64,8 @@ class Plan:
     angles: list[Angle]
     stages: tuple[Stage, ...]
     groups: dict[bool, AngleRows]
-    kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    """What each way of running it has made of it."""
+    cache: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """What either back-end has made of the plan: programs, tables, graphs."""
 
     @property
     def per_sample(self) -> bool:

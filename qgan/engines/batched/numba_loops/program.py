@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qgan.engines.batched.compiled.trigonometry import constants
+from qgan.engines.batched.numba_loops.trigonometry import constants
 from qgan.engines.batched.plan import AngleRow, Plan, Stage
 
 Ints = NDArray[np.int64]
@@ -87,9 +87,9 @@ class Slot:
 def program_of(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
     """The program of a plan, made at the first call (see :func:`make_program`)."""
     key = ("program", from_zero, dtype)
-    if key not in plan.kept:
-        plan.kept[key] = make_program(plan, from_zero, dtype)
-    found: Program = plan.kept[key]
+    if key not in plan.cache:
+        plan.cache[key] = make_program(plan, from_zero, dtype)
+    found: Program = plan.cache[key]
     return found
 
 

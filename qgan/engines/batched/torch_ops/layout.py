@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-import torch
 from torch import Tensor
 
 from qgan.pauli import SignTable, parity_signs
@@ -96,18 +95,3 @@ class Layout:
         if self.spread or not self.phases:
             return None
         return SignTable.of(self.phases, self.n_wires, like)
-
-
-@lru_cache(maxsize=64)
-@torch.inference_mode(False)
-def turn_generators(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """J on each of ``width`` wires, ``J = [[0, -1], [1, 0]]``, as columns ``(4**width, width)``.
-
-    ``RY(2 s) = exp(s J)``, so dL/ds = <J, K> with ``K = Re sum conj(G) psi^T`` after the turn.
-    """
-    table = torch.zeros(2**width, 2**width, width, dtype=dtype)
-    for wire in range(width):
-        bit = 1 << (width - 1 - wire)
-        for i in range(2**width):
-            table[i, i ^ bit, wire] = 1.0 if i & bit else -1.0
-    return table.flatten(0, 1).to(device)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from qgan.engines.batched.lowering import Angle
 from qgan.engines.batched.plan import AngleRows, Plan
-from qgan.engines.batched.tensors.layout import Layout, Places
+from qgan.engines.batched.torch_ops.layout import Layout, Places
 from qgan.pauli import SignTable
 
 MOST_DENSE_ENTRIES = 2**18  # of a map or a table of signs that is kept as one dense matrix
@@ -85,10 +85,10 @@ class Tables(NamedTuple):
 def tables_of(plan: Plan, like: Tensor) -> Tables:
     """Tables of a plan in the precision and on the device of ``like``, made at the first call."""
     key = ("tables", like.dtype, like.device)
-    if key not in plan.kept:
+    if key not in plan.cache:
         with torch.inference_mode(False), torch.no_grad():
-            plan.kept[key] = _make(plan, like.new_zeros(()))
-    found: Tables = plan.kept[key]
+            plan.cache[key] = _make(plan, like.new_zeros(()))
+    found: Tables = plan.cache[key]
     return found
 
 

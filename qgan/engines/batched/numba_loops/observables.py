@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qgan.engines.batched.compiled.compiling import kernel
-from qgan.engines.batched.compiled.program import Ints
-from qgan.engines.batched.compiled.transform import odd_parity, transform
+from qgan.engines.batched.numba_loops.compiling import kernel
+from qgan.engines.batched.numba_loops.program import Ints
+from qgan.engines.batched.numba_loops.transform import odd_parity, transform
 
 BLOCK_NUMBERS = 2**12
 

@@ -1,7 +1,7 @@
 """The passes through a program: states forward, then states and gradients back.
 
-:mod:`qgan.engines.batched.compiled.kernels` tells how states stand in memory, and
-:class:`qgan.engines.batched.compiled.program.Program` what ``p`` holds. A stage turns the wires
+:mod:`qgan.engines.batched.numba_loops.lanes` tells how states stand in memory, and
+:class:`qgan.engines.batched.numba_loops.program.Program` what ``p`` holds. A stage turns the wires
 whose pairs lie far apart first, then goes through blocks of rows: their other wires and their
 phase, while a block is in the nearest cache. Backward it is the other way about.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from qgan.engines.batched.compiled.compiling import kernel
-from qgan.engines.batched.compiled.kernels import apply_fixed, load_lanes, store_lanes
-from qgan.engines.batched.compiled.observables import pull_expectations, read_expectations
-from qgan.engines.batched.compiled.program import FIXED, TURN, TURN_STOP
-from qgan.engines.batched.compiled.slots import own_gradients, own_slots
-from qgan.engines.batched.compiled.stages import phases, turns, unphases, unturns
+from qgan.engines.batched.numba_loops.compiling import kernel
+from qgan.engines.batched.numba_loops.fixed import apply_fixed
+from qgan.engines.batched.numba_loops.lanes import load_lanes, store_lanes
+from qgan.engines.batched.numba_loops.observables import pull_expectations, read_expectations
+from qgan.engines.batched.numba_loops.program import FIXED, TURN, TURN_STOP
+from qgan.engines.batched.numba_loops.slots import own_gradients, own_slots
+from qgan.engines.batched.numba_loops.stages import phases, turns, unphases, unturns
 
 BLOCK_BYTES = 2**15  # of states that are worked on together, in the nearest cache
 
@@ -49,16 +50,16 @@ def turns_of_zero(psi, p, slots, own, stage, cosines, sines):
 
 
 @kernel(whole=True)
-def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, values, lanes):
+def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, values, bounds):
     """From ``start`` (``|0..0>`` where it is empty) to the end, or to expectation values of words.
 
-    Some lanes after others, ``lanes[i]`` to ``lanes[i + 1]``. ``final (B, 2**n, r, 2)`` takes the
+    Chunk i holds the lanes ``bounds[i]`` to ``bounds[i + 1]``. ``final (B, 2**n, r, 2)`` takes the
     states, or ``kept`` keeps them as they are and ``values (lanes, K)`` takes what the words read:
     whichever is not empty.
     """
     rows = 1 << p.n
-    for part in range(len(lanes) - 1):
-        first, w = lanes[part], lanes[part + 1] - lanes[part]
+    for chunk in range(len(bounds) - 1):
+        first, w = bounds[chunk], bounds[chunk + 1] - bounds[chunk]
         size = block_rows(p, w, slots.itemsize)
         if len(kept):
             psi = kept[first * 2 * rows : (first + w) * 2 * rows]
@@ -92,17 +93,17 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
 @kernel(whole=True)
 def adjoint(
     p, slots, diagonals, inputs, columns, final, gradient, kept, words, of_values,
-    of_start, of_slots, of_inputs, lanes,
+    of_start, of_slots, of_inputs, bounds,
 ):  # fmt: skip
-    """From the end to the start, with the gradients of all slots, ``(parts, slots)`` of zeros.
+    """From the end to the start, with the gradients of all slots, ``(chunks, slots)`` of zeros.
 
     Begins with ``final`` and its gradient, or with ``kept`` and the gradient of values ``(B, K)``:
     whichever is not empty.
     """
     rows = 1 << p.n
-    for part in range(len(lanes) - 1):
-        first, w = lanes[part], lanes[part + 1] - lanes[part]
-        size, of_shared = block_rows(p, 2 * w, slots.itemsize), of_slots[part]
+    for chunk in range(len(bounds) - 1):
+        first, w = bounds[chunk], bounds[chunk + 1] - bounds[chunk]
+        size, of_shared = block_rows(p, 2 * w, slots.itemsize), of_slots[chunk]
         psi, g = np.empty(rows * 2 * w, slots.dtype), np.empty(rows * 2 * w, slots.dtype)
         own = own_slots(p, slots, inputs, columns, first, w)
         of_own = np.zeros((len(own), 2 * w), slots.dtype)
