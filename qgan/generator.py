@@ -119,7 +119,7 @@ class Generator(nn.Module):
     def exact_engine(self) -> Engine:
         """The batched engine in double precision, or this generator's own where that cannot run."""
         engine = BatchedEngine(precision="double")
-        return engine if engine.supports(self.circuit, None, None) is None else self.engine
+        return engine if engine.why_not(self.circuit) is None else self.engine
 
     @torch.no_grad()
     def exact_states(self, label: Tensor, latent: Float[Tensor, "B z"]) -> States:

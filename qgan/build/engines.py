@@ -14,7 +14,7 @@ from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.engines.base import Engine
-from qgan.engines.choose import Measured, choose, measure
+from qgan.engines.choose import Timing, choose, time_engines
 from qgan.engines.pennylane.noise import depolarising_gates
 
 __all__ = ["AUTO", "ENGINES", "build_engine", "settle", "time_candidates"]
@@ -80,12 +80,12 @@ def _noise_of(settings: Experiment) -> Any:
     return depolarising_gates(p) if p else None
 
 
-def time_candidates(settings: Experiment, data: Dataset) -> list[Measured]:
+def time_candidates(settings: Experiment, data: Dataset) -> list[Timing]:
     """Time every engine on the generator's circuit and the batch of an experiment."""
     objective = build_objective(settings)
     discriminator = build_discriminator(settings, data, BatchedEngine(), objective)
     terms = build_terms(settings, data, objective, discriminator)
-    return measure(
+    return time_engines(
         build_circuit(settings, data),
         settings.trainer.batch,
         needs_states=discriminator.view.needs_states or any(t.needs_states for t in terms),

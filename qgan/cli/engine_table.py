@@ -8,19 +8,19 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from qgan.engines.choose import Measured, choose
+from qgan.engines.choose import Timing, choose
 from qgan.errors import QganError
 
 MIB = 2**20
 
 
-def engine_table(measured: Sequence[Measured]) -> Group:
+def engine_table(timings: Sequence[Timing]) -> Group:
     """A row for each candidate that serves, and a line for each that does not.
 
     The one that ``--engine auto`` takes is marked.
     """
     try:
-        best = choose(measured)
+        best = choose(timings)
     except QganError:
         best = None
     table = Table(title="One forward and backward pass", title_justify="left")
@@ -29,7 +29,7 @@ def engine_table(measured: Sequence[Measured]) -> Group:
     table.add_column("ms", justify="right", no_wrap=True)
     table.add_column("memory, MiB", justify="right", no_wrap=True)
     table.add_column("exact")
-    for row in (m for m in measured if m.seconds is not None):
+    for row in (row for row in timings if row.seconds is not None):
         table.add_row(
             row.candidate.name + (" *" if row is best else ""),
             row.candidate.diff_method,
@@ -39,8 +39,8 @@ def engine_table(measured: Sequence[Measured]) -> Group:
         )
     lines = [Text("* what --engine auto takes; ~ one sample times the batch", style="dim")]
     lines += [
-        Text(f"{m.candidate.name}, {m.candidate.diff_method}: {m.why_not}")
-        for m in measured
-        if m.seconds is None
+        Text(f"{row.candidate.name}, {row.candidate.diff_method}: {row.why_not}")
+        for row in timings
+        if row.seconds is None
     ]
     return Group(table, *lines)

@@ -16,6 +16,6 @@ def command_plan(argv: Sequence[str]) -> int:
 
     experiment, _, _ = parse_train(argv, "qgan plan")
     data = build.load_data(experiment)
-    measured = build.time_candidates(experiment, data)
-    Console().print(engine_table(measured))
+    timings = build.time_candidates(experiment, data)
+    Console().print(engine_table(timings))
     return 0

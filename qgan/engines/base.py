@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from jaxtyping import Complex
 from torch import Tensor
 
 from qgan import errors
-from qgan.states import States, StateSource
+from qgan.stateful import Stateful
+from qgan.states import Prepared, States, StateSource
 
 DiffMethod = Literal["backprop", "adjoint", "parameter-shift"]
 
@@ -54,39 +57,52 @@ class Circuit(Protocol):
         """Queue PennyLane operations, indexing ``weights[..., i]`` and ``inputs[..., j]``."""
 
 
-@runtime_checkable
-class Engine(Protocol):
-    """Runs circuits for torch; both methods are differentiable in everything float."""
+class Engine(Stateful, ABC):
+    """Base of all engines: what runs circuits for torch.
 
-    @property
-    def name(self) -> str:
-        """How messages and reports call it."""
+    Values are differentiable in everything that is a float: weights, inputs and a source's states.
 
-    @property
-    def gives_states(self) -> bool:
-        """Whether :meth:`run` returns states rather than refusing."""
+    Attributes:
+        name: how messages and reports call the engine.
+        gives_states: whether :meth:`run` returns states; an engine without them refuses.
+        gives_isometries: whether :meth:`isometry` returns matrices rather than refusing.
+        shots: measurements of each circuit; None is exact.
+        readout: probability that a bit is read wrongly.
+    """
 
-    shots: int | None
-    readout: float
+    name: str
+    gives_states: bool
+    gives_isometries: bool = False
+    shots: int | None = None
+    readout: float = 0.0
 
-    def state_dict(self) -> dict[str, Any]:
-        """What the next call depends on."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from :meth:`state_dict`."""
-
-    def run(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
+    @abstractmethod
+    def run(
+        self,
+        circuit: Circuit,
+        weights: Tensor,
+        inputs: Tensor,
+        source: StateSource | None = None,
+    ) -> States:
         """The states of the output register, all other wires traced out.
+
+        ``Tr_rest[U (rho x |0><0|) U^dagger]``, or of ``U|0..0>`` without a source.
 
         Args:
             circuit: the circuit.
             weights: ``(n_weights,)`` in radians.
             inputs: ``(B, n_inputs)`` in radians.
+            source: the states that the circuit acts on, on its output register; the other
+                wires start in ``|0>``. None starts all wires there.
+
+        Returns:
+            ``B`` states; each column of a source's factor adds columns of its own.
+
+        Raises:
+            QganError: if shapes or source do not fit, or the engine gives no states.
         """
 
-    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> StateSource:
-        """What a generator returns: :meth:`run` if the engine gives states, else ``Prepared``."""
-
+    @abstractmethod
     def expval(
         self,
         circuit: Circuit,
@@ -104,10 +120,71 @@ class Engine(Protocol):
             observables: Pauli words of length ``n_wires``.
             source: the states that the circuit acts on, on its output register; the other
                 wires start in ``|0>``. None starts all wires there.
+
+        Raises:
+            QganError: if shapes, words or source do not fit.
         """
 
-    def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
-        """None if the request can be served, else the reason why not, before work starts."""
+    @abstractmethod
+    def why_not(
+        self, circuit: Circuit, diff_method: str | None = None, shots: int | None = None
+    ) -> str | None:
+        """The reason why this engine cannot serve a request, or None; nothing is run.
+
+        Args:
+            circuit: the circuit.
+            diff_method: the diff method that is asked for; None takes the engine's own.
+            shots: the shots that are asked for; None is exact.
+        """
+
+    @abstractmethod
+    def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
+        """Bytes of states that a forward and a backward pass need at the same time, estimated.
+
+        Args:
+            circuit: the circuit.
+            batch: B.
+            accelerator: where the angles are, ``cpu`` or ``cuda``.
+        """
+
+    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> StateSource:
+        """What a generator returns: states where the engine has them, else the circuit itself.
+
+        Args:
+            circuit: the circuit.
+            weights: ``(n_weights,)`` in radians.
+            inputs: ``(B, n_inputs)`` in radians.
+
+        Returns:
+            What :meth:`run` returns, or a ``Prepared`` that nobody has run yet.
+        """
+        if self.gives_states:
+            return self.run(circuit, weights, inputs)
+        check_angles(circuit, weights, inputs)
+        return Prepared(self, circuit, weights, inputs)
+
+    def isometry(
+        self, circuit: Circuit, weights: Tensor, inputs: Tensor
+    ) -> Complex[Tensor, "B N D"]:
+        """What the circuit does to each basis state of its output register, other wires ``|0>``.
+
+        Where few rows of inputs serve many states (a readout has one per label), running the
+        circuit once per row and multiplying is much less work than running it once per state.
+
+        Args:
+            circuit: the circuit.
+            weights: ``(n_weights,)`` in radians.
+            inputs: ``(B, n_inputs)`` in radians.
+
+        Returns:
+            ``V`` with ``V|i>`` as its columns, complex ``(B, 2**n_wires, 2**n_output)``.
+
+        Raises:
+            QganError: from an engine that gives no isometries.
+        """
+        raise errors.unsupported(
+            f"Engine {self.name}", "it gives no isometries", "use BatchedEngine, or run states"
+        )
 
 
 def check_angles(circuit: Circuit, weights: Tensor, inputs: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""Which engine: every candidate measured on the circuit and batch at hand."""
+"""Which engine is the fastest: every candidate is timed on the circuit and batch at hand."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Timing:
     """What a candidate costs for one forward and backward pass, or why it cannot serve.
 
     Args:
         candidate: the engine.
         seconds: median time of a pass; None where it was not run.
         extrapolated: whether that is the time of one sample times the batch.
-        memory: bytes of states that the backward pass needs, estimated.
+        memory: bytes of states that the pass needs, as the engine estimates them.
         exact: whether values are exact rather than estimated from shots.
         why_not: the reason, if it cannot serve.
     """
@@ -73,7 +73,7 @@ class Measured:
 
 def candidates() -> tuple[Candidate, ...]:
     """All engines and gradient methods; those of CUDA where torch sees a device."""
-    found = [
+    known = [
         Candidate("batched", None, "adjoint"),
         Candidate("pennylane", "default.qubit", "backprop"),
         Candidate("pennylane", "lightning.qubit", "adjoint"),
@@ -84,11 +84,11 @@ def candidates() -> tuple[Candidate, ...]:
         Candidate("pennylane", "lightning.qubit", "parameter-shift"),
     ]
     if torch.cuda.is_available():
-        found.insert(1, Candidate("batched", None, "adjoint", "cuda"))
-    return tuple(found)
+        known.insert(1, Candidate("batched", None, "adjoint", "cuda"))
+    return tuple(known)
 
 
-def measure(
+def time_engines(
     circuit: Circuit,
     batch: int,
     *,
@@ -98,7 +98,7 @@ def measure(
     readout: float = 0.0,
     among: Sequence[Candidate] | None = None,
     budget: float = BUDGET,
-) -> list[Measured]:
+) -> list[Timing]:
     """Time one forward and backward pass of each candidate.
 
     The pass reads all Z words of one qubit and differentiates their sum by all angles. A
@@ -115,36 +115,36 @@ def measure(
         budget: seconds for all together.
 
     Returns:
-        A row for each candidate, in their order.
+        A timing of each candidate, in their order.
 
     Raises:
         QganError: if the batch is not positive.
     """
     if batch < 1:
         raise errors.argument("batch", "must be at least 1", batch)
-    wanted = candidates() if among is None else tuple(among)
-    share = budget / len(wanted)
+    among = candidates() if among is None else tuple(among)
+    share = budget / len(among)
 
     def build(candidate: Candidate) -> Engine:
         return candidate.build(shots, noise, readout)
 
-    return [_measure(c, build, circuit, batch, needs_states, shots, share) for c in wanted]
+    return [_timing(c, build, circuit, batch, needs_states, shots, share) for c in among]
 
 
-def choose(measured: Sequence[Measured]) -> Measured:
+def choose(timings: Sequence[Timing]) -> Timing:
     """The fastest exact candidate that serves; the fastest that serves if none is exact.
 
     Raises:
         QganError: if none serves, with each reason.
     """
-    serving = [m for m in measured if m.seconds is not None]
+    serving = [timing for timing in timings if timing.seconds is not None]
     if not serving:
-        reasons = "; ".join(f"{m.candidate.name}: {m.why_not}" for m in measured)
+        reasons = "; ".join(f"{timing.candidate.name}: {timing.why_not}" for timing in timings)
         raise errors.unsupported("Engine auto", f"no engine serves ({reasons})", "ask for less")
-    return min(serving, key=lambda m: (not m.exact, m.seconds))
+    return min(serving, key=lambda timing: (not timing.exact, timing.seconds))
 
 
-def _measure(
+def _timing(
     candidate: Candidate,
     build: Callable[[Candidate], Engine],
     circuit: Circuit,
@@ -152,65 +152,47 @@ def _measure(
     needs_states: bool,
     shots: int | None,
     share: float,
-) -> Measured:
+) -> Timing:
     try:
         engine = build(candidate)
-        reason = engine.supports(circuit, candidate.diff_method, shots)
+        reason = engine.why_not(circuit, candidate.diff_method, shots)
         if reason is None and needs_states and not engine.gives_states:
             reason = "gives no states, which the discriminator's view reads"
         if reason is not None:
-            return Measured(candidate, why_not=reason)
-        one = _time(engine, candidate, circuit, 1, share / 4)
+            return Timing(candidate, why_not=reason)
+        one = _seconds(engine, candidate, circuit, 1, share / 4)
         # Backprop and ours take a batch at once; other devices run one sample after another.
         at_once = candidate.kind == "batched" or candidate.diff_method == "backprop"
         extrapolated = one > share if at_once else one * batch > 4 * share
-        seconds = one * batch if extrapolated else _time(engine, candidate, circuit, batch, share)
+        if extrapolated:
+            seconds = one * batch
+        else:
+            seconds = _seconds(engine, candidate, circuit, batch, share)
     except errors.QganError as error:
-        return Measured(candidate, why_not=str(error))
-    memory = _memory(candidate, circuit, batch)
-    return Measured(candidate, seconds, extrapolated, memory, exact=shots is None)
+        return Timing(candidate, why_not=str(error))
+    memory = engine.memory(circuit, batch, candidate.accelerator)
+    return Timing(candidate, seconds, extrapolated, memory, exact=shots is None)
 
 
-def _time(
+def _seconds(
     engine: Engine, candidate: Candidate, circuit: Circuit, batch: int, share: float
 ) -> float:
     """Median seconds of passes, at least one and as many as the share allows."""
     place = candidate.accelerator
-    random = torch.Generator().manual_seed(0)
-    weights = torch.rand(circuit.n_weights, generator=random).to(place).requires_grad_()
-    inputs = torch.rand(batch, circuit.n_inputs, generator=random).to(place).requires_grad_()
+    rng = torch.Generator().manual_seed(0)
+    weights = torch.rand(circuit.n_weights, generator=rng).to(place).requires_grad_()
+    inputs = torch.rand(batch, circuit.n_inputs, generator=rng).to(place).requires_grad_()
     words = z_words(circuit.registers.n_wires, 1)
 
     def step() -> float:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         engine.expval(circuit, weights, inputs, words).sum().backward()
         if place == "cuda":
             torch.cuda.synchronize()
-        return time.perf_counter() - begun
+        return time.perf_counter() - start
 
     step()  # traces the circuit
-    found = [step()]
-    while len(found) < MOST_REPEATS and sum(found) < share:
-        found.append(step())
-    return sorted(found)[len(found) // 2]
-
-
-def _memory(candidate: Candidate, circuit: Circuit, batch: int) -> int:
-    """Bytes of states alive at once: all gates' under backprop, a few under the others."""
-    amplitudes: int = 2**circuit.registers.n_wires
-    if candidate.device == "default.mixed":
-        amplitudes **= 2
-    if candidate.kind == "batched":
-        from qgan.engines.batched.channels import most_columns
-        from qgan.engines.batched.engine import parts_of
-        from qgan.engines.batched.plan import Plan
-
-        parts = parts_of(circuit)
-        taped = 0  # compiled loops lead the final states back
-        if candidate.accelerator == "cuda":
-            taped = sum(len(part.stages) for part in parts if isinstance(part, Plan))
-        columns = most_columns(parts, amplitudes, 1)
-        return 8 * amplitudes * columns * batch * (3 + taped)
-    if candidate.diff_method == "backprop":
-        return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
-    return 16 * amplitudes * 4
+    seconds = [step()]
+    while len(seconds) < MOST_REPEATS and sum(seconds) < share:
+        seconds.append(step())
+    return sorted(seconds)[len(seconds) // 2]

@@ -11,7 +11,7 @@ from torch import Tensor
 from qgan import errors
 
 
-def guarded(
+def differentiable_once(
     grads: Sequence[Tensor | None], sources: Sequence[Tensor | None], why: str, instead: str
 ) -> tuple[Tensor | None, ...]:
     """Gradients which, where a graph of them is being made, refuse to be differentiated.

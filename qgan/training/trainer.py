@@ -162,7 +162,7 @@ class Trainer(Learner):
         """The objective, the terms, and each engine once."""
         engines = [self.generator.engine, self.discriminator.view.engine]
         unique = {id(engine): engine for engine in engines if engine is not None}
-        return [self.game.objective, *self.game.terms, *unique.values()]  # type: ignore[list-item]
+        return [self.game.objective, *self.game.terms, *unique.values()]
 
 
 def _trained(module: nn.Module) -> list[nn.Parameter]:

@@ -81,8 +81,8 @@ class CircuitView(View):
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled expectation values ``(B, K)``."""
         source, classes = states_of(source, self), not label.is_floating_point()
-        if classes and isinstance(self.engine, BatchedEngine) and isinstance(source, States):
-            return self._by_label(self.engine, source, label)
+        if classes and self.engine.gives_isometries and isinstance(source, States):
+            return self._by_label(source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine
         nothing = self.weights.new_zeros(len(label), 0)
         parts = []
@@ -99,10 +99,8 @@ class CircuitView(View):
             low, high = low + values[0], high + values[1]
         return self.scale * low, self.scale * high
 
-    def _by_label(
-        self, engine: BatchedEngine, states: States, label: Tensor
-    ) -> Float[Tensor, "B K"]:
-        """The same: the circuit is run once per circuit and label, then reads all states."""
+    def _by_label(self, states: States, label: Tensor) -> Float[Tensor, "B K"]:
+        """The numbers of states, where each circuit is run once per label and reads all of them."""
         labels = torch.arange(self.n_labels, device=label.device)
         nothing = self.weights.new_zeros(self.n_labels, 0)
         rows = [
@@ -110,9 +108,9 @@ class CircuitView(View):
             for weights, embed in zip(self.weights, self.embeddings, strict=True)
         ]
         none = self.weights.new_zeros(0)
-        isometries = engine.isometry(self._all_inputs, none, torch.cat(rows))
-        mine = isometries.unflatten(0, (len(rows), -1))[:, label]  # (n_circuits, B, 2**n_wires, D)
-        read = pauli.expval((mine @ states.factor.to(engine.complex)).flatten(0, 1), self.words)
+        isometries = self.engine.isometry(self._all_inputs, none, torch.cat(rows))
+        own = isometries.unflatten(0, (len(rows), -1))[:, label]  # (n_circuits, B, 2**n_wires, D)
+        read = pauli.expval((own @ states.factor.to(own.dtype)).flatten(0, 1), self.words)
         features: Tensor = read.unflatten(0, (len(rows), -1)).transpose(0, 1).flatten(1)
         return self.scale * features
 

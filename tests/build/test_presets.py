@@ -192,12 +192,12 @@ def test_the_examples_plain_objects_are_those_of_the_default_preset() -> None:
         ({"discriminator": {"kind": "circuit"}}, False),
     ],
 )
-def test_engines_are_measured_for_what_the_view_and_the_terms_read(
+def test_engines_are_timed_for_what_the_view_and_the_terms_read(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], reads: bool
 ) -> None:
     asked: dict[str, Any] = {}
     monkeypatch.setattr(
-        "qgan.build.engines.measure", lambda *args, **settings: asked.update(settings) or []
+        "qgan.build.engines.time_engines", lambda *args, **settings: asked.update(settings) or []
     )
     build.time_candidates(*made(**changes))
     assert asked["needs_states"] is reads

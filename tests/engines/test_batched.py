@@ -252,14 +252,14 @@ def test_protocol_and_name() -> None:
         (None, 100, "exact expectation values, not shots"),
     ],
 )
-def test_supports(diff_method: str | None, shots: int | None, reason: str | None) -> None:
-    found = ENGINE.supports(reader(), diff_method, shots)
+def test_why_not(diff_method: str | None, shots: int | None, reason: str | None) -> None:
+    found = ENGINE.why_not(reader(), diff_method, shots)
     assert (found is None) if reason is None else (found is not None and reason in found)
 
 
-def test_supports_names_what_the_circuit_does() -> None:
+def test_why_not_names_what_the_circuit_does() -> None:
     circuit = Local(lambda w, x: qml.BitFlip(w[..., 0], 0), Registers(output=1), 1)
-    assert "Channel BitFlip" in (ENGINE.supports(circuit, None, None) or "")
+    assert "Channel BitFlip" in (ENGINE.why_not(circuit) or "")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from small_circuits import (
 from torch import Tensor
 from torch.testing import assert_close
 
+from qgan.engines import Engine
 from qgan.errors import QganError
 from qgan.pauli import pauli_words
 from qgan.states import Prepared, States, concatenate
@@ -150,6 +151,20 @@ def test_prepare(case: Case) -> None:
     assert (len(source), source.n_qubits) == (2, 2)
 
 
+@each_engine
+def test_isometry(case: Case) -> None:
+    """``V rho V^dagger`` is what the circuit makes of rho; an engine without matrices says so."""
+    engine, (weights, inputs) = case.make(), draw_angles(reader(), 2)
+    if not engine.gives_isometries:
+        with pytest.raises(QganError, match=f"Engine {engine.name}: it gives no isometries"):
+            engine.isometry(reader(), weights, inputs)
+        return
+    states = random_states(2, 2, 3)
+    columns = engine.isometry(reader(), weights, inputs)
+    final = density_by_matrices(reader(), weights, inputs, states.density_matrix())
+    assert_close(columns @ states.density_matrix() @ columns.mH, final, **case.value)
+
+
 # Bad input
 
 
@@ -172,13 +187,31 @@ def test_refusals(case: Case) -> None:
 
 
 @each_engine
+def test_what_an_engine_declares(case: Case) -> None:
+    engine = case.make()
+    assert isinstance(engine, Engine) and engine.name
+    assert (engine.shots, engine.readout) == (None, 0.0)
+    sizes = [engine.memory(register(), batch_size) for batch_size in (2, 4)]
+    assert 16 * 2**4 <= sizes[0] <= sizes[1]
+    engine.load_state_dict(engine.state_dict())
+
+
+def test_an_engine_without_a_method_of_the_contract_cannot_be_made() -> None:
+    class Half(Engine):
+        name, gives_states = "half", False
+
+    with pytest.raises(TypeError, match="expval, memory, run"):
+        Half()  # type: ignore[abstract]
+
+
+@each_engine
 def test_no_observables(case: Case) -> None:
     engine, (weights, inputs) = case.make(), draw_angles(reader(), 2)
     assert engine.expval(reader(), weights, inputs, []).shape == (2, 0)
 
 
 @each_engine
-def test_supports(case: Case) -> None:
+def test_why_not(case: Case) -> None:
     engine = case.make()
-    assert engine.supports(reader(), None, None) is None
-    assert isinstance(engine.supports(reader(), "backpropagation", None), str)
+    assert engine.why_not(reader()) is None
+    assert isinstance(engine.why_not(reader(), "backpropagation"), str)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from engine_cases import Case, each_engine, each_with_states
+from engine_cases import Case, check_gradients, each_engine, each_with_states
 from small_circuits import (
     Local,
-    central_differences,
     density_by_matrices,
     draw_angles,
     partial_trace,
@@ -20,38 +19,11 @@ from small_circuits import (
     values_by_matrices,
 )
 from torch import Tensor
-from torch.testing import assert_close
 
 from qgan.pauli import pauli_words
 from qgan.states import Prepared, States
 
 WORDS = ("ZII", "XYI", "IIZ", "IYX", "III")
-
-
-EXPECTED: dict[str, list[Tensor]] = {}
-"""Central differences by problem: they are the same for every engine."""
-
-
-def check_gradients(
-    case: Case,
-    problem: str,
-    values: Callable[..., Tensor],
-    referee: Callable[..., Tensor],
-    arguments: tuple[Tensor, ...],
-) -> None:
-    """Compare the gradients of a fixed random combination of all values."""
-    leaves = [argument.clone().requires_grad_() for argument in arguments]
-    read = values(*leaves)
-    generator = torch.Generator().manual_seed(7)
-    mix = torch.randn(read.shape, dtype=torch.float64, generator=generator)
-    (read * mix).sum().backward()
-    if problem not in EXPECTED:
-        EXPECTED[problem] = central_differences(
-            lambda *entries: (referee(*entries) * mix).sum(), arguments
-        )
-    for leaf, gradient in zip(leaves, EXPECTED[problem], strict=True):
-        found = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
-        assert_close(found, gradient, **case.gradient)
 
 
 @each_engine

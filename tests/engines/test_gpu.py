@@ -17,7 +17,7 @@ from qgan.build import SOURCES
 from qgan.build.settings import parse
 from qgan.cli import main
 from qgan.engines import BatchedEngine, PennyLaneEngine
-from qgan.engines.choose import candidates, measure
+from qgan.engines.choose import candidates, time_engines
 from qgan.errors import QganError
 
 pytestmark = [
@@ -61,6 +61,9 @@ def test_batched_reads_a_source_on_cuda() -> None:
     expected = engine.expval(reader(), weights, inputs, ["ZII", "XYI"], states)
     moved = [weights.cuda(), inputs.cuda(), ["ZII", "XYI"], states.to(device="cuda")]
     assert_close(engine.expval(reader(), *moved).cpu(), expected, **EXACT)
+    after = engine.run(reader(), weights, inputs, states).density_matrix()
+    on_cuda = engine.run(reader(), moved[0], moved[1], states.to(device="cuda")).density_matrix()
+    assert_close(on_cuda.cpu(), after, **EXACT)
 
 
 @pytest.mark.usefixtures("lightning_gpu")
@@ -114,7 +117,7 @@ def test_a_run_on_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tmp_path / "r" / "report.json").exists()
 
 
-def test_the_plan_measures_cuda_too() -> None:
+def test_cuda_is_timed_too() -> None:
     on_cuda = [c for c in candidates() if c.accelerator == "cuda"]
-    rows = measure(reuploading(), 4, among=on_cuda, budget=0.2)
+    rows = time_engines(reuploading(), 4, among=on_cuda, budget=0.2)
     assert rows and all(row.seconds is not None for row in rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pennylane as qml
 import pytest
 import torch
-from small_circuits import Local
+from small_circuits import Local, reuploading
 
 from circuits import HardwareEfficient, Registers
 from qgan.engines import BatchedEngine, Engine, PennyLaneEngine
@@ -53,3 +53,18 @@ def test_a_batch_that_backprop_holds_at_once_is_refused() -> None:
     for engine in (BatchedEngine(), PennyLaneEngine("default.qubit")):
         with pytest.raises(QganError, match=r"30 qubits, .* states at once: 1"):
             engine.expval(circuit, torch.zeros(0), torch.zeros(64, 1), ["Z" * n])
+
+
+def test_what_a_pass_needs_by_hand() -> None:
+    """Three wires, batch 5: three states of each sample, or one more per stage or per angle."""
+    circuit, states = reuploading(), 5 * 2**3
+    assert BatchedEngine().memory(circuit, 5) == 8 * states * 3
+    assert BatchedEngine("double").memory(circuit, 5) == 16 * states * 3
+    on_cuda = BatchedEngine().memory(circuit, 5, "cuda")
+    assert on_cuda > 8 * states * 3
+    assert BatchedEngine(compiled=False).memory(circuit, 5) == on_cuda
+    assert BatchedEngine(low_memory=True).memory(circuit, 5, "cuda") == 8 * states * 3
+    assert PennyLaneEngine().memory(circuit, 5) == 16 * states * circuit.n_inputs
+    mixed = PennyLaneEngine("default.mixed").memory(circuit, 5)
+    assert mixed == 16 * 5 * 2**6 * circuit.n_inputs
+    assert PennyLaneEngine("lightning.qubit").memory(circuit, 5) == 16 * 2**3 * 4

@@ -101,7 +101,7 @@ def test_wires_outside_the_registers_are_refused(device: str) -> None:
     source = Prepared(engine, ghz(3, 2), EMPTY, none)
     with pytest.raises(QganError, match=r"`circuit` must act on wires 0 to 1 only.*\[2\]"):
         engine.expval(stray, EMPTY, none, ["ZI"], source)
-    reason = engine.supports(stray, None, None)
+    reason = engine.why_not(stray)
     assert reason is not None and "wires 0 to 1" in reason
 
 
@@ -115,7 +115,7 @@ def test_noise_on_default_mixed() -> None:
     assert_close(value, (1 - 4 * p / 3).expand(2, 1), **EXACT)
     (slope,) = torch.autograd.grad(value.sum(), p)
     assert_close(slope, torch.tensor([-8 / 3], dtype=torch.float64), **EXACT)
-    reason = PennyLaneEngine("default.qubit").supports(noisy, None, None)
+    reason = PennyLaneEngine("default.qubit").why_not(noisy)
     assert reason is not None and "DepolarizingChannel" in reason
 
 
@@ -195,8 +195,8 @@ def test_gradient_with_shots() -> None:
         ("parameter-shift", 10, "was built for adjoint"),
     ],
 )
-def test_supports(method: str | None, shots: int | None, reason: str | None) -> None:
-    answer = PennyLaneEngine("lightning.qubit", "adjoint").supports(reader(), method, shots)
+def test_why_not(method: str | None, shots: int | None, reason: str | None) -> None:
+    answer = PennyLaneEngine("lightning.qubit", "adjoint").why_not(reader(), method, shots)
     assert answer is None if reason is None else answer is not None and reason in answer
 
 

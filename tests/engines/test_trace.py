@@ -148,7 +148,7 @@ def test_what_cannot_be_traced_is_refused(queue: Queue, message: str) -> None:
     circuit = local(queue)
     with pytest.raises(QganError, match=message):
         trace(circuit)
-    reason = BatchedEngine().supports(circuit, None, None)
+    reason = BatchedEngine().why_not(circuit)
     assert reason is not None
     assert "\n" not in reason
 

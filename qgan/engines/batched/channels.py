@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from qgan.engines.batched.lowering import ChannelLayer
-from qgan.engines.batched.tensors.runs import apply_matrix
+from qgan.engines.batched.torch_ops.fixed import apply_matrix
 
 
 def apply_channel(channel: ChannelLayer, factor: Tensor) -> Tensor:
@@ -41,11 +41,11 @@ def compressed(factor: Tensor) -> Tensor:
     return result
 
 
-def most_columns(parts: Sequence[object], dimension: int, columns: int) -> int:
-    """Columns that a factor ever has on its way through the parts of a circuit."""
+def most_columns(segments: Sequence[object], dimension: int, columns: int) -> int:
+    """Columns that a factor ever has on its way through the segments of a circuit."""
     most = columns
-    for part in parts:
-        if isinstance(part, ChannelLayer):
-            most = max(most, columns * len(part.operators))
-            columns = min(dimension, columns * len(part.operators))
+    for segment in segments:
+        if isinstance(segment, ChannelLayer):
+            most = max(most, columns * len(segment.operators))
+            columns = min(dimension, columns * len(segment.operators))
     return most

@@ -11,45 +11,44 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.engines.base import Circuit, check_angles, check_source
+from qgan.engines.base import Circuit, Engine, check_angles, check_source
 from qgan.engines.batched.channels import apply_channel, most_columns
-from qgan.engines.batched.compiled.parts import serves
 from qgan.engines.batched.lowering import ChannelLayer, lower
+from qgan.engines.batched.numba_loops.chunks import serves
 from qgan.engines.batched.plan import Plan, make_plan
-from qgan.engines.batched.tensors.propagate import propagate
+from qgan.engines.batched.torch_ops.run import run_in_torch
 from qgan.engines.gates import TracedCircuit
 from qgan.engines.memory import check_memory
 from qgan.engines.trace import trace
-from qgan.stateful import Stateful
 from qgan.states import States, StateSource
 
 LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
-Parts = tuple[Plan | ChannelLayer, ...]
+Segments = tuple[Plan | ChannelLayer, ...]
 
-_parts: weakref.WeakKeyDictionary[TracedCircuit, Parts] = weakref.WeakKeyDictionary()
+_segments: weakref.WeakKeyDictionary[TracedCircuit, Segments] = weakref.WeakKeyDictionary()
 
 
-def parts_of(circuit: Circuit) -> Parts:
+def segments_of(circuit: Circuit) -> Segments:
     """Plans and channels of a circuit in order, a plan first; kept as long as the circuit lives."""
     traced = trace(circuit)
-    found = _parts.get(traced)
+    found = _segments.get(traced)
     if found is None:
-        found = _parts[traced] = _make_parts(traced)
+        found = _segments[traced] = _make_segments(traced)
     return found
 
 
 @torch.inference_mode(False)  # a plan made for a look serves training too
-def _make_parts(traced: TracedCircuit) -> Parts:
+def _make_segments(traced: TracedCircuit) -> Segments:
     return tuple(
-        part
-        if isinstance(part, ChannelLayer)
-        else make_plan(part, traced.n_weights, traced.n_inputs)
-        for part in lower(traced).parts()
+        segment
+        if isinstance(segment, ChannelLayer)
+        else make_plan(segment, traced.n_weights, traced.n_inputs)
+        for segment in lower(traced).segments()
     )
 
 
-class BatchedEngine(Stateful):
+class BatchedEngine(Engine):
     """Simulates a batch of small circuits at once, on CPU or CUDA.
 
     On a CPU, compiled loops lead a few samples at a time through all gates and back: nothing is
@@ -84,8 +83,7 @@ class BatchedEngine(Stateful):
 
     name = "batched"
     gives_states = True
-    shots: int | None = None
-    readout: float = 0.0
+    gives_isometries = True
 
     def __init__(
         self,
@@ -102,18 +100,18 @@ class BatchedEngine(Stateful):
         self.complex = torch.complex64 if precision == "single" else torch.complex128
 
     def run(
-        self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
+        self,
+        circuit: Circuit,
+        weights: Float[Tensor, " W"],
+        inputs: Float[Tensor, "B X"],
+        source: StateSource | None = None,
     ) -> States:
         """States of the output register (see :class:`qgan.engines.base.Engine`)."""
-        final, n_output = self._run(circuit, weights, inputs, None), circuit.registers.n_output
+        final, n_output = self._run(circuit, weights, inputs, source), circuit.registers.n_output
         batch, rows, columns = final.shape
         if rows == 2**n_output:
             return States(final)
         return States(final.reshape(batch, 2**n_output, rows // 2**n_output * columns))
-
-    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
-        """The same as :meth:`run`: this engine gives states."""
-        return self.run(circuit, weights, inputs)
 
     def expval(
         self,
@@ -130,24 +128,20 @@ class BatchedEngine(Stateful):
     def isometry(
         self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
     ) -> Complex[Tensor, "B N D"]:
-        """What the circuit does to each basis state of its output register, other wires |0>.
-
-        Where few rows of inputs serve many states (a readout has one a label), running the
-        circuit once a row and multiplying is much less work than running it once a state.
-
-        Returns:
-            ``V`` with ``V|i>`` as its columns, complex ``(B, 2**n_wires, 2**n_output)``.
+        """What the circuit does to each basis state (see :class:`qgan.engines.base.Engine`).
 
         Raises:
             QganError: for a circuit with channels, which is no isometry.
         """
-        if len(parts_of(circuit)) > 1:
+        if len(segments_of(circuit)) > 1:
             raise errors.unsupported("Isometry", "the circuit has channels", "ask for its states")
         eye = torch.eye(2**circuit.registers.n_output, dtype=self.complex, device=inputs.device)
         return self._run(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))
 
-    def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
-        """None if the request can be served, else the reason why not."""
+    def why_not(
+        self, circuit: Circuit, diff_method: str | None = None, shots: int | None = None
+    ) -> str | None:
+        """The reason why a request cannot be served, or None."""
         if shots is not None:
             return "the batched engine gives exact expectation values, not shots"
         if diff_method not in (None, "adjoint"):
@@ -157,6 +151,16 @@ class BatchedEngine(Stateful):
         except errors.QganError as error:
             return str(error)
         return None
+
+    def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
+        """Bytes of states alive at once; operations of torch keep one more per stage."""
+        segments, n_wires = segments_of(circuit), circuit.registers.n_wires
+        kept = LEAST_ALIVE
+        if not (self.low_memory or self._compiles(n_wires, batch, accelerator)):
+            kept += sum(len(segment.stages) for segment in segments if isinstance(segment, Plan))
+        amplitudes: int = 2**n_wires
+        columns = most_columns(segments, amplitudes, 1)
+        return self.complex.itemsize * amplitudes * columns * batch * kept
 
     def _run(
         self,
@@ -169,8 +173,8 @@ class BatchedEngine(Stateful):
         """Final vectors of all wires, ``(B, 2**n_wires, r)``; or what words read, ``(B, K)``."""
         check_angles(circuit, weights, inputs)
         batch, n_wires = inputs.shape[0], circuit.registers.n_wires
-        parts, columns = parts_of(circuit), source.rank if isinstance(source, States) else 1
-        alive = LEAST_ALIVE * max(1, batch) * most_columns(parts, 2**n_wires, columns)
+        segments, columns = segments_of(circuit), source.rank if isinstance(source, States) else 1
+        alive = LEAST_ALIVE * max(1, batch) * most_columns(segments, 2**n_wires, columns)
         check_memory(n_wires, alive, self.complex.itemsize, inputs.device)
         state = None
         if source is not None:
@@ -183,27 +187,27 @@ class BatchedEngine(Stateful):
             return inputs.new_zeros(0, 2**n_wires, columns, dtype=self.complex)
         if weights.dtype != self.real or inputs.dtype != self.real:
             weights, inputs = weights.to(self.real), inputs.to(self.real)
-        for part in parts:
-            if isinstance(part, ChannelLayer):
+        for segment in segments:
+            if isinstance(segment, ChannelLayer):
                 assert state is not None
-                state = apply_channel(part, state)
-            elif not self._compiles(n_wires, inputs):
-                state = propagate(part, weights, inputs, state, self.low_memory)
+                state = apply_channel(segment, state)
+            elif not self._compiles(n_wires, batch, inputs.device.type):
+                state = run_in_torch(segment, weights, inputs, state, self.low_memory)
             else:
-                from qgan.engines.batched.compiled.sweep import sweep  # imports numba
+                from qgan.engines.batched.numba_loops.run import run_in_numba  # imports numba
 
-                if words and part is parts[-1]:
-                    values = sweep(part, weights, inputs, state, words)
+                if words and segment is segments[-1]:
+                    values = run_in_numba(segment, weights, inputs, state, words)
                     return values if values.shape[0] == batch else values.expand(batch, -1)
-                state = sweep(part, weights, inputs, state)
+                state = run_in_numba(segment, weights, inputs, state)
         assert state is not None
         if state.shape[0] != batch:
             state = state.expand(batch, -1, -1)
         return state if words is None else pauli.expval(state, words)
 
-    def _compiles(self, n_wires: int, inputs: Tensor) -> bool:
+    def _compiles(self, n_wires: int, batch: int, accelerator: str) -> bool:
         """Whether compiled passes run it, rather than operations of torch."""
-        return self.compiled and inputs.device.type == "cpu" and serves(n_wires, inputs.shape[0])
+        return self.compiled and accelerator == "cpu" and serves(n_wires, batch)
 
     def _place(self, states: States, n_wires: int) -> Tensor:
         """The factor on the first wires, the others in ``|0>``."""
@@ -212,4 +216,4 @@ class BatchedEngine(Stateful):
         if rest == 1:
             return factor
         padded = torch.nn.functional.pad(factor.unsqueeze(2), (0, 0, 0, rest - 1))
-        return padded.reshape(len(states), -1, states.rank)
+        return padded.reshape(len(states), 2**n_wires, states.rank)

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from qgan.engines.gates import Gate, TracedCircuit
 
-HALF_PI = math.pi / 2
 LEAST_ANGLE = 1e-12  # constants below it, as the sums of -pi/2 and pi/2 leave them, are dropped
 
 
@@ -112,7 +111,7 @@ class Lowered:
         assert isinstance(layer, TurnLayer)
         layer.rotations.setdefault(wire, []).append(angle)
 
-    def parts(self) -> list[Lowered | ChannelLayer]:
+    def segments(self) -> list[Lowered | ChannelLayer]:
         """Its channels, and what stands before, between and after them; channels never lead."""
         found: list[Lowered | ChannelLayer] = [Lowered(self.n_wires, self.angles)]
         for layer in self.layers:
@@ -162,9 +161,9 @@ def lower(circuit: TracedCircuit) -> Lowered:
         elif gate.gate == "RY":
             lowered.turn(gate.wires[0], lowered.angle(gate))
         elif gate.gate == "RX":  # RX = RZ(-pi/2) RY RZ(pi/2)
-            lowered.phase(gate.wires, lowered.constant(HALF_PI))
+            lowered.phase(gate.wires, lowered.constant(math.pi / 2))
             lowered.turn(gate.wires[0], lowered.angle(gate))
-            lowered.phase(gate.wires, lowered.constant(-HALF_PI))
+            lowered.phase(gate.wires, lowered.constant(-math.pi / 2))
         else:
             lowered.phase(gate.wires, lowered.angle(gate))
     return lowered

@@ -24,7 +24,7 @@ INSTEAD = "use default.qubit with backprop, or a penalty in view space"
 
 
 @dataclass(frozen=True)
-class Row:
+class AngleRow:
     """A row of a group's turns or phases, and the wires it acts on."""
 
     shared: bool
@@ -36,8 +36,8 @@ class Row:
 class Stage:
     """A turn, then a phase; or a fixed matrix alone."""
 
-    turn: Row | None = None
-    phase: Row | None = None
+    turn: AngleRow | None = None
+    phase: AngleRow | None = None
     fixed: FixedLayer | None = None
 
     @property
@@ -47,7 +47,7 @@ class Stage:
 
 
 @dataclass
-class Group:
+class AngleRows:
     """Rows of turns and of phases that are shared, or that are one a sample."""
 
     turns: list[TurnLayer] = field(default_factory=list)
@@ -63,9 +63,9 @@ class Plan:
     n_inputs: int
     angles: list[Angle]
     stages: tuple[Stage, ...]
-    groups: dict[bool, Group]
-    kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    """What each way of running it has made of it."""
+    groups: dict[bool, AngleRows]
+    cache: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """What either back-end has made of the plan: programs, tables, graphs."""
 
     @property
     def per_sample(self) -> bool:
@@ -75,7 +75,7 @@ class Plan:
 
 def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
     """Stages and groups of a lowered circuit."""
-    groups = {True: Group(), False: Group()}
+    groups = {True: AngleRows(), False: AngleRows()}
     stages: list[Stage] = []
     for layer in lowered.layers:
         if isinstance(layer, FixedLayer):
@@ -84,14 +84,14 @@ def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
             shared = _shared(lowered, list(layer.rotations.values()))
             groups[shared].turns.append(layer)
             wires = frozenset(layer.rotations)
-            stages.append(Stage(turn=Row(shared, len(groups[shared].turns) - 1, wires)))
+            stages.append(Stage(turn=AngleRow(shared, len(groups[shared].turns) - 1, wires)))
         elif isinstance(layer, PhaseLayer):
             _add_phase(lowered, layer, groups, stages)
     return Plan(lowered.n_wires, n_weights, n_inputs, lowered.angles, tuple(stages), groups)
 
 
 def _add_phase(
-    lowered: Lowered, layer: PhaseLayer, groups: dict[bool, Group], stages: list[Stage]
+    lowered: Lowered, layer: PhaseLayer, groups: dict[bool, AngleRows], stages: list[Stage]
 ) -> None:
     """A phase joins the turn before it; terms whose constants cancel are dropped."""
     terms = {
@@ -104,7 +104,7 @@ def _add_phase(
         return
     shared = _shared(lowered, list(terms.values()))
     groups[shared].phases.append(terms)
-    row = Row(shared, len(groups[shared].phases) - 1, frozenset(w for ws in terms for w in ws))
+    row = AngleRow(shared, len(groups[shared].phases) - 1, frozenset(w for ws in terms for w in ws))
     if stages and stages[-1].turn is not None and stages[-1].phase is None:
         stages[-1] = Stage(stages[-1].turn, row)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from qgan.engines.refusal import guarded
+from qgan.engines.refusal import differentiable_once
 
 
 class FirstDerivativeOnly(torch.autograd.Function):
@@ -29,7 +29,7 @@ class FirstDerivativeOnly(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients, linked to the refusal while a graph of them is being made."""
-        return guarded(
+        return differentiable_once(
             grads,
             ctx.saved_tensors,
             "adjoint and parameter-shift give the first only",

@@ -58,14 +58,16 @@ def diff_methods(device: Any) -> tuple[DiffMethod, ...]:
     return (*has, "parameter-shift")
 
 
-def check_shots(shots: int | None) -> None:
+def check_engine_shots(shots: int | None) -> None:
     """Refuse shots that are not an integer of at least 1."""
     if shots is not None and (not isinstance(shots, int) or isinstance(shots, bool) or shots < 1):
         raise errors.argument("shots", "must be an integer of at least 1, or None", repr(shots))
 
 
-def why_not(name: str, has: tuple[DiffMethod, ...], method: str, shots: int | None) -> str | None:
-    """None if the device has the diff method and can use it with these shots, else the rule."""
+def broken_rule(
+    name: str, has: tuple[DiffMethod, ...], method: str, shots: int | None
+) -> str | None:
+    """The rule that a diff method breaks on a device with these shots, or None."""
     if method not in has:
         return f"must be one that {name} has ({', '.join(has)})"
     if shots is not None and method != "parameter-shift":

@@ -7,23 +7,23 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.engines.base import Circuit, DiffMethod, check_angles, check_source
+from qgan.engines.base import Circuit, DiffMethod, Engine, check_angles, check_source
 from qgan.engines.memory import check_memory
-from qgan.engines.pennylane.device import check_shots, diff_methods, open_device, why_not
+from qgan.engines.pennylane.device import broken_rule, check_engine_shots, diff_methods, open_device
 from qgan.engines.pennylane.execution import Execution
-from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
+from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word, n_wires_of
 from qgan.engines.pennylane.noise import check_noise
-from qgan.engines.pennylane.source import columns, differentiable_factor
-from qgan.states import Prepared, States, StateSource
+from qgan.engines.pennylane.source import column_norms, differentiable_factor, weighted_columns
+from qgan.states import States, StateSource
 
 STATE_DEVICES = ("default.qubit", "default.mixed")
 
 
-class PennyLaneEngine:
+class PennyLaneEngine(Engine):
     """Runs circuits on a PennyLane device.
 
     ``run`` gives ``rho = Tr_rest |psi><psi|`` where the device has states, ``expval`` gives
@@ -65,7 +65,7 @@ class PennyLaneEngine:
         noise: Any = None,
         readout: float = 0.0,
     ) -> None:
-        check_shots(shots)
+        check_engine_shots(shots)
         check_noise(device, noise, readout)
         if precision not in ("double", "single"):
             raise errors.argument("precision", "must be double or single", precision)
@@ -77,9 +77,12 @@ class PennyLaneEngine:
         options = options if seed is None else {**options, "seed": self._random}
         has = diff_methods(open_device(device, 1, options))
         method = diff_method or (has[0] if shots is None else "parameter-shift")
-        rule = why_not(device, has, method, shots)
+        rule = broken_rule(device, has, method, shots)
         if rule is not None:
             raise errors.argument("diff_method", rule, method)
+        self.name = f"pennylane {device}"
+        # The gradient of states needs backprop.
+        self.gives_states = device in STATE_DEVICES and method == "backprop"
         self.device, self.diff_method, self.shots = device, method, shots
         self.diff_methods, self.precision = has, precision
         self.noise, self.readout = noise, readout
@@ -88,16 +91,6 @@ class PennyLaneEngine:
     def __repr__(self) -> str:
         shots = "" if self.shots is None else f", shots={self.shots}"
         return f"PennyLaneEngine({self.device!r}, {self.diff_method!r}{shots})"
-
-    @property
-    def name(self) -> str:
-        """How messages and reports call it."""
-        return f"pennylane {self.device}"
-
-    @property
-    def gives_states(self) -> bool:
-        """Whether :meth:`run` returns states: their gradient needs backprop, so exact devices."""
-        return self.device in STATE_DEVICES and self.diff_method == "backprop"
 
     @property
     def executions(self) -> int:
@@ -118,19 +111,27 @@ class PennyLaneEngine:
         if self._random is not None and state["random"] is not None:
             self._random.bit_generator.state = state["random"]
 
-    def run(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States:
+    def run(
+        self,
+        circuit: Circuit,
+        weights: Tensor,
+        inputs: Tensor,
+        source: StateSource | None = None,
+    ) -> States:
         """The states of the output register, all other wires traced out.
 
         Args:
             circuit: the circuit.
             weights: ``(n_weights,)`` in radians.
             inputs: ``(B, n_inputs)`` in radians.
+            source: what the circuit acts on, on its output register: states, or a circuit not
+                yet run, which is joined to this one; None is ``|0..0>``.
 
         Returns:
             ``B`` states; on ``default.mixed`` the factor carries the first-order gradient.
 
         Raises:
-            QganError: if the shapes do not fit or the device gives no states.
+            QganError: if the shapes or the source do not fit or the device gives no states.
         """
         check_angles(circuit, weights, inputs)
         if not self.gives_states:
@@ -140,27 +141,23 @@ class PennyLaneEngine:
                 "read expectation values (views pauli, circuit), or use an engine that has "
                 "states (default.qubit with backprop)",
             )
-        registers, mixed = circuit.registers, self.device == "default.mixed"
+        if source is not None:
+            check_source(circuit, inputs, source)
+        n_output, mixed = circuit.registers.n_output, self.device == "default.mixed"
         if len(inputs) == 0:
-            return States(inputs.new_zeros(0, 2**registers.n_output, 1, dtype=self.dtype))
-        check_memory(registers.n_wires * (2 if mixed else 1), len(inputs), 16, inputs.device)
-        pieces = joint_pieces(circuit, weights, inputs)
-        result = self._execution(registers.n_wires, registers.n_output, pieces)
-        result = result.to(device=inputs.device, dtype=torch.complex128)
-        rest = registers.n_output if mixed else registers.n_wires - registers.n_output
-        tensor = result.reshape(-1, 2**registers.n_output, 2**rest).expand(len(inputs), -1, -1)
-        states = States(tensor)
-        if mixed:
-            states = States.from_density_matrix(tensor)
-            states.factor = differentiable_factor(states)
+            return States(inputs.new_zeros(0, 2**n_output, 1, dtype=self.dtype))
+        if isinstance(source, States):
+            pieces, vectors, shares = self._by_column(circuit, weights, inputs, source)
+            each = self._run(pieces, n_output, vectors).unflatten(0, shares.shape)
+            scaled = each * (shares if mixed else column_norms(shares))[..., None, None]
+            result = scaled.sum(1) if mixed else scaled.transpose(1, 2).flatten(2)
+        else:
+            result = self._run(joint_pieces(circuit, weights, inputs, source), n_output)
+        if not mixed:
+            return States(result).to(self.dtype)
+        states = States.from_density_matrix(result)
+        states.factor = differentiable_factor(states)
         return states.to(self.dtype)
-
-    def prepare(self, circuit: Circuit, weights: Tensor, inputs: Tensor) -> States | Prepared:
-        """What a generator returns: states where the device has them, else the circuit itself."""
-        if self.gives_states:
-            return self.run(circuit, weights, inputs)
-        check_angles(circuit, weights, inputs)
-        return Prepared(self, circuit, weights, inputs)
 
     def expval(
         self,
@@ -194,21 +191,26 @@ class PennyLaneEngine:
         if not observables or len(inputs) == 0:
             return inputs.new_zeros(len(inputs), len(observables), dtype=self.dtype.to_real())
         if isinstance(source, States):
-            values = self._expval_of_states(circuit, weights, inputs, observables, source)
+            pieces, vectors, shares = self._by_column(circuit, weights, inputs, source)
+            each = self._expval(pieces, observables, vectors).unflatten(0, shares.shape)
+            values = (each * shares.unsqueeze(-1)).sum(1)
         else:
             values = self._expval(joint_pieces(circuit, weights, inputs, source), observables)
-        return values.to(self.dtype.to_real())
+        real: Tensor = values.to(self.dtype.to_real())
+        return real
 
-    def supports(self, circuit: Circuit, diff_method: str | None, shots: int | None) -> str | None:
-        """None if this engine, as it was built, serves the request, else the reason why not.
+    def why_not(
+        self, circuit: Circuit, diff_method: str | None = None, shots: int | None = None
+    ) -> str | None:
+        """The reason why this engine, as it was built, cannot serve a request, or None.
 
         Args:
             circuit: traced once with all angles zero, and sent through the device's checks.
-            diff_method: the diff method that is wanted; None takes the engine's.
-            shots: the shots that are wanted; None is exact.
+            diff_method: the diff method that is asked for; None takes the engine's own.
+            shots: the shots that are asked for; None is exact.
         """
         method = diff_method or self.diff_method
-        rule = why_not(self.device, self.diff_methods, method, shots)
+        rule = broken_rule(self.device, self.diff_methods, method, shots)
         if rule is not None:
             return str(errors.argument("diff_method", rule, method))
         if method != self.diff_method or shots != self.shots:
@@ -217,6 +219,29 @@ class PennyLaneEngine:
         inputs = torch.zeros(1, circuit.n_inputs, dtype=torch.float64, requires_grad=True)
         reason = self._execution.why_not(joint_pieces(circuit, weights, inputs))
         return None if reason is None else f"{self!r} cannot run this circuit: {reason}"
+
+    def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
+        """Bytes of states alive at once: those of all gates under backprop, else a few."""
+        doubled = 2 if self.device == "default.mixed" else 1
+        amplitudes: int = 2 ** (doubled * circuit.registers.n_wires)
+        if self.diff_method == "backprop":
+            return 16 * amplitudes * batch * (circuit.n_weights + circuit.n_inputs)
+        return 16 * amplitudes * 4
+
+    def _run(
+        self, pieces: tuple[Piece, ...], n_output: int, vectors: Tensor | None = None
+    ) -> Complex[Tensor, "M D C"]:
+        """Factors of the first wires, or on ``default.mixed`` their density matrices.
+
+        One for each row of the pieces' angles (or of the vectors).
+        """
+        mixed, inputs = self.device == "default.mixed", pieces[-1].inputs
+        n_wires = n_wires_of(pieces)
+        check_memory(n_wires * (2 if mixed else 1), len(inputs), 16, inputs.device)
+        result: Tensor = self._execution(n_wires, n_output, pieces, vectors)
+        result = result.to(device=inputs.device, dtype=torch.complex128)
+        rest = n_output if mixed else n_wires - n_output
+        return result.reshape(-1, 2**n_output, 2**rest).expand(len(inputs), -1, -1)
 
     def _expval(
         self, pieces: tuple[Piece, ...], observables: Sequence[str], vectors: Tensor | None = None
@@ -231,15 +256,10 @@ class PennyLaneEngine:
         values = torch.stack([value.to(inputs.device, torch.float64) for value in results], -1)
         return values.reshape(-1, len(words)).expand(len(inputs), -1)
 
-    def _expval_of_states(
-        self,
-        circuit: Circuit,
-        weights: Tensor,
-        inputs: Tensor,
-        observables: Sequence[str],
-        source: States,
-    ) -> Float[Tensor, "B K"]:
-        """Values of ``rho = sum_c w_c |c><c|``: each column is run, and the values are summed."""
+    def _by_column(
+        self, circuit: Circuit, weights: Tensor, inputs: Tensor, source: States
+    ) -> tuple[tuple[Piece, ...], Complex[Tensor, "M D"], Float[Tensor, "B r"]]:
+        """The circuit on each column c of ``rho = sum_c w_c |c><c|``: pieces, vectors, shares w."""
         factor = differentiable_factor(source)
         if self.diff_method != "backprop" and factor.requires_grad and torch.is_grad_enabled():
             raise errors.unsupported(
@@ -247,7 +267,6 @@ class PennyLaneEngine:
                 "has no gradient with respect to a source's states",
                 "pass the circuit that prepares them (Prepared), or detach them",
             )
-        vectors, shares = columns(factor.to(torch.complex128))
+        vectors, shares = weighted_columns(factor.to(torch.complex128))
         pieces = joint_pieces(circuit, weights, inputs.repeat_interleave(source.rank, 0))
-        values = self._expval(pieces, observables, vectors)
-        return (values.reshape(len(source), source.rank, -1) * shares.unsqueeze(-1)).sum(1)
+        return pieces, vectors, shares

@@ -22,7 +22,7 @@ from qgan import errors
 from qgan.engines.base import DiffMethod
 from qgan.engines.pennylane.derivative import FirstDerivativeOnly
 from qgan.engines.pennylane.device import open_device
-from qgan.engines.pennylane.joint import Piece
+from qgan.engines.pennylane.joint import Piece, n_wires_of
 from qgan.engines.pennylane.noise import queue_readout_error
 
 Reads = tuple[str, ...] | int
@@ -86,8 +86,8 @@ class Execution:
         return self._qnode(n_wires, reads)(self._guarded(pieces), vectors)
 
     def why_not(self, pieces: tuple[Piece, ...]) -> str | None:
-        """None if the device's own checks let the pieces pass, else what they say; runs nothing."""
-        n_wires = 1 + max(wire for piece in pieces for wire in piece.wires)
+        """What the device's own checks say against the pieces, or None; runs nothing."""
+        n_wires = n_wires_of(pieces)
         try:
             node = self._qnode(n_wires, ("Z" * n_wires,))
             qml.workflow.construct_batch(node, level="device")(self._guarded(pieces), None)

@@ -100,9 +100,14 @@ def joint_pieces(
     )
 
 
+def n_wires_of(pieces: tuple[Piece, ...]) -> int:
+    """The number of wires of an execution of these pieces."""
+    return 1 + max(wire for piece in pieces for wire in piece.wires)
+
+
 def joint_word(word: str, pieces: tuple[Piece, ...]) -> str:
     """A Pauli word on the reader's wires (the last piece) as one on all wires."""
-    letters = ["I"] * (1 + max(wire for piece in pieces for wire in piece.wires))
+    letters = ["I"] * n_wires_of(pieces)
     for wire, letter in zip(pieces[-1].wires, word, strict=True):
         letters[wire] = letter
     return "".join(letters)

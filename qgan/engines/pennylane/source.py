@@ -9,7 +9,7 @@ from torch import Tensor
 from qgan.states import States
 
 
-def columns(
+def weighted_columns(
     factor: Complex[Tensor, "B D r"],
 ) -> tuple[Complex[Tensor, "N D"], Float[Tensor, "B r"]]:
     """Columns of factors as normalised vectors with their weights.
@@ -30,6 +30,16 @@ def columns(
     basis[..., 0] = 1
     vectors = torch.where(empty.unsqueeze(-1), basis, rows / norms.unsqueeze(-1))
     return vectors.reshape(-1, factor.shape[1]), weights
+
+
+def column_norms(weights: Float[Tensor, "B r"]) -> Float[Tensor, "B r"]:
+    """Norms of columns of these weights; the gradient at a weight of 0 is 0 rather than infinite.
+
+    A column of zeros stays one: to first order nothing moves ``|c><c|`` there.
+    """
+    empty = weights == 0
+    norms = torch.where(empty, torch.ones_like(weights), weights).sqrt()
+    return torch.where(empty, torch.zeros_like(norms), norms)
 
 
 def differentiable_factor(states: States) -> Complex[Tensor, "B D r"]:

@@ -1,4 +1,4 @@
-"""Recorded passes, with a recorder that writes over its buffers as a CUDA graph does."""
+"""Passes as graphs, captured by what writes over its buffers as a CUDA graph does."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from qgan.engines import BatchedEngine
-from qgan.engines.batched.tensors import propagate as module
-from qgan.engines.batched.tensors.recorded import CALLS_BEFORE, Graph, Recorded, recorded
+from qgan.engines.batched.engine import segments_of
+from qgan.engines.batched.torch_ops import graphs as home
+from qgan.engines.batched.torch_ops import run as module
+from qgan.engines.batched.torch_ops.graphs import CALLS_BEFORE, Graph, GraphPass, graph_pass
 from qgan.errors import QganWarning
 from qgan.states import States
 
@@ -24,29 +26,29 @@ WORDS = ["ZII", "XYI"]
 
 def again(work: Callable[[], tuple[Tensor | None, ...]], pool: Any) -> Graph:
     """Does the work anew at each replay, into the buffers of the first time."""
-    kept = work()
+    buffers = work()
 
     def replay() -> None:
-        for buffer, new in zip(kept, work(), strict=True):
-            if buffer is not None and new is not None:
-                buffer.copy_(new)
+        for buffer, result in zip(buffers, work(), strict=True):
+            if buffer is not None and result is not None:
+                buffer.copy_(result)
 
-    return Graph(kept, replay, None)
+    return Graph(buffers, replay, None)
 
 
 @pytest.fixture
-def graphs(monkeypatch: pytest.MonkeyPatch) -> list[Recorded]:
-    """Every pass is recorded; those that were."""
-    made: list[Recorded] = []
+def graphs(monkeypatch: pytest.MonkeyPatch) -> list[GraphPass]:
+    """The passes that were captured; on a CPU too."""
+    captured: list[GraphPass] = []
 
-    def always(plan: Any, given: Any, needs: Any, make: Any) -> Recorded | None:
-        found = recorded(plan, given, needs, make, again)
-        if found is not None and found not in made:
-            made.append(found)
-        return found
+    def always(plan: Any, arguments: Any, needs: Any) -> GraphPass | None:
+        graph = graph_pass(plan, arguments, needs, again)
+        if graph is not None and graph not in captured:
+            captured.append(graph)
+        return graph
 
-    monkeypatch.setattr(module, "recorded", always)
-    return made
+    monkeypatch.setattr(module, "graph_pass", always)
+    return captured
 
 
 def slopes(circuit: Any, seed: int, source: States | None = None) -> list[Tensor]:
@@ -59,18 +61,18 @@ def slopes(circuit: Any, seed: int, source: States | None = None) -> list[Tensor
 
 @pytest.mark.parametrize("build", [reuploading, register, reader])
 def test_replays_give_what_passes_give(
-    build: Callable[[], Any], graphs: list[Recorded], monkeypatch: pytest.MonkeyPatch
+    build: Callable[[], Any], graphs: list[GraphPass], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     circuit = build()
-    found = [slopes(circuit, seed) for seed in range(5)]
+    replays = [slopes(circuit, seed) for seed in range(5)]
     assert len(graphs) == 1
     monkeypatch.undo()
-    for seed, kept in enumerate(found):
-        for ours, theirs in zip(kept, slopes(circuit, seed), strict=True):
+    for seed, replay in enumerate(replays):
+        for ours, theirs in zip(replay, slopes(circuit, seed), strict=True):
             assert_close(ours, theirs, **EXACT)
 
 
-def test_two_passes_before_either_goes_back(graphs: list[Recorded]) -> None:
+def test_two_passes_before_either_goes_back(graphs: list[GraphPass]) -> None:
     """The second writes over the tape of the first, which is then run again."""
     circuit = reader()
     for seed in range(CALLS_BEFORE + 1):
@@ -82,46 +84,42 @@ def test_two_passes_before_either_goes_back(graphs: list[Recorded]) -> None:
         source = random_states(3, 2, 1)
         return PLAIN.expval(circuit, *leaves, WORDS, source).square().sum(), leaves
 
-    (first, mine), (second, others) = values(11), values(12)
-    together = [torch.autograd.grad(second, others), torch.autograd.grad(first, mine)]
-    for seed, found in zip((12, 11), together, strict=True):
+    first, second = values(11), values(12)
+    together = [torch.autograd.grad(*value_and_leaves) for value_and_leaves in (second, first)]
+    for seed, slope in zip((12, 11), together, strict=True):
         value, leaves = values(seed)
-        assert_close(found, torch.autograd.grad(value, leaves), **EXACT)
+        assert_close(slope, torch.autograd.grad(value, leaves), **EXACT)
 
 
-def test_what_is_returned_is_not_written_over(graphs: list[Recorded]) -> None:
+def test_what_is_returned_is_not_written_over(graphs: list[GraphPass]) -> None:
     circuit = reuploading()
     states = [PLAIN.run(circuit, *draw_angles(circuit, 2, seed)).factor for seed in range(5)]
-    kept = [factor.clone() for factor in states]
+    copies = [factor.clone() for factor in states]
     PLAIN.run(circuit, *draw_angles(circuit, 2, 9))
     assert len(graphs) == 1
-    assert all(torch.equal(a, b) for a, b in zip(states, kept, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(states, copies, strict=True))
 
 
-def test_what_cannot_be_recorded_runs_without(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_captured_runs_without(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(work: Any, pool: Any) -> Graph:
         raise RuntimeError("operation not permitted when stream is capturing")
 
-    monkeypatch.setattr(module, "recorded", lambda *given: recorded(*given, fails))
+    monkeypatch.setattr(module, "graph_pass", lambda *call: graph_pass(*call, fails))
     circuit = reuploading()
     expected = slopes(circuit, 4)
     slopes(circuit, 4)
-    with pytest.warns(QganWarning, match="could not be recorded as a CUDA graph"):
-        found = slopes(circuit, 4)
-    assert_close(found, expected, **EXACT)
+    with pytest.warns(QganWarning, match="could not be captured as a CUDA graph"):
+        without = slopes(circuit, 4)
+    assert_close(without, expected, **EXACT)
     assert_close(slopes(circuit, 4), expected, **EXACT)  # and says so once
 
 
-def test_nothing_is_recorded_on_a_cpu_or_if_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qgan.engines.batched.tensors import recorded as home
-
+def test_nothing_is_captured_on_a_cpu_or_if_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     circuit = reuploading()
     for _ in range(4):
         slopes(circuit, 0)
-    monkeypatch.setattr(home, "MOST_NUMBERS", 1)
-    monkeypatch.setattr(module, "recorded", lambda *given: recorded(*given, again))
+    monkeypatch.setattr(home, "MOST_CAPTURED", 1)
+    monkeypatch.setattr(module, "graph_pass", lambda *call: graph_pass(*call, again))
     for _ in range(4):
         slopes(circuit, 0)
-    from qgan.engines.batched.engine import parts_of
-
-    assert not any("graphs" in key for part in parts_of(circuit) for key in part.kept)
+    assert not any(segment.cache.get(("graphs",)) for segment in segments_of(circuit))

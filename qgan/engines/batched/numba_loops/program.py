@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qgan.engines.batched.compiled.trigonometry import constants
-from qgan.engines.batched.plan import Plan, Row, Stage
+from qgan.engines.batched.numba_loops.trigonometry import constants
+from qgan.engines.batched.plan import AngleRow, Plan, Stage
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.floating]
@@ -87,9 +87,9 @@ class Slot:
 def program_of(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
     """The program of a plan, made at the first call (see :func:`make_program`)."""
     key = ("program", from_zero, dtype)
-    if key not in plan.kept:
-        plan.kept[key] = make_program(plan, from_zero, dtype)
-    found: Program = plan.kept[key]
+    if key not in plan.cache:
+        plan.cache[key] = make_program(plan, from_zero, dtype)
+    found: Program = plan.cache[key]
     return found
 
 
@@ -158,7 +158,7 @@ def _records(plan: Plan, stages: list[Stage], n_shared: int) -> list[StageRecord
     found, row, fixed = [], 0, 0
     free = {True: 0, False: n_shared}
 
-    def taken(of: Row | None, number: int) -> tuple[int, int, int]:
+    def taken(of: AngleRow | None, number: int) -> tuple[int, int, int]:
         if of is None:
             return 0, 0, 0
         first = free[of.shared]

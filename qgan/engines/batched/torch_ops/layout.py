@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-import torch
 from torch import Tensor
 
 from qgan.pauli import SignTable, parity_signs
 
 # Entries of RY(2 s), row by row, as sines: (sign, shift) of sin(sign s + shift).
-TURN = ((1.0, math.pi / 2), (-1.0, 0.0), (1.0, 0.0), (1.0, math.pi / 2))
+TURN_SINES = ((1.0, math.pi / 2), (-1.0, 0.0), (1.0, 0.0), (1.0, math.pi / 2))
 # Real and imaginary part of exp(i phi).
-PHASE = ((1.0, math.pi / 2), (1.0, 0.0))
+PHASE_SINES = ((1.0, math.pi / 2), (1.0, 0.0))
 
 Places = list[tuple[int, float]]  # with the sign that each takes an angle with
 
@@ -55,24 +54,25 @@ class Layout:
     @cached_property
     def turn_arguments(self) -> int:
         """Arguments of the turns."""
-        return len(TURN) * self.n_turns * self.n_wires
+        return len(TURN_SINES) * self.n_turns * self.n_wires
 
     @cached_property
     def n_arguments(self) -> int:
         """All arguments."""
-        each = len(PHASE) if self.spread else 1
+        each = len(PHASE_SINES) if self.spread else 1
         return self.turn_arguments + len(self.phases) * self.phase_slots * each
 
     def shifts(self) -> list[float]:
         """What each argument starts from."""
-        turns = [shift for _, shift in TURN] * (self.n_turns * self.n_wires)
-        each = [shift for _, shift in PHASE] if self.spread else [0.0]
+        turns = [shift for _, shift in TURN_SINES] * (self.n_turns * self.n_wires)
+        each = [shift for _, shift in PHASE_SINES] if self.spread else [0.0]
         return turns + each * (len(self.phases) * self.phase_slots)
 
     def turn(self, row: int, wire: int) -> tuple[Places, Places]:
         """Slots and arguments that an angle of a turn adds to."""
         slot = row * self.n_wires + wire
-        return [(slot, 1.0)], [(len(TURN) * slot + i, sign) for i, (sign, _) in enumerate(TURN)]
+        first = len(TURN_SINES) * slot
+        return [(slot, 1.0)], [(first + i, sign) for i, (sign, _) in enumerate(TURN_SINES)]
 
     def phase(self, row: int, term: int) -> tuple[Places, Places]:
         """Slots and arguments that an angle of a phase adds to."""
@@ -81,7 +81,7 @@ class Layout:
         if self.spread:
             signs = parity_signs(self.phases[row][term], self.n_wires).tolist()
             slots = [(first + x, sign) for x, sign in enumerate(signs)]
-        each = len(PHASE) if self.spread else 1
+        each = len(PHASE_SINES) if self.spread else 1
         arguments = [
             (self.turn_arguments + slot * each + i, sign)
             for slot, sign in slots
@@ -95,18 +95,3 @@ class Layout:
         if self.spread or not self.phases:
             return None
         return SignTable.of(self.phases, self.n_wires, like)
-
-
-@lru_cache(maxsize=64)
-@torch.inference_mode(False)
-def turn_generators(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """J on each of ``width`` wires, ``J = [[0, -1], [1, 0]]``, as columns ``(4**width, width)``.
-
-    ``RY(2 s) = exp(s J)``, so dL/ds = <J, K> with ``K = Re sum conj(G) psi^T`` after the turn.
-    """
-    table = torch.zeros(2**width, 2**width, width, dtype=dtype)
-    for wire in range(width):
-        bit = 1 << (width - 1 - wire)
-        for i in range(2**width):
-            table[i, i ^ bit, wire] = 1.0 if i & bit else -1.0
-    return table.flatten(0, 1).to(device)

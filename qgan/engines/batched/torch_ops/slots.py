@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from qgan.engines.batched.lowering import Angle
-from qgan.engines.batched.plan import Group, Plan
-from qgan.engines.batched.tensors.layout import Layout, Places
+from qgan.engines.batched.plan import AngleRows, Plan
+from qgan.engines.batched.torch_ops.layout import Layout, Places
 from qgan.pauli import SignTable
 
-MOST_DENSE = 2**18  # entries of a map or of a table of signs that is kept as one dense matrix
+MOST_DENSE_ENTRIES = 2**18  # of a map or a table of signs that is kept as one dense matrix
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class AngleMap:
         entry = torch.tensor(entries, dtype=torch.int64, device=like.device)
         scale = torch.tensor(scales, dtype=like.dtype, device=like.device)
         matrix = None
-        if n_entries * n_places <= MOST_DENSE:
+        if n_entries * n_places <= MOST_DENSE_ENTRIES:
             matrix = like.new_zeros(n_entries, n_places)
             matrix.index_put_((entry, place), scale, accumulate=True)
         transpose = None if matrix is None else matrix.T.contiguous()
@@ -67,7 +67,7 @@ class AngleMap:
         return entries.index_add_(-1, self.entry, gradient[..., self.place] * self.scale)
 
 
-Term = tuple[int, int, float]  # place, entry, scale
+Link = tuple[int, int, float]  # place, entry, scale
 
 
 class Tables(NamedTuple):
@@ -85,10 +85,10 @@ class Tables(NamedTuple):
 def tables_of(plan: Plan, like: Tensor) -> Tables:
     """Tables of a plan in the precision and on the device of ``like``, made at the first call."""
     key = ("tables", like.dtype, like.device)
-    if key not in plan.kept:
+    if key not in plan.cache:
         with torch.inference_mode(False), torch.no_grad():
-            plan.kept[key] = _make(plan, like.new_zeros(()))
-    found: Tables = plan.kept[key]
+            plan.cache[key] = _make(plan, like.new_zeros(()))
+    found: Tables = plan.cache[key]
     return found
 
 
@@ -96,8 +96,8 @@ def _make(plan: Plan, like: Tensor) -> Tables:
     layouts = _layouts(plan)
     shared, own = layouts[True], layouts[False]
     base = torch.tensor(shared.shifts() + own.shifts(), dtype=torch.float64)
-    slots: dict[str, list[Term]] = {"weights": [], "inputs": []}
-    arguments: dict[str, list[Term]] = {"weights": [], "inputs": []}
+    slots: dict[str, list[Link]] = {"weights": [], "inputs": []}
+    arguments: dict[str, list[Link]] = {"weights": [], "inputs": []}
     for angle, factor, layout, places in _angles(plan, layouts):
         # Weights see both groups one after the other, inputs their own alone.
         after = layout is own and angle.source != "inputs"
@@ -127,7 +127,7 @@ def _layouts(plan: Plan) -> dict[bool, Layout]:
     for spread in (True, False):
         found = {shared: _layout(plan, group, spread) for shared, group in plan.groups.items()}
         n_arguments = sum(layout.n_arguments for layout in found.values())
-        if max(plan.n_weights, plan.n_inputs, 1) * n_arguments <= MOST_DENSE:
+        if max(plan.n_weights, plan.n_inputs, 1) * n_arguments <= MOST_DENSE_ENTRIES:
             break
     return found
 
@@ -148,6 +148,6 @@ def _angles(
                     yield plan.angles[position], -0.5, layout, layout.phase(i, term)
 
 
-def _layout(plan: Plan, group: Group, spread: bool) -> Layout:
+def _layout(plan: Plan, group: AngleRows, spread: bool) -> Layout:
     phases = tuple(tuple(row) for row in group.phases)
     return Layout(plan.n_wires, len(group.turns), phases, spread)

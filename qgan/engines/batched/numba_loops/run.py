@@ -10,19 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qgan.engines.batched.compiled import passes
-from qgan.engines.batched.compiled.compiling import announce
-from qgan.engines.batched.compiled.observables import Words, words_of
-from qgan.engines.batched.compiled.parts import on_threads, parts_of
-from qgan.engines.batched.compiled.program import Program, program_of
-from qgan.engines.batched.compiled.slots import gather, tabulate
+from qgan.engines.batched.numba_loops import passes
+from qgan.engines.batched.numba_loops.chunks import on_threads, split_lanes
+from qgan.engines.batched.numba_loops.compiling import announce
+from qgan.engines.batched.numba_loops.observables import Words, words_of
+from qgan.engines.batched.numba_loops.program import Program, program_of
+from qgan.engines.batched.numba_loops.slots import gather, tabulate
 from qgan.engines.batched.plan import FIRST_ONLY, INSTEAD, Plan
-from qgan.engines.refusal import guarded
+from qgan.engines.refusal import differentiable_once
 
-Array = NDArray[Any]
+_Array = NDArray[Any]
 
 
-def sweep(
+def run_in_numba(
     plan: Plan,
     weights: Tensor,
     inputs: Tensor,
@@ -45,11 +45,11 @@ def sweep(
         nothing differs between samples.
     """
     _announce()
-    result: Tensor = _Sweep.apply(plan, weights, inputs, start, words)
+    result: Tensor = _InNumba.apply(plan, weights, inputs, start, words)
     return result
 
 
-class _Swept(NamedTuple):
+class _Residuals(NamedTuple):
     """What the pass forward leaves for the one back.
 
     Args:
@@ -57,20 +57,20 @@ class _Swept(NamedTuple):
         slots, diagonals: what all samples share of it.
         kept: final states as compiled code holds them, where only words were read.
         words: what was read.
-        lanes: the parts of the batch.
+        bounds: where the chunks of the batch begin, and where the last one ends.
         columns: r.
     """
 
     program: Program
-    slots: Array
-    diagonals: Array
-    kept: Array
+    slots: _Array
+    diagonals: _Array
+    kept: _Array
     words: Words
-    lanes: Array
+    bounds: _Array
     columns: int
 
 
-class _Sweep(torch.autograd.Function):
+class _InNumba(torch.autograd.Function):
     """States or expectation values at the end of a plan."""
 
     @staticmethod
@@ -97,30 +97,30 @@ class _Sweep(torch.autograd.Function):
             result = weights.new_empty(states, len(words))
             final, values, kept = _none(4, real), result.numpy(), np.empty(states * 2 * rows, real)
         begun, entries = _none(4, real) if start is None else _pairs(start), _array(inputs)
-        lanes = parts_of(states, rows)
+        bounds = split_lanes(states, rows)
 
         def run(i: int, j: int) -> None:
             passes.forward(
                 program, slots, diagonals, entries, begun, columns, final, kept, read, values,
-                lanes[i : j + 1],
+                bounds[i : j + 1],
             )  # fmt: skip
 
-        on_threads(run, len(lanes) - 1, states * rows * len(program.stages))
+        on_threads(run, len(bounds) - 1, states * rows * len(program.stages))
         if words is None:
             result = torch.view_as_complex(result)
         elif columns > 1:
             result = result.view(batch, columns, -1).sum(1)
         if any(ctx.needs_input_grad):
             ctx.save_for_backward(weights, inputs, start, result if words is None else None)
-            ctx.swept = _Swept(program, slots, diagonals, kept, read, lanes, columns)
+            ctx.residuals = _Residuals(program, slots, diagonals, kept, read, bounds, columns)
         return result
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        grads = _Sweep.adjoint(ctx, gradient)
+        grads = _InNumba.adjoint(ctx, gradient)
         return (
             None,
-            *guarded(grads, (gradient, *ctx.saved_tensors[:3]), FIRST_ONLY, INSTEAD),
+            *differentiable_once(grads, (gradient, *ctx.saved_tensors[:3]), FIRST_ONLY, INSTEAD),
             None,
         )
 
@@ -128,9 +128,9 @@ class _Sweep(torch.autograd.Function):
     def adjoint(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of weights, inputs and start."""
         weights, inputs, _, final = ctx.saved_tensors
-        program, slots, diagonals, kept, words, lanes, columns = ctx.swept
+        program, slots, diagonals, kept, words, bounds, columns = ctx.residuals
         batch, rows, real = inputs.shape[0], 1 << program.n, slots.dtype
-        of_slots = np.zeros((len(lanes) - 1, slots.shape[1]), real)
+        of_slots = np.zeros((len(bounds) - 1, slots.shape[1]), real)
         of_weights = weights.new_zeros(weights.shape[0])
         of_inputs = inputs.new_zeros(batch * columns, inputs.shape[1])
         led = batch if ctx.needs_input_grad[3] else 0
@@ -145,10 +145,10 @@ class _Sweep(torch.autograd.Function):
         def run(i: int, j: int) -> None:
             passes.adjoint(
                 program, slots, diagonals, entries, columns, *ends, kept, words, of_values,
-                begun, of_slots[i:j], leaves, lanes[i : j + 1],
+                begun, of_slots[i:j], leaves, bounds[i : j + 1],
             )  # fmt: skip
 
-        on_threads(run, len(lanes) - 1, 2 * batch * columns * rows * len(program.stages))
+        on_threads(run, len(bounds) - 1, 2 * batch * columns * rows * len(program.stages))
         gather(program, of_slots, of_weights.numpy())
         if columns > 1:
             of_inputs = of_inputs.view(batch, columns, -1).sum(1)
@@ -161,15 +161,15 @@ def _announce() -> None:
 
 
 @lru_cache(maxsize=16)
-def _none(axes: int, real: np.dtype[Any]) -> Array:
+def _none(axes: int, real: np.dtype[Any]) -> _Array:
     """What stands for an array that there is not."""
     return np.empty((0,) * axes, real)
 
 
-def _array(reals: Tensor) -> Array:
+def _array(reals: Tensor) -> _Array:
     return reals.detach().contiguous().numpy()
 
 
-def _pairs(state: Tensor) -> Array:
+def _pairs(state: Tensor) -> _Array:
     """Real and imaginary parts of ``(B, 2**n, r)``, ``(B, 2**n, r, 2)``."""
     return torch.view_as_real(state.detach().resolve_conj().contiguous()).numpy()

@@ -1,32 +1,25 @@
 """The turns and the phase of a stage, on all rows of a state or on a block of them.
 
-:class:`qgan.engines.batched.compiled.program.Program` says what ``p`` and a row of its stages hold,
-:mod:`qgan.engines.batched.compiled.kernels` how states stand in memory.
+:class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` and a row of its stages
+hold, :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory.
 """
 
 from __future__ import annotations
 
-from qgan.engines.batched.compiled.compiling import kernel
-from qgan.engines.batched.compiled.diagonals import (
+from qgan.engines.batched.numba_loops.compiling import kernel
+from qgan.engines.batched.numba_loops.phases import (
     diagonal,
     diagonal_gradient,
     own_diagonal,
     own_diagonal_gradient,
-)
-from qgan.engines.batched.compiled.kernels import (
     phase,
     phase_gradient,
     phase_lanes,
     phase_one,
-    turn,
-    turn_gradient,
-    turn_lanes,
-    turn_two,
     unphase,
     unphase_one,
-    unturn,
 )
-from qgan.engines.batched.compiled.program import (
+from qgan.engines.batched.numba_loops.program import (
     OWN_PHASE,
     OWN_TURN,
     PHASE,
@@ -35,7 +28,14 @@ from qgan.engines.batched.compiled.program import (
     TURN,
     TURN_STOP,
 )
-from qgan.engines.batched.compiled.trigonometry import sine_cosine
+from qgan.engines.batched.numba_loops.trigonometry import sine_cosine
+from qgan.engines.batched.numba_loops.turns import (
+    turn,
+    turn_gradient,
+    turn_lanes,
+    turn_two,
+    unturn,
+)
 
 
 @kernel()

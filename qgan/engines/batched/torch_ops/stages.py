@@ -12,30 +12,31 @@ import torch
 from torch import Tensor
 
 from qgan.engines.batched.plan import Stage
-from qgan.engines.batched.tensors.blocks import apply_block
-from qgan.engines.batched.tensors.realise import Realisation
+from qgan.engines.batched.torch_ops.angles import PlanAtAngles
+from qgan.engines.batched.torch_ops.fixed import apply_matrix
+from qgan.engines.batched.torch_ops.turns import apply_block
 
 
 @runtime_checkable
-class Run(Protocol):
+class Step(Protocol):
     """A part of a plan."""
 
-    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+    def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
         """Apply it to ``(B, 2**n, r)``; the tape, if any, keeps what the adjoint needs."""
 
     def backward(
-        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+        self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """The gradient (and, where none was taped, the state) at its beginning."""
 
 
-class Product:
+class ProductStep:
     """The first turn, on |0..0>: a tensor product of vectors, and no matrix."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
 
-    def begin(self, at: Realisation, batch: int) -> Tensor:
+    def begin(self, at: PlanAtAngles, batch: int) -> Tensor:
         """What it makes of |0..0>, ``(B, 2**n, 1)``."""
         turn, phase = self.stage.turn, self.stage.phase
         assert turn is not None
@@ -46,12 +47,12 @@ class Product:
             made = at.phases[phase.shared].diagonal(phase.index) * vector
         return made.unsqueeze(-1).expand(batch, -1, -1).contiguous()
 
-    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+    def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
         """The state is what it began with."""
         return state
 
     def backward(
-        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+        self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """Nothing lies before it."""
         turn, phase = self.stage.turn, self.stage.phase
@@ -59,17 +60,17 @@ class Product:
         if phase is not None:
             gradient = gradient * at.phases[phase.shared].adjoint(phase.index).unsqueeze(-1)
         between = at.turns[turn.shared].vector(turn.index).to(gradient.dtype).unsqueeze(-1)
-        at.noted.note(self.stage, gradient, between.expand_as(gradient).contiguous())
+        at.pending.note(self.stage, gradient, between.expand_as(gradient).contiguous())
         return gradient, None
 
 
-class StageRun:
+class StageStep:
     """One stage, on every state: turns by blocks, a phase, or a fixed matrix."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
 
-    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+    def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
         """Turn, then phase; the state between them is taped."""
         turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
         if fixed is not None:
@@ -85,7 +86,7 @@ class StageRun:
         return state * diagonal.unsqueeze(-1)
 
     def backward(
-        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+        self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """A state that is given is led back too; else the taped one is read."""
         turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
@@ -98,7 +99,7 @@ class StageRun:
             conjugate = at.phases[phase.shared].adjoint(phase.index).unsqueeze(-1)
             gradient = gradient * conjugate
             between = between if state is None else between * conjugate
-        at.noted.note(self.stage, gradient, between)
+        at.pending.note(self.stage, gradient, between)
         if turn is not None:
             for block, matrix in at.turns[turn.shared].matrices(turn.index, turn.wires):
                 gradient = apply_block(matrix.mT, block, gradient)
@@ -106,47 +107,35 @@ class StageRun:
         return gradient, None if state is None else between
 
 
-class Together:
+class ColumnsStep:
     """Shared stages on the whole batch as columns of one state: fewer and larger products."""
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
-        self.runs = [StageRun(stage) for stage in stages]
+        self.steps = [StageStep(stage) for stage in stages]
 
-    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+    def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
         """``(B, 2**n, r)`` as ``(1, 2**n, B r)``, and back."""
-        shape, state = state.shape, columns_of(state).contiguous().unsqueeze(0)
-        for run in self.runs:
-            state = run.forward(at, state, tape)
-        return states_of(state, shape)
+        shape, state = state.shape, as_columns(state).contiguous().unsqueeze(0)
+        for step in self.steps:
+            state = step.forward(at, state, tape)
+        return from_columns(state, shape)
 
     def backward(
-        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+        self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """The same the other way."""
-        shape, gradient = gradient.shape, columns_of(gradient).contiguous().unsqueeze(0)
-        state = None if state is None else columns_of(state).contiguous().unsqueeze(0)
-        for run in reversed(self.runs):
-            gradient, state = run.backward(at, gradient, state, tape)
-        return states_of(gradient, shape), None if state is None else states_of(state, shape)
+        shape, gradient = gradient.shape, as_columns(gradient).contiguous().unsqueeze(0)
+        state = None if state is None else as_columns(state).contiguous().unsqueeze(0)
+        for step in reversed(self.steps):
+            gradient, state = step.backward(at, gradient, state, tape)
+        return from_columns(gradient, shape), None if state is None else from_columns(state, shape)
 
 
-def columns_of(state: Tensor) -> Tensor:
+def as_columns(state: Tensor) -> Tensor:
     """``(B, 2**n, r)`` as ``(2**n, B r)``."""
     return state.squeeze(-1).T if state.shape[-1] == 1 else state.transpose(0, 1).flatten(1)
 
 
-def states_of(columns: Tensor, shape: torch.Size) -> Tensor:
+def from_columns(columns: Tensor, shape: torch.Size) -> Tensor:
     """The way back; contiguous."""
     return columns.view(shape[1], shape[0], shape[2]).transpose(0, 1).contiguous()
-
-
-def apply_matrix(matrix: Tensor, wires: tuple[int, ...], state: Tensor) -> Tensor:
-    """Apply a matrix to any wires of ``state`` (B, 2**n, r)."""
-    n = state.shape[1].bit_length() - 1
-    rest = [q for q in range(n) if q not in wires]
-    order = [0, *(w + 1 for w in wires), *(q + 1 for q in rest), n + 1]
-    tensor = state.reshape(state.shape[0], *(2,) * n, state.shape[2]).permute(order)
-    columns = 2 ** len(rest) * state.shape[2]
-    moved = matrix @ tensor.reshape(state.shape[0], 2 ** len(wires), columns)
-    back = torch.argsort(torch.tensor(order)).tolist()
-    return moved.reshape(tensor.shape).permute(back).reshape(state.shape).contiguous()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgan.engines.batched.compiled.compiling import kernel
+from qgan.engines.batched.numba_loops.compiling import kernel
 
 HALF_PI, REST = 1.5707963267948966, 6.123233995736766e-17  # pi / 2 is their sum
 TERMS = 8  # of each power series: exact to 1e-17 up to pi / 4

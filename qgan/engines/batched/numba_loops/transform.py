@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgan.engines.batched.compiled.compiling import kernel
+from qgan.engines.batched.numba_loops.compiling import kernel
 
 
 @kernel()

@@ -7,12 +7,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qgan.engines.batched.compiled.compiling import kernel
-from qgan.engines.batched.compiled.transform import odd_parity, transform
-
-Ints = NDArray[np.int64]
+from qgan.engines.batched.numba_loops.compiling import kernel
+from qgan.engines.batched.numba_loops.program import Ints
+from qgan.engines.batched.numba_loops.transform import odd_parity, transform
 
 BLOCK_NUMBERS = 2**12
 
@@ -69,7 +67,7 @@ def few_rows(rows, w):
 
 
 @kernel()
-def read_words(psi, w, words, values, first):
+def read_expectations(psi, w, words, values, first):
     """Expectation values, ``(lanes, K)``, of lanes from ``first``."""
     rows = len(psi) // (2 * w)
     size = few_rows(rows, w)
@@ -101,7 +99,7 @@ def read_words(psi, w, words, values, first):
 
 
 @kernel()
-def pull_words(psi, g, w, words, of_values, columns, first):
+def pull_expectations(psi, g, w, words, of_values, columns, first):
     """``G = 2 sum_k g_k P_k psi`` of a loss whose gradient of values ``(B, K)`` is g."""
     rows = len(psi) // (2 * w)
     size = few_rows(rows, w)

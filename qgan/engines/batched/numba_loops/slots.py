@@ -1,16 +1,16 @@
 """Slots of a program: from weights and inputs to half angles, and the way back of their gradients.
 
-:class:`qgan.engines.batched.compiled.program.Program` says what ``p`` holds.
+:class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` holds.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from qgan.engines.batched.compiled.compiling import kernel
-from qgan.engines.batched.compiled.diagonals import diagonal
-from qgan.engines.batched.compiled.program import PHASE, PHASE_STOP, ROW
-from qgan.engines.batched.compiled.trigonometry import sine_cosine
+from qgan.engines.batched.numba_loops.compiling import kernel
+from qgan.engines.batched.numba_loops.phases import diagonal
+from qgan.engines.batched.numba_loops.program import PHASE, PHASE_STOP, ROW
+from qgan.engines.batched.numba_loops.trigonometry import sine_cosine
 
 
 @kernel(whole=True)
@@ -66,8 +66,8 @@ def own_gradients(p, of_own, of_slots, of_inputs, first):
 
 @kernel(whole=True)
 def gather(p, of_slots, of_weights):
-    """Gradients of weights from those of slots, a row a part."""
+    """Gradients of weights from those of slots, one row per chunk."""
     for i in range(len(p.weight_terms)):
         slot, entry = p.weight_terms[i, 0], p.weight_terms[i, 1]
-        for part in range(len(of_slots)):
-            of_weights[entry] += p.weight_scales[i] * of_slots[part, slot]
+        for chunk in range(len(of_slots)):
+            of_weights[entry] += p.weight_scales[i] * of_slots[chunk, slot]

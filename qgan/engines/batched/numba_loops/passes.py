@@ -1,7 +1,7 @@
 """The passes through a program: states forward, then states and gradients back.
 
-:mod:`qgan.engines.batched.compiled.kernels` tells how states stand in memory, and
-:class:`qgan.engines.batched.compiled.program.Program` what ``p`` holds. A stage turns the wires
+:mod:`qgan.engines.batched.numba_loops.lanes` tells how states stand in memory, and
+:class:`qgan.engines.batched.numba_loops.program.Program` what ``p`` holds. A stage turns the wires
 whose pairs lie far apart first, then goes through blocks of rows: their other wires and their
 phase, while a block is in the nearest cache. Backward it is the other way about.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from qgan.engines.batched.compiled.compiling import kernel
-from qgan.engines.batched.compiled.kernels import apply_matrix, load, store
-from qgan.engines.batched.compiled.observables import pull_words, read_words
-from qgan.engines.batched.compiled.program import FIXED, TURN, TURN_STOP
-from qgan.engines.batched.compiled.slots import own_gradients, own_slots
-from qgan.engines.batched.compiled.stages import phases, turns, unphases, unturns
+from qgan.engines.batched.numba_loops.compiling import kernel
+from qgan.engines.batched.numba_loops.fixed import apply_fixed
+from qgan.engines.batched.numba_loops.lanes import load_lanes, store_lanes
+from qgan.engines.batched.numba_loops.observables import pull_expectations, read_expectations
+from qgan.engines.batched.numba_loops.program import FIXED, TURN, TURN_STOP
+from qgan.engines.batched.numba_loops.slots import own_gradients, own_slots
+from qgan.engines.batched.numba_loops.stages import phases, turns, unphases, unturns
 
 BLOCK_BYTES = 2**15  # of states that are worked on together, in the nearest cache
 
@@ -33,7 +34,7 @@ def block_rows(p, w, item_size):
 def begin(psi, w, start, first):
     """Lanes of ``start``, or |0..0> where it is empty."""
     if len(start):
-        load(psi, w, start, first)
+        load_lanes(psi, w, start, first)
     else:
         for k in range(len(psi)):
             psi[k] = 1 if k < w else 0
@@ -49,16 +50,16 @@ def turns_of_zero(psi, p, slots, own, stage, cosines, sines):
 
 
 @kernel(whole=True)
-def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, values, lanes):
+def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, values, bounds):
     """From ``start`` (``|0..0>`` where it is empty) to the end, or to expectation values of words.
 
-    Some lanes after others, ``lanes[i]`` to ``lanes[i + 1]``. ``final (B, 2**n, r, 2)`` takes the
+    Chunk i holds the lanes ``bounds[i]`` to ``bounds[i + 1]``. ``final (B, 2**n, r, 2)`` takes the
     states, or ``kept`` keeps them as they are and ``values (lanes, K)`` takes what the words read:
     whichever is not empty.
     """
     rows = 1 << p.n
-    for part in range(len(lanes) - 1):
-        first, w = lanes[part], lanes[part + 1] - lanes[part]
+    for chunk in range(len(bounds) - 1):
+        first, w = bounds[chunk], bounds[chunk + 1] - bounds[chunk]
         size = block_rows(p, w, slots.itemsize)
         if len(kept):
             psi = kept[first * 2 * rows : (first + w) * 2 * rows]
@@ -71,7 +72,7 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
         for i in range(len(p.stages)):
             stage = p.stages[i]
             if stage[FIXED] >= 0:
-                apply_matrix(psi, w, p, stage[FIXED], False)
+                apply_fixed(psi, w, p, stage[FIXED], False)
                 continue
             of_zero = i == 0 and len(start) == 0
             if of_zero:
@@ -84,42 +85,42 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
                     turns(piece, p, slots, own, stage, 0, size, cosines, sines)
                 phases(piece, p, slots, diagonals, own, stage, block, wide)
         if len(final):
-            store(psi, w, final, first)
+            store_lanes(psi, w, final, first)
         if len(values):
-            read_words(psi, w, words, values, first)
+            read_expectations(psi, w, words, values, first)
 
 
 @kernel(whole=True)
 def adjoint(
     p, slots, diagonals, inputs, columns, final, gradient, kept, words, of_values,
-    of_start, of_slots, of_inputs, lanes,
+    of_start, of_slots, of_inputs, bounds,
 ):  # fmt: skip
-    """From the end to the start, with the gradients of all slots, ``(parts, slots)`` of zeros.
+    """From the end to the start, with the gradients of all slots, ``(chunks, slots)`` of zeros.
 
     Begins with ``final`` and its gradient, or with ``kept`` and the gradient of values ``(B, K)``:
     whichever is not empty.
     """
     rows = 1 << p.n
-    for part in range(len(lanes) - 1):
-        first, w = lanes[part], lanes[part + 1] - lanes[part]
-        size, of_shared = block_rows(p, 2 * w, slots.itemsize), of_slots[part]
+    for chunk in range(len(bounds) - 1):
+        first, w = bounds[chunk], bounds[chunk + 1] - bounds[chunk]
+        size, of_shared = block_rows(p, 2 * w, slots.itemsize), of_slots[chunk]
         psi, g = np.empty(rows * 2 * w, slots.dtype), np.empty(rows * 2 * w, slots.dtype)
         own = own_slots(p, slots, inputs, columns, first, w)
         of_own = np.zeros((len(own), 2 * w), slots.dtype)
         cosines, sines = np.empty(2 * w, slots.dtype), np.empty(2 * w, slots.dtype)
         wide = np.empty((3, size * w), slots.dtype)
         if len(final):
-            load(psi, w, final, first)
-            load(g, w, gradient, first)
+            load_lanes(psi, w, final, first)
+            load_lanes(g, w, gradient, first)
         else:
             for k in range(len(psi)):
                 psi[k] = kept[first * 2 * rows + k]
-            pull_words(psi, g, w, words, of_values, columns, first)
+            pull_expectations(psi, g, w, words, of_values, columns, first)
         for i in range(len(p.stages) - 1, -1, -1):
             stage = p.stages[i]
             if stage[FIXED] >= 0:
-                apply_matrix(psi, w, p, stage[FIXED], True)
-                apply_matrix(g, w, p, stage[FIXED], True)
+                apply_fixed(psi, w, p, stage[FIXED], True)
+                apply_fixed(g, w, p, stage[FIXED], True)
                 continue
             for block in range(rows // size):
                 piece = psi[block * size * 2 * w : (block + 1) * size * 2 * w]
@@ -133,4 +134,4 @@ def adjoint(
             unturns(psi, g, p, slots, own, stage, size, rows, cosines, sines, of_shared, of_own)
         own_gradients(p, of_own, of_shared, of_inputs, first)
         if len(of_start):
-            store(g, w, of_start, first)
+            store_lanes(g, w, of_start, first)

@@ -1,4 +1,4 @@
-"""Blocks: a layer of turns as few dense real matrices, chosen by what they cost.
+"""Turns: layers of RY as dense real matrices on blocks of wires, and their gradients.
 
 A state ``(B, 2**n, r)`` is read as real numbers ``(B, left, 2**k, 2 * right)`` with the block's
 wires in the middle: one batched product applies it, and one takes its gradient.
@@ -6,90 +6,60 @@ wires in the middle: one batched product applies it, and one takes its gradient.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from qgan.engines.batched.tensors.kronecker import kronecker
-from qgan.engines.batched.tensors.layout import turn_generators
-
-MOST_WIRES = 6  # of a block: its matrix has 4**k entries
-LEAST_COLUMNS = 32  # real columns below which products are too small to be worth a call each
+from qgan.engines.batched.torch_ops.blocks import LEAST_COLUMNS, Block
+from qgan.engines.batched.torch_ops.gathering import Gathered
+from qgan.engines.batched.torch_ops.kronecker import kronecker
 
 MOST_FLIPPED = 2**9  # amplitudes a sample that all wires' J move, for a gradient by flips
 
-# Seconds, measured on one core: a call of torch with what Python does around it; one product of a
-# batch of products; passing a number; a real multiply and add; an entry of a Kronecker product.
-# What counts are their ratios.
-CALL, PRODUCT, PASS, MULTIPLY, KRONECKER = 1.2e-5, 3.5e-7, 3e-10, 2.2e-11, 6e-10
 
-
-class Block(NamedTuple):
-    """Consecutive wires that turn as one matrix."""
-
-    first: int
-    width: int
-
-    def holds_any(self, wires: frozenset[int]) -> bool:
-        """Whether any of the wires is among its own."""
-        return any(self.first <= wire < self.first + self.width for wire in wires)
-
-
-@lru_cache(maxsize=256)
-def partition(n_wires: int, columns: int, batch: int, shared: bool) -> tuple[Block, ...]:
-    """The cheapest split of all wires into blocks, by the cost model.
+class Turns:
+    """The turns of a group.
 
     Args:
-        n_wires: n.
-        columns: r of the states.
-        batch: B.
-        shared: whether one matrix serves the batch.
+        entries: of RY on each wire, row by row, ``(b, rows, n, 4)``, b = 1 where shared.
+        shared: whether the batch shares them.
+        blocks: what wires turn together.
     """
-    best: list[tuple[float, tuple[Block, ...]]] = [(0.0, ())]
-    for stop in range(1, n_wires + 1):
-        options = []
-        for width in range(1, min(stop, MOST_WIRES) + 1):
-            block = Block(stop - width, width)
-            cost = block_cost(block, n_wires, columns, batch, shared)
-            options.append((best[stop - width][0] + cost, (*best[stop - width][1], block)))
-        best.append(min(options))
-    return best[-1][1]
 
+    def __init__(self, entries: Tensor, shared: bool, blocks: tuple[Block, ...]) -> None:
+        self.entries = entries
+        self.shared = shared
+        self.blocks = blocks
+        self.gathered = Gathered()
+        self._matrices: list[Tensor] = []
+        self._vectors: dict[int, Tensor] = {}
 
-def blocks_of(n_wires: int, columns: int, batch: int, shared: bool) -> tuple[Block, ...]:
-    """The blocks of a group's turns on ``(B, 2**n, r)``."""
-    met = shared_columns(n_wires, columns, batch) if shared else columns
-    return partition(n_wires, met, 1 if met != columns else batch, shared)
+    def matrices(self, row: int, wires: frozenset[int]) -> list[tuple[Block, Tensor]]:
+        """Blocks that turn in a row and their matrices, real ``(b, K, K)``."""
+        if not self._matrices:
+            self._matrices = turn_matrices(self.entries, self.blocks)
+        return [
+            (block, matrix[:, row])
+            for block, matrix in zip(self.blocks, self._matrices, strict=True)
+            if block.holds_any(wires)
+        ]
 
+    def whole(self, rows: slice | list[int]) -> Tensor:
+        """Matrices of all wires at once, real ``(rows, 2**n, 2**n)``; shared rows only."""
+        block = Block(0, self.entries.shape[2])
+        return turn_matrices(self.entries[:, rows], (block,))[0][0]
 
-def shared_columns(n_wires: int, columns: int, batch: int) -> int:
-    """Columns that shared turns meet: r, or B r where the batch is better taken as columns."""
-    together = shared_cost(n_wires, columns * batch, 1)
-    return columns * batch if together < shared_cost(n_wires, columns, batch) else columns
+    def vector(self, row: int) -> Tensor:
+        """What a row makes of |0..0>: real ``(b, 2**n)``."""
+        if row not in self._vectors:
+            self._vectors[row] = turn_vectors(self.entries[:, row])
+        return self._vectors[row]
 
-
-def shared_cost(n_wires: int, columns: int, batch: int) -> float:
-    """Estimated seconds of a layer of shared turns on all wires."""
-    blocks = partition(n_wires, columns, batch, True)
-    return sum(block_cost(block, n_wires, columns, batch, True) for block in blocks)
-
-
-def block_cost(block: Block, n_wires: int, columns: int, batch: int, shared: bool) -> float:
-    """Estimated seconds to build a block's matrix, apply it, and take its gradient."""
-    size: int = 2**block.width
-    left: int = 2**block.first
-    right: int = 2 * columns * 2 ** (n_wires - block.first - block.width)
-    numbers: int = batch * 2**n_wires * 2 * columns
-    if shared and right < LEAST_COLUMNS:  # the matrix times an identity on the columns
-        return CALL + numbers * (PASS + size * right * MULTIPLY)
-    matrices = 0.0 if shared else batch * size**2 * KRONECKER
-    if not shared and right == 2:  # complex products
-        applied = batch * (PRODUCT + 2 * size * left * (PASS + 2 * size * MULTIPLY))
-        return 2 * CALL + 3 * matrices + applied
-    applied = batch * left * max(PRODUCT, size * right * (PASS + size * MULTIPLY))
-    return CALL + applied + matrices
+    def note(self, rows: Sequence[int], gradient: Tensor, state: Tensor) -> None:
+        """Gather the gradients of rows from G and psi after each, ``(B, rows, 2**n, r)``."""
+        self.gathered.add(rows, turn_gradients(self.blocks, self.shared, gradient, state))
 
 
 def turn_matrices(entries: Tensor, blocks: tuple[Block, ...]) -> list[Tensor]:
@@ -161,6 +131,21 @@ def turn_gradients(
         generators = turn_generators(block.width, correlations.dtype, correlations.device)
         parts.append(correlations.flatten(2) @ generators)
     return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+
+
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
+def turn_generators(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """J on each of ``width`` wires, ``J = [[0, -1], [1, 0]]``, as columns ``(4**width, width)``.
+
+    ``RY(2 s) = exp(s J)``, so dL/ds = <J, K> with ``K = Re sum conj(G) psi^T`` after the turn.
+    """
+    table = torch.zeros(2**width, 2**width, width, dtype=dtype)
+    for wire in range(width):
+        bit = 1 << (width - 1 - wire)
+        for i in range(2**width):
+            table[i, i ^ bit, wire] = 1.0 if i & bit else -1.0
+    return table.flatten(0, 1).to(device)
 
 
 def _flipped(n: int, gradient: Tensor, state: Tensor) -> Tensor:

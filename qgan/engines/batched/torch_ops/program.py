@@ -1,36 +1,34 @@
-"""Which run carries out which stages, chosen by cost."""
+"""The program of a plan in operations of torch: which step carries out which stages, by cost."""
 
 from __future__ import annotations
 
 from qgan.engines.batched.plan import Plan, Stage
-from qgan.engines.batched.tensors.blocks import CALL, MULTIPLY, PASS, shared_columns, shared_cost
-from qgan.engines.batched.tensors.merged import Merged
-from qgan.engines.batched.tensors.runs import Product, Run, StageRun, Together
+from qgan.engines.batched.torch_ops.blocks import CALL, MULTIPLY, PASS, shared_columns, shared_cost
+from qgan.engines.batched.torch_ops.merged import MergedStep
+from qgan.engines.batched.torch_ops.stages import ColumnsStep, ProductStep, StageStep, Step
 
 MOST_MERGED_WIRES = 6  # whole layers as single matrices: 4**n entries each
 
 
-def program(
+def steps_of(
     plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool = True
-) -> tuple[Run, ...]:
-    """The runs of a plan, chosen by cost for a batch of states of that many columns."""
-    key = ("runs", batch, columns, from_zero, merges)
-    if key not in plan.kept:
-        plan.kept[key] = _program(plan, batch, columns, from_zero, merges)
-    found: tuple[Run, ...] = plan.kept[key]
-    return found
+) -> tuple[Step, ...]:
+    """The steps of a plan, chosen by cost for a batch of states of that many columns."""
+    key = ("steps", batch, columns, from_zero, merges)
+    if key not in plan.cache:
+        plan.cache[key] = _steps(plan, batch, columns, from_zero, merges)
+    steps: tuple[Step, ...] = plan.cache[key]
+    return steps
 
 
-def _program(
-    plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool
-) -> tuple[Run, ...]:
-    runs: list[Run] = []
+def _steps(plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool) -> tuple[Step, ...]:
+    steps: list[Step] = []
     stages = list(plan.stages)
     if from_zero:
         while stages and stages[0].turn is None and stages[0].fixed is None:
             stages.pop(0)  # a phase of |0..0> is a global one
         if stages and stages[0].turn is not None:
-            runs.append(Product(stages.pop(0)))
+            steps.append(ProductStep(stages.pop(0)))
     while stages:
         count = next((i for i, stage in enumerate(stages) if not _mergeable(stage)), len(stages))
         n = plan.n_wires
@@ -39,16 +37,16 @@ def _program(
             and count
             and _merged_cost(n, count, batch * columns) < count * _stage_cost(n, columns, batch)
         ):
-            runs.append(Merged(tuple(stages[:count]), n, first=batch * columns > 2**n))
+            steps.append(MergedStep(tuple(stages[:count]), n, first=batch * columns > 2**n))
             stages = stages[count:]
         else:
             count = next((i for i, stage in enumerate(stages) if not stage.shared), len(stages))
             if count and shared_columns(n, columns, batch) != columns:
-                runs.append(Together(tuple(stages[:count])))
+                steps.append(ColumnsStep(tuple(stages[:count])))
             else:
-                runs.extend(StageRun(stage) for stage in stages[: max(1, count)])
+                steps.extend(StageStep(stage) for stage in stages[: max(1, count)])
             stages = stages[max(1, count) :]
-    return tuple(runs)
+    return tuple(steps)
 
 
 def _mergeable(stage: Stage) -> bool:

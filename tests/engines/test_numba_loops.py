@@ -23,10 +23,10 @@ from torch.testing import assert_close
 
 from circuits import Registers
 from qgan.engines import BatchedEngine
-from qgan.engines.batched.compiled import kernels, parts
-from qgan.engines.batched.compiled.observables import words_of
-from qgan.engines.batched.compiled.transform import transform
-from qgan.engines.batched.compiled.trigonometry import constants, sine_cosine
+from qgan.engines.batched.numba_loops import chunks, turns
+from qgan.engines.batched.numba_loops.observables import words_of
+from qgan.engines.batched.numba_loops.transform import transform
+from qgan.engines.batched.numba_loops.trigonometry import constants, sine_cosine
 from qgan.pauli import expval, parity_signs, pauli_words
 
 COMPILED = BatchedEngine("double")
@@ -76,7 +76,7 @@ def test_parts_and_blocks_of_every_size(n: int, batch: int, own: bool) -> None:
 
 
 def test_diagonals_that_are_not_kept_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qgan.engines.batched.compiled import program
+    from qgan.engines.batched.numba_loops import program
 
     expected = found(COMPILED, layered(5, 2, False), 3, ["ZZIII"])
     monkeypatch.setattr(program, "MOST_KEPT", 0)
@@ -89,7 +89,7 @@ def test_diagonals_that_are_not_kept_are_made_again(monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def two_threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every batch of several parts goes to two threads; the names of those that worked."""
-    monkeypatch.setattr(parts, "LEAST_WORK", 0)
+    monkeypatch.setattr(chunks, "LEAST_WORK", 0)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     names: list[str] = []
     submit = ThreadPoolExecutor.submit
@@ -108,7 +108,7 @@ def two_threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_threads_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     circuit, words = layered(4, 2, False), ["ZZII", "XIYI"]
     alone = found(COMPILED, circuit, 70, words)
-    monkeypatch.setattr(parts, "LEAST_WORK", 0)
+    monkeypatch.setattr(chunks, "LEAST_WORK", 0)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     for together, one in zip(found(COMPILED, circuit, 70, words), alone, strict=True):
         assert torch.equal(together, one)
@@ -121,10 +121,10 @@ def test_threads_do_work(two_threads: list[str]) -> None:
 
 def test_one_wide_state_is_left_to_the_threads_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    assert not parts.serves(17, 7)
-    assert parts.serves(17, 8) and parts.serves(16, 1)
+    assert not chunks.serves(17, 7)
+    assert chunks.serves(17, 8) and chunks.serves(16, 1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert parts.serves(25, 1)
+    assert chunks.serves(25, 1)
 
 
 @pytest.mark.parametrize("n", [1, 2, 4, 13])
@@ -175,9 +175,9 @@ def test_walsh_hadamard_transform(n: int, width: int) -> None:
 def test_two_wires_at_once_are_one_after_the_other() -> None:
     state = np.random.default_rng(0).normal(size=32)
     one, both = state.copy(), state.copy()
-    kernels.turn(one, 4, 0.6, 0.8)
-    kernels.turn(one, 8, -0.8, 0.6)
-    kernels.turn_two(both, 4, 0.6, 0.8, -0.8, 0.6)
+    turns.turn(one, 4, 0.6, 0.8)
+    turns.turn(one, 8, -0.8, 0.6)
+    turns.turn_two(both, 4, 0.6, 0.8, -0.8, 0.6)
     np.testing.assert_allclose(both, one, atol=1e-14)
 
 
@@ -222,7 +222,7 @@ def test_qgan_does_not_import_numba_before_it_runs_a_circuit() -> None:
 def test_a_folder_that_cannot_be_written_to_costs_the_cache_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from qgan.engines.batched.compiled import compiling
+    from qgan.engines.batched.numba_loops import compiling
 
     real, asked = compiling.njit, []
 
@@ -268,15 +268,22 @@ print(values.detach().numpy().tobytes().hex(), inputs.grad.numpy().tobytes().hex
 
 def test_names_of_cached_kernels_change_with_any_source() -> None:
     """Numba looks for changes in a function's own file; what it calls lies in others."""
-    from qgan.engines.batched.compiled.compiling import DIGEST
+    from qgan.engines.batched.numba_loops.compiling import DIGEST
 
-    assert kernels.turn.py_func.__qualname__ == f"turn-{DIGEST}"
+    assert turns.turn.py_func.__qualname__ == f"turn-{DIGEST}"
+
+
+def test_every_kernel_lies_where_the_digest_looks() -> None:
+    folder = Path(turns.__file__).parent
+    package = folder.parents[2]
+    homes = {path.parent for path in package.rglob("*.py") if "\n@kernel(" in path.read_text()}
+    assert homes == {folder}
 
 
 def test_the_first_compilation_is_announced(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from qgan.engines.batched.compiled.compiling import DIGEST, announce
+    from qgan.engines.batched.numba_loops.compiling import DIGEST, announce
 
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
     announce(kernel)

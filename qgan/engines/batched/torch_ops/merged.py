@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from qgan.engines.batched.plan import Stage
-from qgan.engines.batched.tensors.gathering import span
-from qgan.engines.batched.tensors.layout import turn_generators
-from qgan.engines.batched.tensors.realise import Realisation
-from qgan.engines.batched.tensors.runs import columns_of, states_of
+from qgan.engines.batched.torch_ops.angles import PlanAtAngles
+from qgan.engines.batched.torch_ops.gathering import span
+from qgan.engines.batched.torch_ops.stages import as_columns, from_columns
+from qgan.engines.batched.torch_ops.turns import turn_generators
 
 
-class Merged:
+class MergedStep:
     """Shared stages as one matrix each, multiplied together first where the batch is large.
 
     Args:
@@ -32,11 +32,11 @@ class Merged:
         self.n_wires = n_wires
         self.first = first
 
-    def forward(self, at: Realisation, state: Tensor, tape: list[Tensor] | None) -> Tensor:
+    def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
         """Columns of states, or of the unit matrix, through each layer's matrix."""
         matrices = self._matrices(at)
         layers = matrices.unbind()
-        chain = [layers[0]] if self.first else [columns_of(state)]
+        chain = [layers[0]] if self.first else [as_columns(state)]
         for matrix in layers[1:] if self.first else layers:
             chain.append(torch.mm(matrix, chain[-1]))
         if tape is not None and self.first:
@@ -46,31 +46,31 @@ class Merged:
             tape += [matrices, torch.stack(chain)]
         if self.first:
             return _apply(chain[-1], state)
-        return states_of(chain[-1], state.shape)
+        return from_columns(chain[-1], state.shape)
 
     def backward(
-        self, at: Realisation, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
+        self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
         """The adjoint of each layer, then the gradients of all layers together."""
         before = tape.pop() if self.first else None
         states, matrices = tape.pop(), tape.pop()
         adjoints = torch.conj_physical(matrices).mT.unbind()
-        found = [columns_of(gradient)]
+        found = [as_columns(gradient)]
         if before is not None:
-            found = [torch.mm(found[0], torch.conj_physical(columns_of(before)).T)]
+            found = [torch.mm(found[0], torch.conj_physical(as_columns(before)).T)]
         for adjoint in reversed(adjoints):
             found.append(torch.mm(adjoint, found[-1]))
-        if at.noted.wanted:
+        if at.pending.wanted:
             self._note(at, torch.bmm(torch.stack(found[::-1]), torch.conj_physical(states).mT))
         if before is None:
-            return states_of(found[-1], gradient.shape), None
+            return from_columns(found[-1], gradient.shape), None
         return _apply(torch.conj_physical(states[-1]).T, gradient), None
 
-    def _matrices(self, at: Realisation) -> Tensor:
+    def _matrices(self, at: PlanAtAngles) -> Tensor:
         diagonals = at.phases[True].diagonals(span(self.phases))[0]
         return diagonals.unsqueeze(-1) * at.turns[True].whole(span(self.turns))
 
-    def _note(self, at: Realisation, overlaps: Tensor) -> None:
+    def _note(self, at: PlanAtAngles, overlaps: Tensor) -> None:
         """From ``G psi^dagger`` before and after each layer, ``(layers + 1, 2**n, 2**n)``.
 
         A turn commutes with its own generator, so that its gradient can be read before it.

@@ -1,0 +1,76 @@
+"""Turns: RY on one wire or two, on a few states at once.
+
+:mod:`qgan.engines.batched.numba_loops.lanes` says how states stand in memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qgan.engines.batched.numba_loops.compiling import kernel
+
+
+@kernel()
+def turn(psi, half, c, s):
+    """RY with one angle for all lanes; ``half`` numbers apart stand the wire's 0 and 1."""
+    for at in range(0, len(psi), 2 * half):
+        zero, one = psi[at : at + half], psi[at + half : at + 2 * half]
+        for i in range(half):
+            a, b = zero[i], one[i]
+            zero[i] = c * a - s * b
+            one[i] = s * a + c * b
+
+
+@kernel()
+def turn_two(psi, half, c, s, d, t):
+    """RY on two wires, ``half`` and ``2 half`` apart: each number is read once for both."""
+    for at in range(0, len(psi), 4 * half):
+        p, q = psi[at : at + half], psi[at + half : at + 2 * half]
+        u, v = psi[at + 2 * half : at + 3 * half], psi[at + 3 * half : at + 4 * half]
+        for i in range(half):
+            a, b = c * p[i] - s * q[i], s * p[i] + c * q[i]
+            e, f = c * u[i] - s * v[i], s * u[i] + c * v[i]
+            p[i], u[i] = d * a - t * e, t * a + d * e
+            q[i], v[i] = d * b - t * f, t * b + d * f
+
+
+@kernel()
+def unturn(psi, g, half, c, s):
+    """Lead psi and G back before a turn; the gradient of its half angle, ``<G, J psi>``."""
+    found, far = psi.dtype.type(0), np.uint64(half)
+    for at in range(0, len(psi), 2 * half):
+        part, first = psi.dtype.type(0), np.uint64(at)
+        for k in range(far):
+            i = first + k
+            j = i + far
+            a, b, e, f = psi[i], psi[j], g[i], g[j]
+            part += f * a - e * b
+            psi[i], psi[j] = c * a + s * b, c * b - s * a
+            g[i], g[j] = c * e + s * f, c * f - s * e
+        found += part
+    return found
+
+
+@kernel()
+def turn_lanes(psi, half, cosines, sines):
+    """RY with an angle a lane: cosines and sines ``(2 w,)``, for real and imaginary parts."""
+    width = len(cosines)
+    for first in range(0, len(psi), 2 * half):
+        for row in range(first, first + half, width):
+            zero, one = psi[row : row + width], psi[row + half : row + half + width]
+            for i in range(width):
+                a, b = zero[i], one[i]
+                zero[i] = cosines[i] * a - sines[i] * b
+                one[i] = sines[i] * a + cosines[i] * b
+
+
+@kernel()
+def turn_gradient(psi, g, half, found):
+    """Add the gradient of a turn's half angles a lane, ``(2 w,)`` in two halves."""
+    width = len(found)
+    for first in range(0, len(psi), 2 * half):
+        for row in range(first, first + half, width):
+            zero, one = psi[row : row + width], psi[row + half : row + half + width]
+            g_zero, g_one = g[row : row + width], g[row + half : row + half + width]
+            for i in range(width):
+                found[i] += g_one[i] * zero[i] - g_zero[i] * one[i]
