@@ -1,0 +1,66 @@
+"""The data sources by name, and the data that a configuration describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgan.build.registry import Entry, new_family
+from qgan.config import Experiment
+from qgan.data import (
+    Dataset,
+    basis,
+    bell,
+    from_file,
+    gibbs,
+    gibbs_ensemble,
+    ising,
+    level_crossing,
+    measured,
+    tfim,
+)
+
+__all__ = ["SOURCES", "load_data"]
+
+
+def _usual(entry: Entry, settings: Experiment) -> Dataset:
+    qubits = settings.data.qubits
+    size = {} if qubits is None else {"n_qubits": qubits}
+    data: Dataset = entry.make(seed=settings.seed, **size)
+    return data
+
+
+SOURCES = new_family("source", "Data", "data.source", _usual)
+"""The data sources; a builder takes the settings."""
+
+
+def load_data(settings: Experiment) -> Dataset:
+    """The data of an experiment: a file, or a source by name.
+
+    Raises:
+        QganError: for an unknown source, or a file that cannot be read as states.
+    """
+    source = settings.data
+    if source.file is not None:
+        data = from_file(source.file, settings.seed)
+    else:
+        data = SOURCES.build(SOURCES.find(source.source), settings)
+    if source.shots is None:
+        return data
+    return measured(data, source.shots, source.measurement, settings.seed)
+
+
+def _entry_of(name: str, source: Callable[..., Dataset]) -> Entry:
+    """Sources are functions of (n_qubits, n_train, n_validation, n_held_out, seed)."""
+    return Entry(name, source, (source.__doc__ or "").partition("\n")[0])
+
+
+for _name, _source in (
+    ("ising", ising),
+    ("tfim", tfim),
+    ("level-crossing", level_crossing),
+    ("gibbs", gibbs),
+    ("gibbs-ensemble", gibbs_ensemble),
+    ("bell", bell),
+    ("basis", basis),
+):
+    SOURCES.add(_entry_of(_name, _source))
