@@ -20,6 +20,7 @@ class IdentityHead(Head):
         n_features: must be 1.
     """
 
+    sees_label = False
     lipschitz = True
     bounded = True
 
