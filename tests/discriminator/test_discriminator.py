@@ -3,38 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
+from contracts import check_that_a_stranger_is_reported, check_whole_family
 from small_circuits import random_states
 from tolerances import EXACT, SINGLE
 from torch import Tensor, nn
 from torch.testing import assert_close
 
+from qgan import build
 from qgan.discriminator import (
     AuxiliaryHead,
     BoundedLinearHead,
     Discriminator,
+    Head,
     IdentityHead,
     LinearHead,
     MinibatchHead,
     MLPHead,
+    PotentialsHead,
     ProjectionHead,
+    RootHead,
 )
 from qgan.errors import QganError
 from qgan.metrics import trace_distance
 from qgan.views import DensityView, PauliView, POVMView, View
 
 K, LABELS = 6, 3
-Make = Callable[[int], nn.Module]
+PLACE = "HEADS in tests/discriminator/test_discriminator.py"
 
 
 def random(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def bounded(seed: int) -> nn.Module:
+def entry(n: int = 7, seed: int = 3, n_features: int = K) -> tuple[Tensor, Tensor]:
+    features = torch.randn(n, n_features, dtype=torch.float64, generator=random(seed))
+    return features, torch.arange(n) % LABELS
+
+
+def one_number() -> tuple[Tensor, Tensor]:
+    """What the identity head reads."""
+    return entry(n_features=1)
+
+
+def density_entries() -> tuple[Tensor, Tensor]:
+    """What a head that needs the state reads."""
+    label = torch.arange(7) % LABELS
+    return DensityView(1)(random_states(7, 1, 2), label), label
+
+
+class Case(NamedTuple):
+    """A head under the contract: from a seed to the head, and what it reads.
+
+    ``is_trained`` says whether the head has weights, which come from the seed.
+    """
+
+    make: Callable[[int], Head]
+    entry: Callable[[], tuple[Tensor, Tensor]] = entry
+    is_trained: bool = True
+
+
+def bounded(seed: int) -> Head:
     def bounds(weights: Tensor) -> tuple[Tensor, Tensor]:
         most = weights.abs().sum(-1)
         return -most, most
@@ -42,48 +74,67 @@ def bounded(seed: int) -> nn.Module:
     return BoundedLinearHead(bounds, K, LABELS, rng=random(seed))
 
 
-HEADS: dict[str, Make] = {
-    "linear": lambda seed: LinearHead(K, LABELS, random(seed)),
-    "bounded-linear": bounded,
-    "mlp": lambda seed: MLPHead(K, LABELS, (8,), random(seed)),
-    "mlp, spectral": lambda seed: MLPHead(K, LABELS, (8,), random(seed), spectral=True),
-    "projection": lambda seed: ProjectionHead(K, LABELS, (8,), random(seed)),
-    "projection, spectral": lambda seed: ProjectionHead(K, LABELS, (8,), random(seed), True),
-    "auxiliary": lambda seed: AuxiliaryHead(K, LABELS, (8,), random(seed)),
-    "minibatch": lambda seed: MinibatchHead(K, LABELS, (8,), random(seed)),
-    "minibatch, spectral": lambda seed: MinibatchHead(K, LABELS, (8,), random(seed), True),
+def potentials(seed: int) -> Head:
+    return PotentialsHead(PauliView(1, 1).operator, 3, LABELS, random(seed))
+
+
+HEADS = {
+    "linear": Case(lambda seed: LinearHead(K, LABELS, random(seed))),
+    "bounded-linear": Case(bounded),
+    "identity": Case(lambda seed: IdentityHead(1), one_number, is_trained=False),
+    "mlp": Case(lambda seed: MLPHead(K, LABELS, (8,), random(seed))),
+    "mlp, spectral": Case(lambda seed: MLPHead(K, LABELS, (8,), random(seed), spectral=True)),
+    "projection": Case(lambda seed: ProjectionHead(K, LABELS, (8,), random(seed))),
+    "projection, spectral": Case(lambda seed: ProjectionHead(K, LABELS, (8,), random(seed), True)),
+    "auxiliary": Case(lambda seed: AuxiliaryHead(K, LABELS, (8,), random(seed))),
+    "minibatch": Case(lambda seed: MinibatchHead(K, LABELS, (8,), random(seed))),
+    "minibatch, spectral": Case(lambda seed: MinibatchHead(K, LABELS, (8,), random(seed), True)),
+    "potentials": Case(potentials, lambda: entry(n_features=3)),
+    "root": Case(
+        lambda seed: RootHead(DensityView(1), LABELS, (8,), random(seed)), density_entries
+    ),
 }
-each_head = pytest.mark.parametrize("make", HEADS.values(), ids=HEADS)
+each_head = pytest.mark.parametrize("case", HEADS.values(), ids=HEADS)
 
 
-def entry(n: int = 7, seed: int = 3) -> tuple[Tensor, Tensor]:
-    features = torch.randn(n, K, dtype=torch.float64, generator=random(seed))
-    return features, torch.arange(n) % LABELS
+def test_every_registered_head_is_under_the_contract() -> None:
+    check_whole_family(build.HEADS, HEADS, PLACE)
+
+
+def test_a_head_without_a_case_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_that_a_stranger_is_reported(monkeypatch, build.HEADS, HEADS, PLACE)
 
 
 @each_head
-def test_one_score_a_state_and_a_seed_repeats(make: Make) -> None:
-    features, label = entry()
-    one, again, other = (make(seed).double()(features, label) for seed in (0, 0, 1))
+def test_one_score_a_state_and_a_seed_repeats(case: Case) -> None:
+    features, label = case.entry()
+    one, again, other = (case.make(seed).double()(features, label) for seed in (0, 0, 1))
     assert one.shape == (7,) and one.dtype == torch.float64
-    assert torch.equal(one, again) and not torch.allclose(one, other)
+    assert torch.equal(one, again)
+    assert (not torch.allclose(one, other)) is case.is_trained
 
 
 @each_head
-def test_every_parameter_is_used(make: Make) -> None:
-    head, (features, label) = make(0).double(), entry()
+def test_every_parameter_is_used(case: Case) -> None:
+    head, (features, label) = case.make(0).double(), case.entry()
+    assert bool(list(head.parameters())) is case.is_trained
     loss = head(features, label).square().sum()
-    if isinstance(head, AuxiliaryHead):
+    if head.classifies:
         loss = loss + head.classify(features).square().sum()
-    gradients = torch.autograd.grad(loss, list(head.parameters()), allow_unused=True)
-    assert all(g is not None and g.abs().max() > 0 for g in gradients)
+    if head.has_potentials:
+        loss = loss + head.difference(features, label).square().sum()
+    for parameter in head.parameters():
+        (gradient,) = torch.autograd.grad(loss, parameter, retain_graph=True, allow_unused=True)
+        assert gradient is not None and gradient.abs().max() > 0
 
 
 @each_head
-def test_what_a_head_says_of_itself(make: Make) -> None:
+def test_what_a_head_says_of_itself(case: Case) -> None:
     """The score of one state and label, or not; the label seen, or not."""
-    head, (features, label) = make(0).double().eval(), entry()
+    head, (features, label) = case.make(0).double().eval(), case.entry()
+    assert isinstance(head, Head)
     scores = head(features, label)
+    assert_close(head.score_at(head.coordinates(features), label), scores, **EXACT)
     alone = torch.cat([head(features[[k]], label[[k]]) for k in range(len(features))])
     assert torch.allclose(alone, scores) is head.per_sample
     order = torch.tensor([3, 5, 0, 6, 1, 2, 4])
@@ -93,21 +144,45 @@ def test_what_a_head_says_of_itself(make: Make) -> None:
 
 
 @each_head
-def test_a_second_derivative_exists(make: Make) -> None:
-    """What a gradient penalty asks of a head."""
-    head, (features, label) = make(0).double(), entry()
-    features.requires_grad_()
-    (slope,) = torch.autograd.grad(head(features, label).sum(), features, create_graph=True)
-    slope.square().sum().backward()
-    first = next(head.parameters())
-    assert first.grad is not None and torch.isfinite(first.grad).all()
+def test_what_only_some_heads_have(case: Case) -> None:
+    """A guess of the label, a second observable: there as declared, else refused."""
+    head, (features, label) = case.make(0).double(), case.entry()
+    if head.classifies:
+        assert head.classify(features).shape == (7, LABELS)
+    else:
+        with pytest.raises(QganError, match=rf"Head {type(head).__name__}: .* guess of the label"):
+            head.classify(features)
+    if head.has_potentials:
+        assert head.difference(features, label).shape == (7,)
+        for matrix in head.potentials(label[0]):
+            assert_close(matrix, matrix.mH, **EXACT)
+    else:
+        for ask in (lambda: head.difference(features, label), lambda: head.potentials(label[0])):
+            with pytest.raises(QganError, match="second observable"):
+                ask()
 
 
 @each_head
-def test_single_precision_follows_double(make: Make) -> None:
-    features, label = entry()
-    single = make(0)(features.float(), label)
-    assert_close(single.double(), make(0).double()(features, label), **SINGLE)
+def test_a_second_derivative_exists(case: Case) -> None:
+    """What a gradient penalty asks of a head, in the coordinates in which it takes the slope."""
+    head, (features, label) = case.make(0).double(), case.entry()
+    points = head.coordinates(features).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(head.score_at(points, label).sum(), points, create_graph=True)
+    closed_form = head.input_gradient(points.detach(), label)
+    if closed_form is not None:
+        assert_close(closed_form, slope, **EXACT)
+    assert slope.requires_grad is case.is_trained
+    if case.is_trained:
+        slope.square().sum().backward()
+        first = next(head.parameters())
+        assert first.grad is not None and torch.isfinite(first.grad).all()
+
+
+@each_head
+def test_single_precision_follows_double(case: Case) -> None:
+    features, label = case.entry()
+    single = case.make(0)(features.float(), label)
+    assert_close(single.double(), case.make(0).double()(features, label), **SINGLE)
 
 
 # Bounded observables.
