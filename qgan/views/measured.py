@@ -40,6 +40,8 @@ class MeasuredView(View):
         True
     """
 
+    reads_records = True
+
     def __init__(
         self, view: View, n_qubits: int, shots: int, kind: str = "pauli-6", seed: int = 0
     ) -> None:

@@ -55,7 +55,7 @@ def test_circuit_view_stacks_its_copies_side_by_side() -> None:
 def test_circuit_view_trains_unless_frozen(case: Case) -> None:
     view = case.make()
     trainable = [p for p in view.parameters() if p.requires_grad and p.numel()]
-    if case is VIEWS["circuit-frozen"]:
+    if case is VIEWS["circuit, frozen"]:
         assert not trainable
         features = view(random_states(2, N, 1), torch.tensor([0, 1]))
         assert not features.requires_grad
