@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from contracts import check_that_a_stranger_is_reported, check_whole_family
 from scipy.sparse.linalg import eigsh
 from torch.testing import assert_close
 
@@ -143,6 +144,15 @@ RANGES: dict[str, list[tuple[tuple[float, float], ...]]] = {
 }
 FIXED = {"gibbs", "basis"}
 """Sources that draw nothing: every state of a label is the same."""
+PLACE = "RANGES in tests/data/test_data.py"
+
+
+def test_every_registered_source_is_under_the_contract() -> None:
+    check_whole_family(build.SOURCES, RANGES, PLACE)
+
+
+def test_a_source_without_a_case_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_that_a_stranger_is_reported(monkeypatch, build.SOURCES, RANGES, PLACE)
 
 
 @pytest.mark.parametrize("name", build.SOURCES)
