@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_circuits import random_states
 from torch.nn.functional import pad
 from torch.testing import assert_close
 
@@ -18,14 +19,6 @@ from qgan.states import States
 
 seeds = st.integers(0, 2**31)
 RANKS = [(1, 1), (1, 3), (2, 2), (2, 3), (4, 4), (8, 3)]
-
-
-def random_states(seed: int, n: int, n_qubits: int, rank: int) -> States:
-    rng = np.random.default_rng(seed)
-    shape = (n, 2**n_qubits, rank)
-    return States(
-        torch.as_tensor(rng.normal(size=shape) + 1j * rng.normal(size=shape))
-    ).normalised()
 
 
 def random_unitary(seed: int, dimension: int) -> torch.Tensor:
@@ -65,7 +58,7 @@ def test_diagonal_states_are_distributions():
 
 @pytest.mark.parametrize("rank", [1, 2, 5])
 def test_a_state_and_itself(rank: int):
-    states = random_states(0, 5, 3, rank)
+    states = random_states(5, 3, rank)
     zeros = torch.zeros(5, dtype=torch.float64)
     assert_close(metrics.trace_distance(states, states), zeros, atol=1e-14, rtol=0)
     assert_close(metrics.hilbert_schmidt_distance(states, states), zeros, atol=1e-14, rtol=0)
@@ -75,7 +68,7 @@ def test_a_state_and_itself(rank: int):
 
 @pytest.mark.parametrize("ranks", RANKS)
 def test_against_pennylane(ranks: tuple[int, int]):
-    a, b = random_states(1, 3, 3, ranks[0]), random_states(2, 3, 3, ranks[1])
+    a, b = random_states(3, 3, ranks[0], seed=1), random_states(3, 3, ranks[1], seed=2)
     rho, sigma = a.density_matrix(), b.density_matrix()
     assert_close(metrics.trace_distance(a, b), qml.math.trace_distance(rho, sigma))
     expected = torch.stack([qml.math.fidelity(rho, sigma.roll(-k, 0)) for k in range(3)], dim=1)
@@ -89,23 +82,23 @@ def test_against_pennylane(ranks: tuple[int, int]):
 
 
 def test_small_route_equals_dense_route():
-    a, b = random_states(3, 4, 4, 2), random_states(4, 4, 4, 1)
+    a, b = random_states(4, 4, 2, seed=3), random_states(4, 4, 1, seed=4)
     dense = States(pad(a.factor, (0, 14)))
     assert_close(metrics.trace_distance(a, b), metrics.trace_distance(dense, b))
     assert_close(metrics.hilbert_schmidt_distance(a, b), metrics.hilbert_schmidt_distance(dense, b))
 
 
 def test_more_columns_than_dimensions():
-    wide = random_states(5, 3, 5, 1).reduced([1, 3])
+    wide = random_states(3, 5, 1, seed=5).reduced([1, 3])
     narrow = States.from_density_matrix(wide.density_matrix())
-    other = random_states(6, 4, 2, 3)
+    other = random_states(4, 2, 3, seed=6)
     assert wide.rank == 8 and narrow.rank == 4
     assert_close(metrics.fidelity_matrix(wide, other), metrics.fidelity_matrix(narrow, other))
     assert_close(metrics.trace_distance(wide, other[:3]), metrics.trace_distance(narrow, other[:3]))
 
 
 def test_single_precision_is_judged_in_double():
-    states = random_states(7, 6, 4, 1)
+    states = random_states(6, 4, 1, seed=7)
     single = states.to(torch.complex64)
     fidelities = metrics.fidelity_matrix(single, single)
     assert fidelities.dtype == torch.float64
@@ -114,7 +107,7 @@ def test_single_precision_is_judged_in_double():
 
 @pytest.mark.parametrize("ranks", [(1, 1), (3, 4)])
 def test_chunks_change_nothing(ranks: tuple[int, int], monkeypatch: pytest.MonkeyPatch):
-    a, b = random_states(8, 7, 3, ranks[0]), random_states(9, 5, 3, ranks[1])
+    a, b = random_states(7, 3, ranks[0], seed=8), random_states(5, 3, ranks[1], seed=9)
     whole = metrics.fidelity_matrix(a, b)
     monkeypatch.setattr(distances, "CHUNK", 2 * 5 * ranks[0] * ranks[1])
     assert_close(metrics.fidelity_matrix(a, b), whole)
@@ -123,7 +116,7 @@ def test_chunks_change_nothing(ranks: tuple[int, int], monkeypatch: pytest.Monke
 @settings(deadline=None, max_examples=25)
 @given(seed=seeds, ranks=st.sampled_from(RANKS))
 def test_symmetry_and_unitary_invariance(seed: int, ranks: tuple[int, int]):
-    a, b = random_states(seed, 2, 3, ranks[0]), random_states(seed + 1, 2, 3, ranks[1])
+    a, b = random_states(2, 3, ranks[0], seed=seed), random_states(2, 3, ranks[1], seed=seed + 1)
     unitary = random_unitary(seed + 2, 8)
     moved = [States(unitary @ states.factor) for states in (a, b)]
     for distance in (
@@ -141,7 +134,7 @@ def test_symmetry_and_unitary_invariance(seed: int, ranks: tuple[int, int]):
 @settings(deadline=None, max_examples=25)
 @given(seed=seeds, ranks=st.sampled_from(RANKS))
 def test_fuchs_van_de_graaf_and_data_processing(seed: int, ranks: tuple[int, int]):
-    a, b = random_states(seed, 3, 3, ranks[0]), random_states(seed + 1, 3, 3, ranks[1])
+    a, b = random_states(3, 3, ranks[0], seed=seed), random_states(3, 3, ranks[1], seed=seed + 1)
     distance, fidelity = metrics.trace_distance(a, b), 1 - metrics.infidelity(a, b)
     assert bool((1 - fidelity.sqrt() <= distance + 1e-9).all())
     assert bool((distance <= (1 - fidelity).sqrt() + 1e-9).all())
@@ -153,7 +146,7 @@ def test_fuchs_van_de_graaf_and_data_processing(seed: int, ranks: tuple[int, int
 @settings(deadline=None, max_examples=25)
 @given(seed=seeds)
 def test_triangle_inequalities(seed: int):
-    a, b, c = (random_states(seed + k, 3, 2, 1 + k) for k in range(3))
+    a, b, c = (random_states(3, 2, 1 + k, seed=seed + k) for k in range(3))
     for distance in (
         metrics.trace_distance,
         metrics.hilbert_schmidt_distance,
@@ -168,8 +161,8 @@ def test_triangle_inequalities(seed: int):
 )
 def test_wrong_input_is_named(distance):
     with pytest.raises(QganError, match="`b` must hold states of 2 qubits"):
-        distance(random_states(0, 3, 2, 1), random_states(0, 3, 3, 1))
+        distance(random_states(3, 2, 1), random_states(3, 3, 1))
     with pytest.raises(QganError, match="`b` must hold 3 states"):
-        distance(random_states(0, 3, 2, 1), random_states(0, 1, 2, 1))
+        distance(random_states(3, 2, 1), random_states(1, 2, 1))
     with pytest.raises(QganError, match="`b` must hold states of 2 qubits"):
-        metrics.fidelity_matrix(random_states(0, 3, 2, 1), random_states(0, 3, 3, 1))
+        metrics.fidelity_matrix(random_states(3, 2, 1), random_states(3, 3, 1))

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
+from small_circuits import random_states
 from torch.testing import assert_close
 
 from qgan import evaluation, metrics
@@ -19,14 +20,6 @@ def tilted(angle: torch.Tensor) -> States:
     """cos(angle / 2)|0> + sin(angle / 2)|1>: sqrt(1 - F) is |sin(difference / 2)|."""
     amplitudes = torch.stack([(angle / 2).cos(), (angle / 2).sin()], dim=1)
     return States(amplitudes.to(torch.complex128).unsqueeze(-1))
-
-
-def random_states(seed: int, n: int, rank: int = 1) -> States:
-    rng = np.random.default_rng(seed)
-    shape = (n, 4, rank)
-    return States(
-        torch.as_tensor(rng.normal(size=shape) + 1j * rng.normal(size=shape))
-    ).normalised()
 
 
 def angles(*values: float) -> States:
@@ -63,7 +56,7 @@ def test_wasserstein_of_unequal_sizes_splits_mass():
 @settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 2**31), p=st.sampled_from([1, 2]))
 def test_wasserstein_against_assignment(seed: int, p: int):
-    a, b = random_states(seed, 12), random_states(seed + 1, 12, rank=2)
+    a, b = random_states(12, 2, 1, seed=seed), random_states(12, 2, 2, seed=seed + 1)
     cost = (1 - metrics.fidelity_matrix(a, b)).numpy() ** (p / 2)
     expected = cost[linear_sum_assignment(cost)].mean() ** (1 / p)
     assert metrics.wasserstein(a, b, p) == pytest.approx(expected)
@@ -163,7 +156,7 @@ def test_single_state_of_mixed_data_may_be_mixed():
 
 
 def test_wrong_input_is_named():
-    states = random_states(0, 3)
+    states = random_states(3, 2, 1)
     with pytest.raises(QganError, match="`p` must be 1 or 2, but got 3"):
         metrics.wasserstein(states, states, p=3)
     with pytest.raises(QganError, match="`fidelities`"):

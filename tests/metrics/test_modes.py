@@ -4,6 +4,7 @@ import numpy as np
 import ot
 import pytest
 import torch
+from small_circuits import random_states
 from tolerances import EXACT
 from torch.testing import assert_close
 from two_parts import two_parts
@@ -13,14 +14,6 @@ from qgan.batch import Batch
 from qgan.errors import QganError
 from qgan.metrics.ensembles.covering import average_scores
 from qgan.states import States, concatenate
-
-
-def random_states(seed: int, n: int, n_qubits: int = 2, rank: int = 1) -> States:
-    rng = np.random.default_rng(seed)
-    shape = (n, 2**n_qubits, rank)
-    return States(
-        torch.as_tensor(rng.normal(size=shape) + 1j * rng.normal(size=shape))
-    ).normalised()
 
 
 def clusters(seed: int, n: int, centres: tuple[int, ...]) -> States:
@@ -66,7 +59,7 @@ def test_two_of_three_modes_are_seen_in_the_modes() -> None:
 
 
 def test_greedy_choice_of_frozen_states() -> None:
-    states = random_states(0, 30)
+    states = random_states(30, 2, 1)
     fidelities = metrics.fidelity_matrix(states, states)
     places, coverages = metrics.best_frozen(fidelities)
     assert len(set(places.tolist())) == len(places) == 30
@@ -96,7 +89,7 @@ def test_range_of_a_factor() -> None:
 
 @pytest.mark.parametrize("ranks", [(1, 1), (1, 3), (2, 2)])
 def test_moments_by_their_definition(ranks: tuple[int, int]) -> None:
-    a, b = random_states(0, 4, rank=ranks[0]), random_states(1, 5, rank=ranks[1])
+    a, b = random_states(4, 2, ranks[0]), random_states(5, 2, ranks[1], seed=1)
     both = concatenate([a, b])
     overlaps = metrics.overlap_matrix(both, both)
     rho = both.density_matrix()
@@ -112,7 +105,7 @@ def test_moments_by_their_definition(ranks: tuple[int, int]) -> None:
 
 
 def test_mmd_of_ensembles() -> None:
-    a, b = random_states(0, 60), random_states(1, 60)
+    a, b = random_states(60, 2, 1), random_states(60, 2, 1, seed=1)
     value, p_value = metrics.ensemble_mmd(a, b)
     assert p_value > 0.05 and abs(value) < 0.02
     turned = States(b.factor * torch.tensor([1.0, 0.3, 0.3, 0.3])[:, None]).normalised()
@@ -123,7 +116,7 @@ def test_mmd_of_ensembles() -> None:
 
 
 def test_potentials_are_a_dual_solution() -> None:
-    fidelities = metrics.fidelity_matrix(random_states(0, 20), random_states(1, 30))
+    fidelities = metrics.fidelity_matrix(random_states(20, 2, 1), random_states(30, 2, 1, seed=1))
     for p in (1, 2):
         solution = metrics.potentials(fidelities, p)
         cost = (1 - fidelities) ** (p / 2)
@@ -136,7 +129,7 @@ def test_potentials_are_a_dual_solution() -> None:
 
 @pytest.mark.parametrize("rank", [1, 3])
 def test_scores_of_averages_add_up_to_their_distance(rank: int) -> None:
-    a, b = random_states(0, 7, rank=rank), random_states(1, 9, rank=rank)
+    a, b = random_states(7, 2, rank), random_states(9, 2, rank, seed=1)
     scores = average_scores(a, b)
     total = float(scores[0].mean() + scores[1].mean())
     assert total == pytest.approx(metrics.average_distance(a, b), abs=1e-12)
@@ -156,9 +149,9 @@ def test_information_of_labels() -> None:
 
 
 def test_holevo_bounds_what_labels_tell() -> None:
-    same = random_states(0, 8)
+    same = random_states(8, 2, 1)
     assert evaluation.holevo_information([same, same]) == pytest.approx(0, abs=1e-12)
-    two = [random_states(0, 1), random_states(1, 1)]
+    two = [random_states(1, 2, 1), random_states(1, 2, 1, seed=1)]
     overlap = float(metrics.fidelity(two[0], two[1]))
     high = (1 + overlap**0.5) / 2
     expected = -(high * np.log(high) + (1 - high) * np.log(1 - high))

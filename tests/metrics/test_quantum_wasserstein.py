@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_circuits import random_states
 
 from qgan import metrics
 from qgan.errors import QganError
@@ -12,14 +13,6 @@ from qgan.metrics.states.quantum_wasserstein import _Programme
 from qgan.states import States
 
 SEEDS = st.integers(0, 2**31)
-
-
-def random_states(seed: int, n_qubits: int, rank: int, n: int = 1) -> States:
-    rng = np.random.default_rng(seed)
-    shape = (n, 2**n_qubits, rank)
-    return States(
-        torch.as_tensor(rng.normal(size=shape) + 1j * rng.normal(size=shape))
-    ).normalised()
 
 
 def unitary(seed: int) -> torch.Tensor:
@@ -58,14 +51,17 @@ def test_distributions_are_moved_by_hamming_distance() -> None:
 
 
 def test_one_qubit_is_the_trace_distance() -> None:
-    a, b = random_states(0, 1, 1), random_states(1, 1, 2)
+    a, b = random_states(1, 1, 1), random_states(1, 1, 2, seed=1)
     assert value(a, b) == pytest.approx(float(metrics.trace_distance(a, b)), abs=1e-3)
 
 
 @pytest.mark.parametrize(("n_qubits", "rank", "seed"), [(2, 1, 0), (2, 3, 1), (3, 1, 2)])
 def test_the_semidefinite_programme_agrees(n_qubits: int, rank: int, seed: int) -> None:
     cvxpy = pytest.importorskip("cvxpy")
-    a, b = random_states(seed, n_qubits, rank), random_states(seed + 9, n_qubits, rank)
+    a, b = (
+        random_states(1, n_qubits, rank, seed=seed),
+        random_states(1, n_qubits, rank, seed=seed + 9),
+    )
     difference = (a.density_matrix() - b.density_matrix())[0].numpy()
     size = 2**n_qubits
     parts = [cvxpy.Variable((size, size), hermitian=True) for _ in range(n_qubits)]
@@ -88,7 +84,7 @@ def test_the_semidefinite_programme_agrees(n_qubits: int, rank: int, seed: int) 
 
 def test_bounds_are_certificates() -> None:
     """The observable behind the lower bound has slope 1, the parts behind the upper one add up."""
-    a, b = random_states(3, 2, 1), random_states(4, 2, 2)
+    a, b = random_states(1, 2, 1, seed=3), random_states(1, 2, 2, seed=4)
     programme = _Programme((a.density_matrix() - b.density_matrix())[0])
     words = programme._to_words(programme.difference[None])
     assert torch.allclose(programme._to_matrices(words)[0], programme.difference)
@@ -107,7 +103,7 @@ def test_bounds_are_certificates() -> None:
 @settings(max_examples=6)
 @given(SEEDS)
 def test_invariances_and_bounds(seed: int) -> None:
-    a, b, c = (random_states(seed + k, 2, 2) for k in range(3))
+    a, b, c = (random_states(1, 2, 2, seed=seed + k) for k in range(3))
     plain = value(a, b)
     assert value(b, a) == pytest.approx(plain, abs=2e-3)
     assert value(a, c) <= plain + value(b, c) + 3e-3
@@ -128,12 +124,12 @@ def test_invariances_and_bounds(seed: int) -> None:
 
 
 def test_equal_states_and_wrong_input() -> None:
-    state = random_states(0, 2, 1)
+    state = random_states(1, 2, 1)
     (bounds,) = metrics.quantum_wasserstein(state, state)
     assert (bounds.lower, bounds.upper) == (0.0, 0.0)
     with pytest.raises(QganError, match="`b` must hold 1 states of 2 qubits"):
-        metrics.quantum_wasserstein(state, random_states(0, 3, 1))
-    wide = random_states(0, 6, 1)
+        metrics.quantum_wasserstein(state, random_states(1, 3, 1))
+    wide = random_states(1, 6, 1)
     with pytest.raises(QganError, match="`a` must have at most 5 qubits, but got 6"):
         metrics.quantum_wasserstein(wide, wide)
     assert metrics.pauli_wasserstein(wide, wide, max_weight=1) == (0.0,)

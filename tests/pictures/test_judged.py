@@ -9,6 +9,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 from rich.console import Console
+from small_circuits import random_states
 from tolerances import EXACT
 from torch import Tensor
 from torch.testing import assert_close
@@ -19,20 +20,13 @@ from qgan.cli import report_table
 from qgan.data.dataset import Dataset
 from qgan.errors import QganError
 from qgan.pictures import judged
-from qgan.states import States
-
-
-def random_states(n: int, n_qubits: int, rank: int, seed: int) -> States:
-    rng = torch.Generator().manual_seed(seed)
-    factor = torch.randn(n, 2**n_qubits, rank, generator=rng, dtype=torch.complex128)
-    return States(factor).normalised()
 
 
 def small_data(n_qubits: int = 2, rank: int = 1, factors: int = 1, n_labels: int = 2) -> Dataset:
     label = torch.arange(24) % n_labels
     hidden = torch.rand(24, factors, generator=torch.Generator().manual_seed(1)).double()
     parts = [
-        Batch(random_states(24, n_qubits, rank, seed), label, hidden if factors else None)
+        Batch(random_states(24, n_qubits, rank, seed=seed), label, hidden if factors else None)
         for seed in (0, 1)
     ]
     names = tuple(f"label {k}" for k in range(n_labels))
@@ -68,7 +62,7 @@ def test_pictures_are_written(
     tmp_path: Path, n_qubits: int, rank: int, factors: int, n_labels: int
 ) -> None:
     data = small_data(n_qubits, rank, factors, n_labels)
-    batch = Batch(random_states(12, n_qubits, rank, 5), torch.arange(12) % n_labels)
+    batch = Batch(random_states(12, n_qubits, rank, seed=5), torch.arange(12) % n_labels)
     paths = judged.judged_pictures(batch, data, tmp_path / "new")
     assert [path.name for path in paths] == ["coverage.png", "average.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
@@ -93,7 +87,7 @@ def test_a_label_without_held_out_states_is_refused(tmp_path: Path) -> None:
     part = data.held_out[data.held_out.label == 0]
     data = Dataset(data.train, part, part, (0, 1), ("a", "b"), data.factor_names, "")
     with pytest.raises(QganError, match="`data` must hold out a state of each label"):
-        batch = Batch(random_states(4, 2, 1, 0), torch.arange(4) % 2)
+        batch = Batch(random_states(4, 2, 1), torch.arange(4) % 2)
         judged.judged_pictures(batch, data, tmp_path)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_circuits import turns
+from small_circuits import random_states, turns
 from tolerances import EXACT, SINGLE
 from torch import Tensor
 from torch.testing import assert_close
@@ -49,19 +49,13 @@ def rotated(label: Tensor, latent: Tensor) -> States:
     return States(torch.stack([angle.cos(), angle.sin()], dim=1)[..., None].cfloat())
 
 
-def random_states(n: int, n_qubits: int, rank: int, seed: int) -> States:
-    random = torch.Generator().manual_seed(seed)
-    factor = torch.randn(n, 2**n_qubits, rank, generator=random, dtype=torch.complex128)
-    return States(factor).normalised()
-
-
 def random_data(
     n_qubits: int, n_labels: int, rank: int = 1, factors: int = 0, name: str = "label"
 ) -> Dataset:
     n = 6 * n_labels
     hidden = torch.rand(n, factors, generator=torch.Generator().manual_seed(1))
     part = Batch(
-        random_states(n, n_qubits, rank, seed=0),
+        random_states(n, n_qubits, rank),
         torch.arange(n) % n_labels,
         hidden if factors else None,
     )

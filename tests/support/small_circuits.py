@@ -103,7 +103,7 @@ def draw_angles(circuit: Any, batch: int, seed: int = 0) -> tuple[Tensor, Tensor
 
 
 def random_states(batch: int, n_qubits: int, rank: int, seed: int = 0) -> States:
-    """States of random factors."""
+    """States of random factors, of trace one; the same seed gives the same states."""
     generator = torch.Generator().manual_seed(seed)
     factor = torch.randn(batch, 2**n_qubits, rank, dtype=torch.complex128, generator=generator)
     return States(factor).normalised()
