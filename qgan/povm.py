@@ -48,7 +48,7 @@ def every_word(n_qubits: int) -> tuple[str, ...]:
     return tuple("".join(letters) for letters in product("IXYZ", repeat=n_qubits))
 
 
-def probabilities(values: Float[Tensor, "B W"], kind: str) -> Float[Tensor, "B K"]:
+def outcome_probabilities(values: Float[Tensor, "B W"], kind: str) -> Float[Tensor, "B K"]:
     """``p(a) = Tr[M_a1 x .. x M_an rho]`` from the values of all words but the identity."""
     check_kind(kind)
     n_qubits = round(math.log(values.shape[1] + 1, 4))

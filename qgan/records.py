@@ -13,7 +13,7 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.povm import POVMS, check_kind, contract, estimators, every_word, probabilities
+from qgan.povm import POVMS, check_kind, contract, estimators, every_word, outcome_probabilities
 from qgan.states import States
 
 MOST_QUBITS = 6
@@ -191,7 +191,7 @@ def measure(states: States, shots: int, rng: torch.Generator, kind: str = "pauli
     check_qubits(states.n_qubits)
     words = every_word(states.n_qubits)
     values = states.detach().to(torch.complex128).normalised().expval(words[1:])
-    return Records(draw(probabilities(values, kind), shots, rng), shots, kind)
+    return Records(draw(outcome_probabilities(values, kind), shots, rng), shots, kind)
 
 
 def draw(shares: Float[Tensor, "B K"], shots: int, rng: torch.Generator) -> Float[Tensor, "B K"]:

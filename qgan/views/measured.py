@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan.batch import Seen
-from qgan.povm import check_kind, every_word, probabilities
+from qgan.povm import check_kind, every_word, outcome_probabilities
 from qgan.records import Records, check_qubits, check_shots, draw
 from qgan.views.base import Bounds, View, unreadable
 from qgan.views.pauli import read_words
@@ -61,7 +61,7 @@ class MeasuredView(View):
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Estimates ``(B, K)``."""
         if not isinstance(source, Records):
-            exact = probabilities(read_words(source, self.words), self.kind)
+            exact = outcome_probabilities(read_words(source, self.words), self.kind)
             drawn = draw(exact, self.shots, self.rng)
             source = Records(exact + (drawn - exact).detach(), self.shots, self.kind)
         features: Tensor = self.view(source, label)

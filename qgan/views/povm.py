@@ -7,7 +7,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan.batch import Seen
-from qgan.povm import POVMS, check_kind, contract, every_word, probabilities
+from qgan.povm import POVMS, check_kind, contract, every_word, outcome_probabilities
 from qgan.records import Records
 from qgan.views.base import FixedView
 from qgan.views.observables import operator
@@ -54,7 +54,7 @@ class POVMView(FixedView):
         """
         if isinstance(source, Records) and source.kind == self.kind:
             return source.frequencies
-        return probabilities(read_words(source, self.words[1:]), self.kind)
+        return outcome_probabilities(read_words(source, self.words[1:]), self.kind)
 
     def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
         """``sum_a w_a M_a``, ``(..., 2**n, 2**n)``."""

@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from view_cases import VIEWS, Case, N, each_view, two_copy
 
 from qgan.errors import QganError
-from qgan.povm import POVMS, every_word, probabilities
+from qgan.povm import POVMS, every_word, outcome_probabilities
 from qgan.records import Records, measure
 from qgan.states import States
 from qgan.views import POVMView, View
@@ -22,7 +22,7 @@ LABEL = torch.tensor([0, 1, 1])
 def endless(states: States, kind: str) -> Records:
     """What infinitely many shots give: the probabilities themselves."""
     values = states.expval(every_word(states.n_qubits)[1:])
-    return Records(probabilities(values, kind), 1, kind)
+    return Records(outcome_probabilities(values, kind), 1, kind)
 
 
 def readers() -> list[Case]:
