@@ -11,7 +11,7 @@ from jaxtyping import Complex, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qgan import errors, pauli, quadratic
+from qgan import errors, pauli
 
 
 class States:
@@ -174,13 +174,6 @@ class States:
         """``Tr rho^2 = ||A^dagger A||_F^2``."""
         gram = self.factor.mH @ self.factor
         return torch.view_as_real(gram).square().sum((1, 2, 3))
-
-    def squared_distance(self, operator: Complex[Tensor, "D D"]) -> Float[Tensor, " B"]:
-        """``||rho - O||_F^2`` to one Hermitian operator, which is taken as fixed.
-
-        ``Tr rho^2 - 2 Tr rho O + Tr O^2``, from the factor: rho is not formed.
-        """
-        return quadratic.squared_distance(self.factor.resolve_conj(), operator)
 
     def fidelity(self, other: States) -> Float[Tensor, " B"]:
         """Uhlmann fidelity pair by pair: ``F = ||A^dagger B||_1^2`` (squared trace norm)."""

@@ -18,7 +18,7 @@ MOST_LINES = 400
 
 FLOORS = (
     {"errors", "config", "stateful"},
-    {"pauli", "povm", "quadratic"},
+    {"pauli", "povm"},
     {"states"},
     {"records"},
     {"batch", "prior", "embedding"},

@@ -18,6 +18,7 @@ import numpy as np
 import pennylane as qml
 import torch
 from numpy.typing import NDArray
+from quadratic import squared_distance
 from torch import Tensor
 
 from circuits import Registers
@@ -86,7 +87,8 @@ class Workload:
     def loss(self, vectors: Tensor) -> Tensor:
         """The loss of final vectors ``(B, 2**n)``, the cheapest way from them."""
         if self.mode == "b":
-            return States(vectors.reshape(len(vectors), -1, 2)).squared_distance(self.target).mean()
+            factor = vectors.reshape(len(vectors), -1, 2)
+            return squared_distance(factor, self.target).mean()
         probabilities = vectors.real.square() + vectors.imag.square()
         return (probabilities @ torch.from_numpy(self.z_table()).to(probabilities)).mean()
 

@@ -169,21 +169,3 @@ def test_samples_repeat_with_the_seed() -> None:
 def test_no_shots_are_refused() -> None:
     with pytest.raises(QganError, match="`shots` must be at least 1, but got 0"):
         BELL.sample(0, torch.Generator())
-
-
-def test_squared_distance_and_its_gradients() -> None:
-    """By the density matrix; the first two derivatives by finite differences."""
-    factor = random_states(3, 2, 2).factor.requires_grad_()
-    operator = random_states(1, 2, 3).density_matrix()[0]
-    found = States(factor).squared_distance(operator)
-    difference = States(factor).density_matrix() - operator
-    expected = torch.linalg.matrix_norm(difference).square()
-    assert_close(found, expected, **EXACT)
-    ours, theirs = (torch.autograd.grad(x.prod(), factor)[0] for x in (found, expected))
-    assert_close(ours, theirs, **EXACT)
-
-    def distances(factor: torch.Tensor) -> torch.Tensor:
-        return States(factor).squared_distance(operator)
-
-    assert torch.autograd.gradcheck(distances, factor)
-    assert torch.autograd.gradgradcheck(distances, factor)

@@ -1,6 +1,7 @@
 """Our engine, and simulators that run a gate at a time."""
 
 import torch
+from quadratic import squared_distance
 from torch import Tensor
 from workload import Step, Workload, gradients
 
@@ -16,7 +17,8 @@ def batched(w: Workload) -> Step:
 
     def step() -> tuple[Tensor, ...]:
         if w.mode == "b":
-            loss = engine.run(w, weights, inputs).squared_distance(w.target).mean()
+            factor = engine.run(w, weights, inputs).factor
+            loss = squared_distance(factor, w.target).mean()
         else:
             loss = (engine.expval(w, weights, inputs, w.words) @ z_weights).mean()
         return gradients(loss, weights, inputs)

@@ -26,7 +26,7 @@ def squared_distance(
         >>> round(squared_distance(zero, torch.eye(2).to(zero) / 2).item(), 6)
         0.5
     """
-    result: Tensor = _SquaredDistance.apply(factor, operator)
+    result: Tensor = _SquaredDistance.apply(factor.resolve_conj(), operator)
     return result
 
 
