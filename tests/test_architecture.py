@@ -18,7 +18,7 @@ MOST_LINES = 400
 
 FLOORS = (
     {"errors", "config", "stateful"},
-    {"pauli", "povm"},
+    {"pauli", "povm", "files"},
     {"states"},
     {"records"},
     {"batch", "prior", "embedding"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.batch import Batch, join
 from qgan.data.dataset import FEWEST, Dataset, check_seed, split
+from qgan.files import write_atomically
 from qgan.records import Records
 from qgan.states import States
 
@@ -168,15 +170,9 @@ def write_file(
     if path.is_dir() or not path.parent.is_dir():
         raise errors.argument("path", "must be a file in a folder that exists", path)
     latents = latent.detach().cpu().numpy()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, states=states.numpy(), label=labels, latent=latents)
-        part.replace(path)
-    except OSError as error:
-        raise errors.argument("path", "must be writable", f"{path} ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, states=states.numpy(), label=labels, latent=latents)
+    write_atomically(path, buffer.getvalue(), argument="path")
 
 
 def _arrays(path: Path) -> dict[str, Array]:

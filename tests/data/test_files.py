@@ -249,11 +249,10 @@ def test_an_interrupted_write_leaves_the_old_file(
     path = tmp_path / "f.npz"
     path.write_bytes(b"old")
 
-    def full(file: Any, **arrays: Any) -> None:
-        file.write(b"half")
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("qgan.data.file.np.savez", full)
+    monkeypatch.setattr("qgan.files.os.fsync", full)
     with pytest.raises(QganError, match=r"`path` must be writable.*No space left on device"):
         data.write_file(path, ramp([3]).states, [0, 0, 0], torch.zeros(3, 1))
     assert [p.name for p in tmp_path.iterdir()] == ["f.npz"]

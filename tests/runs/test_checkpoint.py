@@ -132,7 +132,7 @@ def test_an_interrupted_write_leaves_the_old_checkpoint(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("qgan.runs.checkpoint.os.fsync", full)
+    monkeypatch.setattr("qgan.files.os.fsync", full)
     with pytest.raises(QganError, match=r"`a\.pt` must be writable, but got No space left on"):
         checkpoint.save(path, {**STATE, "step": 8})
     assert checkpoint.read(path)["step"] == 7
@@ -160,7 +160,7 @@ def test_the_checkpoint_before_is_kept(
         raise OSError(1, "Operation not permitted")
 
     if not links:
-        monkeypatch.setattr("qgan.runs.checkpoint.os.link", refused)
+        monkeypatch.setattr("qgan.files.os.link", refused)
     path, previous = tmp_path / "a.pt", tmp_path / "b.pt"
     for step in (7, 8, 9):
         checkpoint.save(path, {**STATE, "step": step}, previous)
