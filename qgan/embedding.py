@@ -12,13 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
-
-
-def condition(label: Tensor, n_labels: int) -> Tensor:
-    """A label as numbers: one-hot ``(B, n_labels)`` of a class, or real conditions as they are."""
-    if label.is_floating_point():
-        return label
-    return torch.eye(n_labels, device=label.device)[label]
+from qgan.labels import condition
 
 
 class Embedding(nn.Module, ABC):

@@ -18,7 +18,7 @@ MOST_LINES = 400
 
 FLOORS = (
     {"errors", "config", "stateful"},
-    {"pauli", "povm", "files"},
+    {"pauli", "povm", "files", "labels"},
     {"states"},
     {"records"},
     {"batch", "prior", "embedding"},

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from qgan import errors
 from qgan.discriminator.base import Head
-from qgan.embedding import condition
+from qgan.labels import condition
 
 
 class IdentityHead(Head):

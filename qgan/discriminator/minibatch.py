@@ -10,7 +10,7 @@ from torch import Tensor
 
 from qgan.discriminator.base import Head
 from qgan.discriminator.layers import like, linear, trunk
-from qgan.embedding import condition
+from qgan.labels import condition
 
 
 class MinibatchHead(Head):

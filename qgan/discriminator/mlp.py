@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.discriminator.base import Head
 from qgan.discriminator.layers import input_gradient, like, linear, trunk
-from qgan.embedding import condition
+from qgan.labels import condition
 
 
 class MLPHead(Head):

@@ -9,7 +9,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from qgan.discriminator.base import Head
-from qgan.embedding import condition
+from qgan.labels import condition
 
 
 class PotentialsHead(Head):

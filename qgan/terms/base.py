@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -15,7 +14,7 @@ from qgan.discriminator import Discriminator
 from qgan.sampler import Drawn
 from qgan.stateful import Stateful
 
-__all__ = ["Moment", "StepContext", "Term", "rows_by_label"]
+__all__ = ["Moment", "StepContext", "Term"]
 
 
 @dataclass(frozen=True)
@@ -114,20 +113,3 @@ class Term(Stateful):
 
     def after_discriminator_step(self, discriminator: Discriminator) -> None:
         """Change the discriminator once its optimiser has stepped."""
-
-
-def rows_by_label(label: Tensor) -> Iterator[Tensor]:
-    """For each label of a batch, or each tuple of conditions, which rows have it.
-
-    Args:
-        label: ``(B,)`` or ``(B, n_conditions)``.
-
-    Yields:
-        Masks ``(B,)``, in the order of the sorted labels.
-
-    Example:
-        >>> [rows.tolist() for rows in rows_by_label(torch.tensor([1, 0, 1]))]
-        [[False, True, False], [True, False, True]]
-    """
-    for value in label.unique(dim=0):
-        yield (label == value).reshape(len(label), -1).all(1)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from qgan import errors
+from qgan.labels import rows_by_label
 from qgan.metrics.states.semimetric import coupling_excess
-from qgan.terms.base import StepContext, Term, rows_by_label
+from qgan.terms.base import StepContext, Term
 
 
 @dataclass(frozen=True)

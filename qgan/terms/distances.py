@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from qgan import errors, pauli
+from qgan.labels import rows_by_label
 from qgan.metrics.ensembles.energy import energy_distance, root_infidelity_matrix
 from qgan.metrics.ensembles.moments import overlap_matrix
 from qgan.metrics.samples.mean_discrepancy import mmd_squared
 from qgan.metrics.states.quantum_wasserstein import pauli_observable
 from qgan.states import States, concatenate
-from qgan.terms.base import StepContext, Term, rows_by_label
+from qgan.terms.base import StepContext, Term
 from qgan.views import read_words
 
 

@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan.terms.base import StepContext, Term, rows_by_label
+from qgan.labels import rows_by_label
+from qgan.terms.base import StepContext, Term
 
 RIDGE = 0.03
 """Of the head, in units of the mean squared length of the centred view."""

@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from qgan.terms.base import StepContext, Term, rows_by_label
+from qgan.labels import rows_by_label
+from qgan.terms.base import StepContext, Term
 
 __all__ = ["FeatureMatching", "PurityMatching"]
 

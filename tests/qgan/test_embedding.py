@@ -11,8 +11,9 @@ from tolerances import EXACT
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from qgan.embedding import AffineEmbedding, RegisterEmbedding, TanhEmbedding, condition
+from qgan.embedding import AffineEmbedding, RegisterEmbedding, TanhEmbedding
 from qgan.errors import QganError
+from qgan.labels import condition
 
 LABEL = torch.tensor([0, 1, 1])
 
