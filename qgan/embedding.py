@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from qgan import errors
 from qgan.labels import condition
@@ -34,10 +36,9 @@ class Embedding(nn.Module, ABC):
 
 def _linear(n_in: int, n_out: int) -> nn.Linear:
     """A layer whose values the caller draws; it may have no outputs, as a circuit no inputs."""
-    layer = nn.Linear(n_in, 1)
-    layer.out_features = n_out
-    layer.weight = nn.Parameter(torch.empty(n_out, n_in))
-    layer.bias = nn.Parameter(torch.empty(n_out))
+    with warnings.catch_warnings():  # torch warns of a layer without outputs
+        warnings.filterwarnings("ignore", "Initializing zero-element tensors is a no-op")
+        layer: nn.Linear = skip_init(nn.Linear, n_in, n_out)
     return layer
 
 

@@ -125,3 +125,10 @@ def test_embeddings_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(QganError, match=message):
         make()
+
+
+def test_embeddings_leave_the_global_source_of_chance_alone() -> None:
+    before = torch.get_rng_state()
+    for make in (AffineEmbedding, TanhEmbedding):
+        make(2, 1, 5, rng=torch.Generator().manual_seed(0))
+    assert torch.equal(torch.get_rng_state(), before)
