@@ -10,6 +10,8 @@ from circuits.ansatz.base import check_ansatz, ring
 from circuits.encoding import angle_encoding, basis_encoding
 from circuits.registers import Registers
 
+__all__ = ["AnsatzFamily", "RegisterCircuit", "ReuploadingCircuit"]
+
 AnsatzFamily = Callable[[Sequence[int], int], Ansatz]
 
 

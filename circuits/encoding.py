@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pennylane as qml
 from pennylane.typing import TensorLike
 
+__all__ = ["angle_encoding", "basis_encoding"]
+
 
 def basis_encoding(angles: TensorLike, wires: Sequence[int]) -> None:
     """Prepare ``|b>`` from ``|0..0>`` by RX(pi b), one bit a wire.

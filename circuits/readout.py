@@ -10,6 +10,8 @@ from circuits.ansatz.ddk import DDKLayers
 from circuits.encoding import basis_encoding
 from circuits.registers import Registers
 
+__all__ = ["ConditionalReadout", "DDKReadout", "SwapTest"]
+
 
 class ConditionalReadout:
     """Layers on the state whose angles depend on the label, before a measurement.

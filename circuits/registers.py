@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+__all__ = ["Registers"]
+
 
 @dataclass(frozen=True, init=False)
 class Registers:

@@ -14,6 +14,8 @@ from qgan import errors
 from qgan.records import Records
 from qgan.states import States, StateSource, concatenate
 
+__all__ = ["Batch", "Seen", "join"]
+
 Seen = StateSource | Records
 """What a discriminator may be shown: states, or what measurements of them gave."""
 

@@ -8,6 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+__all__ = [
+    "DataConfig",
+    "DiscriminatorConfig",
+    "EngineConfig",
+    "Experiment",
+    "GeneratorConfig",
+    "OneOf",
+    "Section",
+    "TrainerConfig",
+]
+
 Positive = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]

@@ -16,6 +16,8 @@ from torch.nn.utils import skip_init
 from qgan import errors
 from qgan.labels import condition
 
+__all__ = ["AffineEmbedding", "Embedding", "RegisterEmbedding", "TanhEmbedding", "from_spec"]
+
 
 class Embedding(nn.Module, ABC):
     """Base of the embeddings that a run can be opened with again: (label, latent) -> angles.

@@ -5,6 +5,17 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+__all__ = [
+    "Choice",
+    "QganError",
+    "QganWarning",
+    "argument",
+    "nearest",
+    "schema",
+    "unsupported",
+    "warn",
+]
+
 Choice = tuple[str, str]
 """Something to do instead, as (what is chosen, its name): ("head", "bounded-linear")."""
 

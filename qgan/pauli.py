@@ -14,6 +14,18 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = [
+    "EVERY",
+    "SignTable",
+    "bases",
+    "check_words",
+    "expval",
+    "parity_signs",
+    "pauli_words",
+    "probabilities",
+    "z_words",
+]
+
 EVERY = slice(None)
 MOST_DENSE = 2**18  # entries of a table of signs that is kept whole
 

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["POVMS", "check_kind", "contract", "estimators", "every_word", "outcome_probabilities"]
+
 _ROOT2, _ROOT3 = math.sqrt(2), math.sqrt(3)
 
 POVMS: dict[str, list[list[float]]] = {

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["Prior"]
+
 
 @dataclass(frozen=True)
 class Prior:

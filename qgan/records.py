@@ -16,6 +16,8 @@ from qgan import errors, pauli
 from qgan.povm import POVMS, check_kind, contract, estimators, every_word, outcome_probabilities
 from qgan.states import States
 
+__all__ = ["Records", "check_qubits", "check_shots", "draw", "measure"]
+
 MOST_QUBITS = 6
 """Outcomes are counted in a table of up to ``6**n`` entries a state."""
 

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from qgan import errors, pauli
 
+__all__ = ["Prepared", "StateEngine", "StateSource", "States", "concatenate"]
+
 
 class States:
     """A batch of states on n qubits, held as factors ``A`` with ``rho = A A^dagger``.

@@ -5,6 +5,8 @@ from typing import Protocol, runtime_checkable
 
 from pennylane.typing import TensorLike
 
+__all__ = ["Ansatz", "chain", "check_ansatz", "ring"]
+
 
 @runtime_checkable
 class Ansatz(Protocol):

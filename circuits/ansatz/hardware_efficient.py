@@ -8,6 +8,8 @@ from pennylane.typing import TensorLike
 
 from circuits.ansatz.base import check_ansatz, ring
 
+__all__ = ["HardwareEfficient"]
+
 
 @dataclass(frozen=True)
 class HardwareEfficient:

@@ -8,6 +8,8 @@ from pennylane.typing import TensorLike
 
 from circuits.ansatz.base import chain, check_ansatz
 
+__all__ = ["IsingLayers"]
+
 
 @dataclass(frozen=True)
 class IsingLayers:

@@ -9,6 +9,8 @@ from qgan.batch import Batch
 from qgan.data.dataset import Dataset, drawn
 from qgan.states import States
 
+__all__ = ["basis"]
+
 
 def basis(
     n_qubits: int = 1,

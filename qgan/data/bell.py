@@ -12,6 +12,8 @@ from qgan.batch import Batch
 from qgan.data.dataset import Dataset, drawn
 from qgan.states import States
 
+__all__ = ["bell", "depolarised", "depolarised_bell"]
+
 STRENGTHS = (0.05, 0.6)
 _BELL = torch.tensor(  # rows Phi+, Psi-, Phi-, Psi+: a label's state is the row of its index
     [[1, 0, 0, 1], [0, 1, -1, 0], [1, 0, 0, -1], [0, 1, 1, 0]], dtype=torch.complex128

@@ -15,6 +15,8 @@ from qgan import errors
 from qgan.batch import Batch, join
 from qgan.records import measure
 
+__all__ = ["FEWEST", "Dataset", "check_seed", "drawn", "measured", "split"]
+
 FEWEST = 7  # of a label: the least that leaves a state for validation and one held out
 SHARE = 0.15  # of a label that is for validation, and as much again held out
 

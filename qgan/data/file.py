@@ -24,6 +24,8 @@ from qgan.files import write_atomically
 from qgan.records import Records
 from qgan.states import States
 
+__all__ = ["from_file", "halves", "read_generated", "write_file"]
+
 Array = NDArray[Any]
 
 LABEL_KINDS = "biufU"

@@ -13,6 +13,8 @@ from scipy.sparse.linalg import eigsh
 from qgan import errors
 from qgan.states import States
 
+__all__ = ["Array", "IsingChain"]
+
 Array = NDArray[Any]
 
 MOST_QUBITS = 20

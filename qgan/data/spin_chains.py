@@ -11,6 +11,8 @@ from qgan.batch import Batch
 from qgan.data.dataset import Dataset, drawn
 from qgan.data.ising_chain import Array, IsingChain
 
+__all__ = ["FieldRange", "ising", "level_crossing", "tfim"]
+
 
 @dataclass(frozen=True)
 class FieldRange:

@@ -12,6 +12,8 @@ from qgan.data.dataset import Dataset, drawn
 from qgan.data.ising_chain import Array, IsingChain
 from qgan.states import States
 
+__all__ = ["ThermalChain", "gibbs", "gibbs_ensemble"]
+
 MOST_QUBITS = 6  # dense matrices of full rank
 PURITIES = (0.26, 0.74)
 

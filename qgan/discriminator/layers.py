@@ -10,6 +10,8 @@ from torch.nn.utils import parametrizations
 
 from qgan import errors
 
+__all__ = ["input_gradient", "like", "linear", "trunk"]
+
 
 def linear(
     n_in: int, n_out: int, spectral: bool = False, rng: torch.Generator | None = None

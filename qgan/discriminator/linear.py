@@ -12,6 +12,8 @@ from qgan import errors
 from qgan.discriminator.base import Head
 from qgan.labels import condition
 
+__all__ = ["BoundedLinearHead", "IdentityHead", "LinearHead"]
+
 
 class IdentityHead(Head):
     """The score is the one number of the view: an expectation value itself.

@@ -12,6 +12,8 @@ from qgan.discriminator.base import Head
 from qgan.discriminator.layers import like, linear, trunk
 from qgan.labels import condition
 
+__all__ = ["MinibatchHead"]
+
 
 class MinibatchHead(Head):
     """An MLP that also sees how close the other states of its batch and label are.

@@ -13,6 +13,8 @@ from qgan.discriminator.base import Head
 from qgan.discriminator.layers import input_gradient, like, linear, trunk
 from qgan.labels import condition
 
+__all__ = ["AuxiliaryHead", "MLPHead", "ProjectionHead"]
+
 
 class MLPHead(Head):
     """A multilayer perceptron of (m, label) with leaky ReLU: a nonlinear function of one state.

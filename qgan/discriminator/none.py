@@ -10,6 +10,8 @@ from qgan.batch import Seen
 from qgan.discriminator.base import Discriminator, Head
 from qgan.views import View
 
+__all__ = ["BlindView", "ZeroHead", "no_discriminator"]
+
 
 class BlindView(View):
     """Sees nothing: ``K = 0``."""

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from qgan.discriminator.base import Head
 from qgan.labels import condition
 
+__all__ = ["PotentialsHead"]
+
 
 class PotentialsHead(Head):
     """``D = Tr[phi_label rho]`` for all, and ``psi_label`` beside it for real states.

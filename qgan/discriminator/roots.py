@@ -12,6 +12,8 @@ from qgan.discriminator.base import Head
 from qgan.discriminator.mlp import MLPHead
 from qgan.views import DensityView
 
+__all__ = ["RootHead", "square_root"]
+
 LEAST_SUM = 0.02
 """Sum of two roots below which the slope of the root grows no further (it is infinite at 0)."""
 

@@ -16,6 +16,8 @@ from qgan.metrics.distributions.f_divergences import (
 )
 from qgan.objectives.base import Objective, Reading, rejected
 
+__all__ = ["FGAN"]
+
 
 @dataclass(frozen=True)
 class FGAN(Objective):

@@ -11,6 +11,8 @@ from torch.nn.functional import relu
 
 from qgan.objectives.base import Objective, Reading, rejected
 
+__all__ = ["Hinge"]
+
 
 @dataclass(frozen=True)
 class Hinge(Objective):

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from qgan.objectives.base import Objective, Reading, rejected
 
+__all__ = ["LeastSquares"]
+
 
 @dataclass(frozen=True)
 class LeastSquares(Objective):

@@ -11,6 +11,8 @@ from torch.nn.functional import softplus
 
 from qgan.objectives.base import Objective, Reading, rejected
 
+__all__ = ["Minimax", "NonSaturating"]
+
 
 @dataclass(frozen=True)
 class Minimax(Objective):

@@ -14,6 +14,8 @@ from qgan.discriminator import Head
 from qgan.objectives.base import Objective, Reading, rejected
 from qgan.terms import CouplingPenalty, Term
 
+__all__ = ["LinearValue", "QuantumSemimetric"]
+
 
 @dataclass(frozen=True)
 class LinearValue(Objective):

@@ -12,6 +12,8 @@ from qgan.discriminator import Head
 from qgan.objectives.base import Objective, Reading, rejected
 from qgan.terms import GradientPenalty, Term
 
+__all__ = ["Wasserstein"]
+
 
 @dataclass(frozen=True)
 class Wasserstein(Objective):

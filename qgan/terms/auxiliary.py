@@ -10,6 +10,8 @@ from torch.nn.functional import cross_entropy
 
 from qgan.terms.base import StepContext, Term
 
+__all__ = ["AuxiliaryClassifier"]
+
 
 @dataclass(frozen=True)
 class AuxiliaryClassifier(Term):

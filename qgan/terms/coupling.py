@@ -13,6 +13,8 @@ from qgan.labels import rows_by_label
 from qgan.metrics.states.semimetric import coupling_excess
 from qgan.terms.base import StepContext, Term
 
+__all__ = ["CouplingPenalty"]
+
 
 @dataclass(frozen=True)
 class CouplingPenalty(Term):

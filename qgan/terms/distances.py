@@ -23,6 +23,8 @@ from qgan.states import States, concatenate
 from qgan.terms.base import StepContext, Term
 from qgan.views import read_words
 
+__all__ = ["EnergyDistance", "MeanDiscrepancy", "PauliWasserstein"]
+
 
 def _samples(context: StepContext) -> Iterator[tuple[States, int]]:
     """For each label with two states or more: the generated, then the real, and how many each."""

@@ -11,6 +11,8 @@ from torch import Tensor
 from qgan.labels import rows_by_label
 from qgan.terms.base import StepContext, Term
 
+__all__ = ["FLOOR", "Information", "unexplained"]
+
 RIDGE = 0.03
 """Of the head, in units of the mean squared length of the centred view."""
 FLOOR = 0.2

@@ -12,6 +12,8 @@ from qgan import errors
 from qgan.discriminator import Discriminator
 from qgan.terms.base import StepContext, Term
 
+__all__ = ["R1", "GradientPenalty", "WeightClipping"]
+
 
 @torch.no_grad()
 def _points(context: StepContext, features: Tensor) -> Tensor:

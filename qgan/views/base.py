@@ -12,6 +12,8 @@ from qgan.engines.base import Circuit, Engine
 from qgan.records import Records
 from qgan.states import StateSource
 
+__all__ = ["Bounds", "FixedView", "View", "states_of", "unreadable"]
+
 Bounds = tuple[Float[Tensor, "..."], Float[Tensor, "..."]]
 
 

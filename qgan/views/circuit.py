@@ -19,6 +19,8 @@ from qgan.states import Prepared, States
 from qgan.views.base import Bounds, View, states_of
 from qgan.views.observables import eigenvalue_bounds
 
+__all__ = ["CircuitView"]
+
 
 class CircuitView(View):
     """Expectation values after trainable circuits: the quantum discriminator. Single copy.

@@ -13,6 +13,8 @@ from qgan.batch import Seen
 from qgan.records import Records
 from qgan.views.base import FixedView
 
+__all__ = ["DensityView"]
+
 
 class DensityView(FixedView):
     """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.

@@ -12,6 +12,8 @@ from qgan.records import Records, check_qubits, check_shots, draw
 from qgan.views.base import Bounds, View, unreadable
 from qgan.views.pauli import read_words
 
+__all__ = ["MeasuredView"]
+
 
 class MeasuredView(View):
     """A fixed view's unbiased estimate from records; other states are measured as often.

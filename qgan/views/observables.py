@@ -11,6 +11,8 @@ from torch import Tensor
 
 from qgan import pauli
 
+__all__ = ["eigenvalue_bounds", "operator"]
+
 MOST_DENSE = 6
 """Qubits up to which an observable is written as a matrix to find its eigenvalues."""
 

@@ -15,6 +15,8 @@ from qgan.states import States
 from qgan.views.base import FixedView
 from qgan.views.observables import operator
 
+__all__ = ["PauliView", "read_words"]
+
 
 class PauliView(FixedView):
     """Expectation values of Pauli words of weight 1 to k, all or a fixed random choice.

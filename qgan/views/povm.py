@@ -13,6 +13,8 @@ from qgan.views.base import FixedView
 from qgan.views.observables import operator
 from qgan.views.pauli import read_words
 
+__all__ = ["POVMView"]
+
 
 class POVMView(FixedView):
     """Probabilities ``p(a) = Tr[M_a1 x .. x M_an rho]`` of a product measurement. Single copy.

@@ -17,6 +17,8 @@ from qgan.states import States
 from qgan.views.base import View, states_of
 from qgan.views.two_copy import tensor_product
 
+__all__ = ["SwapTestView", "swap_words"]
+
 
 class SwapTestView(View):
     """``m_j(rho, label) = Tr[rho sigma_j]``, sigma_j the references of that label. Single copy.

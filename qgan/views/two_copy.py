@@ -14,6 +14,8 @@ from qgan.states import States
 from qgan.views.base import states_of
 from qgan.views.circuit import CircuitView
 
+__all__ = ["TwoCopyView", "tensor_product"]
+
 
 class TwoCopyView(CircuitView):
     """``m_k(rho) = c Tr[P_k V (rho x rho x |0><0|) V^dagger]``: quadratic in the state.
