@@ -1,4 +1,4 @@
-"""WHAT is executed: quantum circuits of conditional GANs, in PennyLane."""
+"""The quantum circuits of conditional GANs, in PennyLane: what is executed."""
 
 from circuits.ansatz import DDKLayers, HardwareEfficient, IsingLayers
 from circuits.conditional import AnsatzFamily, RegisterCircuit, ReuploadingCircuit

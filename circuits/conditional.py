@@ -1,4 +1,4 @@
-"""Generators' circuits: label and latent re-uploaded into every angle, or in registers."""
+"""Circuits of generators: label and latent enter every angle, or registers of their own."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,10 +16,11 @@ AnsatzFamily = Callable[[Sequence[int], int], Ansatz]
 
 
 class ReuploadingCircuit:
-    """Every angle of an ansatz on output and bath wires is an input, made of (label, z) outside.
+    """An ansatz on output and bath wires whose every angle is an input, made of (label, z) outside.
 
     ``|psi(label, z)> = U(x(label, z))|0..0>``, where the embedding x is trainable: label and
-    latent enter every rotation. Pure for each z when there is no bath, mixed on average over z.
+    latent enter every rotation. Without a bath the state is pure for each z, and mixed on average
+    over z.
 
     Args:
         registers: output and bath wires; label and latent registers must be empty, since both
@@ -57,12 +58,13 @@ class ReuploadingCircuit:
 
 
 class RegisterCircuit:
-    """Explicit registers ``|label>|z>|0..0>``; all but the output is traced out.
+    """Registers ``|label>|z>|0..0>``, of which all but the output is traced out.
 
-    The label enters its wires in the basis (or by angles), the latent by RY on its wires, once a
-    layer. Each of ``n_layers`` layers turns the output and bath wires (RY, RZ), couples them on
-    the ring, and couples every label and latent wire to each of them by ``exp(-i a ZZ / 2)``: a
-    controlled rotation that leaves label and latent in place. ``rho = Tr_rest |psi><psi|``.
+    The label enters its wires in the basis (or by angles); the latent enters by RY on its wires,
+    once per layer. Each of ``n_layers`` layers turns the output and bath wires (RY, RZ), couples
+    them on the ring, and couples every label and latent wire to each of them by
+    ``exp(-i a ZZ / 2)``: a controlled rotation that leaves label and latent in place. The state is
+    ``rho = Tr_rest |psi><psi|``.
 
     A latent wire held at one angle would act as a classical control and leave the output mixed.
     The registers' embedding therefore starts with angles that swing from phi to -phi and back, so

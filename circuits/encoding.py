@@ -1,4 +1,4 @@
-"""How a label and a latent enter a circuit: one rotation a wire, angles made outside."""
+"""How a label and a latent enter a circuit: by one rotation per wire, whose angle is an input."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ __all__ = ["angle_encoding", "basis_encoding"]
 
 
 def basis_encoding(angles: TensorLike, wires: Sequence[int]) -> None:
-    """Prepare ``|b>`` from ``|0..0>`` by RX(pi b), one bit a wire.
+    """Prepare ``|b>`` from ``|0..0>`` by RX(pi b), one bit per wire.
 
-    The angles are 0 or pi (the embedding multiplies the bits); between them the wire holds a
-    superposition, which is how a real-valued condition enters the same register.
+    The angles are 0 or pi: the embedding multiplies the bits by pi. At an angle between them the
+    wire holds a superposition, and so a real-valued condition can enter the same register.
 
     Args:
         angles: ``(..., len(wires))`` in radians.

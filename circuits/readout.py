@@ -1,4 +1,4 @@
-"""Discriminators' circuits: what is done to a state before it is measured."""
+"""Circuits of discriminators: what is done to a state before it is measured."""
 
 from collections.abc import Sequence
 
@@ -21,8 +21,8 @@ class ConditionalReadout:
     its wires join the ring.
 
     Args:
-        registers: the state on the output register; a label register if wanted; bath wires are
-            ancillas in ``|0>``.
+        registers: the output register holds the state; a label register may follow; bath wires
+            are ancillas in ``|0>``.
         n_layers: layers, at least 1.
 
     Example:

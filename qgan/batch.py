@@ -1,4 +1,4 @@
-"""A batch: labelled states, with what a discriminator may see of them."""
+"""Batches of labelled states, with what a discriminator may see of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from qgan.states import States, StateSource, concatenate
 __all__ = ["Batch", "Seen", "join"]
 
 Seen = StateSource | Records
-"""What a discriminator may be shown: states, or what measurements of them gave."""
+"""What a discriminator may be shown: states, or records of measurements of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +28,8 @@ class Batch:
         states: ``N`` states.
         label: class indices, int64 ``(N,)``; or real conditions, float ``(N, n_conditions)``.
         factors: hidden factors, float ``(N, k)``, for evaluation only; or None.
-        records: what measurements of the states gave, where a discriminator may see only that;
-            the states are then for evaluation.
+        records: records of measurements of the states, where a discriminator may see no more; the
+            states are then for evaluation.
 
     Raises:
         QganError: if the lengths disagree.
@@ -62,17 +62,17 @@ class Batch:
         return len(self.states)
 
     def __getitem__(self, index: Tensor | slice) -> Batch:
-        """Some of the batch, by index tensor, mask or slice."""
+        """The part of the batch at an index tensor, a mask or a slice."""
         factors = None if self.factors is None else self.factors[index]
         records = None if self.records is None else self.records[index]
         return Batch(self.states[index], self.label[index], factors, records)
 
     def of(self, label: int) -> Batch:
-        """The part of one label, in the same order."""
+        """The part of the batch that has one label, in the same order."""
         return self[self.label == label]
 
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Batch:
-        """Copy with states (and records) of another precision, or on another device."""
+        """A copy with states and records of another precision, or on another device."""
         factors = None if self.factors is None else self.factors.to(device=device)
         real = None if dtype is None else dtype.to_real()
         records = None if self.records is None else self.records.to(real, device)
@@ -80,7 +80,7 @@ class Batch:
 
 
 def join(batches: Sequence[Batch]) -> Batch:
-    """One batch of several, in their order; factors and records survive if all have them."""
+    """Join batches to one, in their order; factors and records survive if all have them."""
     factors = [b.factors for b in batches if b.factors is not None]
     records = [b.records for b in batches if b.records is not None]
     return Batch(

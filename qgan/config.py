@@ -1,4 +1,4 @@
-"""The schema of an experiment: data only, builds nothing."""
+"""The schema of an experiment: it holds data and builds nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OneOf:
     """Marks a setting that names a choice: which names it takes, the registry knows.
 
     Args:
-        kind: of the choice, as :data:`qgan.build.registry.FAMILIES` has it.
+        kind: the kind of the choice, as :data:`qgan.build.registry.FAMILIES` has it.
     """
 
     kind: str
@@ -130,7 +130,8 @@ class EngineConfig(Section):
     precision: Literal["single", "double"] = "single"
     """complex64 or complex128 in training."""
     low_memory: bool = False
-    """Of batched on CUDA: keep no states for the backward pass; slower, for many qubits."""
+    """Whether the batched engine on CUDA keeps no states for the backward pass: it is then slower
+    and needs less memory, for many qubits."""
     accelerator: Literal["cpu", "cuda"] = "cpu"
     """Where torch computes."""
 

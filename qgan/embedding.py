@@ -1,4 +1,4 @@
-"""(label, latent) -> inputs: the angles that differ per sample."""
+"""Embeddings: from label and latent to the inputs, the angles that differ per sample."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class AffineEmbedding(Embedding):
     Args:
         n_labels: classes, or number of real conditions.
         n_latent: entries of z.
-        n_inputs: angles made.
+        n_inputs: number of angles.
         spread: standard deviation of the initial angles in radians.
         rng: seeded source of the initial weights.
     """
@@ -93,7 +93,7 @@ class TanhEmbedding(Embedding):
     Args:
         n_labels: classes, or number of real conditions.
         n_latent: entries of z.
-        n_inputs: angles made.
+        n_inputs: number of angles.
         hidden: widths of the hidden layers.
         spread: output weights start normal with deviation ``spread / sqrt(width)`` radians.
         rng: seeded source of the initial weights.
@@ -141,7 +141,7 @@ class TanhEmbedding(Embedding):
 
 
 class RegisterEmbedding(Embedding):
-    """Angles of registers: pi times the bits of the label, then trainable multiples of latents.
+    """Angles of registers: pi times each bit of the label, then trainable multiples of latents.
 
     ``x = (pi b_1, .., pi b_k, a_1 z_{i(1)} + c_1, ..)``: wire j of the latent register, each time
     the latent is uploaded, turns by an affine function of one entry of z, ``j mod n_latent``.
@@ -157,7 +157,7 @@ class RegisterEmbedding(Embedding):
         rng: seeded source of the initial scales.
 
     Raises:
-        QganError: if the label does not fit its register or the latent has none.
+        QganError: if the label or the latent does not fit its register.
     """
 
     def __init__(
@@ -197,8 +197,8 @@ class RegisterEmbedding(Embedding):
         # The wire's own angle swings between phi and -phi: turns of phi, -2 phi, 2 phi, ...
         upload = torch.arange(n_turns) // max(1, n_latent_wires)
         swing = torch.where(upload == 0, 1.0, 2.0) * (1 - 2 * (upload % 2))
-        spread = torch.empty(n_turns).uniform_(0.8, 1.2, generator=rng)
-        self.scale = nn.Parameter(swing * spread * math.pi / 4 if n_latent else torch.empty(0))
+        factor = torch.empty(n_turns).uniform_(0.8, 1.2, generator=rng)
+        self.scale = nn.Parameter(swing * factor * math.pi / 4 if n_latent else torch.empty(0))
         self.shift = nn.Parameter(swing * math.pi / 2)
 
     entry: Tensor
@@ -224,7 +224,7 @@ KINDS: dict[str, type[Embedding]] = {
 
 
 def from_spec(spec: dict[str, Any]) -> Embedding:
-    """An embedding of the shape another one told in its ``spec``, with fresh weights.
+    """An embedding of the kind and the sizes that a ``spec`` names, with fresh weights.
 
     Raises:
         QganError: for a kind that this program does not have.

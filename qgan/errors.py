@@ -47,10 +47,10 @@ def argument(name: str, rule: str, got: object, choices: Sequence[Choice] = ()) 
     """Error for an argument that breaks a rule.
 
     Args:
-        name: of the argument.
+        name: name of the argument.
         rule: what it must be.
         got: what came.
-        choices: what the rule offers, word for word (see :class:`QganError`).
+        choices: what the rule offers, word for word; see :class:`QganError`.
 
     Example:
         >>> str(argument("shots", "must be at least 1", 0))
@@ -101,7 +101,7 @@ def schema(error: Any, model: Any) -> QganError:
 
 
 def nearest(name: str, keys: list[str]) -> str | None:
-    """The key that was probably meant: one of the same last part, or the most alike.
+    """The key that was probably meant: one with the same last part, or else the most similar.
 
     Example:
         >>> nearest("steps", ["preset", "trainer.steps"]), nearest("sed", ["seed", "cure"])

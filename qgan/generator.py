@@ -30,10 +30,10 @@ class Generator(nn.Module):
 
     Args:
         circuit: any object of the ``Circuit`` protocol.
-        n_labels: number of classes (or of real conditions, if labels are float).
-        n_latent: entries of z, or give ``prior``.
-        embedding: module (label, latent) -> inputs ``(B, n_inputs)``; by default the registers'
-            if the circuit has a label register, else a small tanh network.
+        n_labels: number of classes, or of real conditions if labels are float.
+        n_latent: entries of z; ``prior`` can be passed instead.
+        embedding: a module from (label, latent) to inputs ``(B, n_inputs)``; by default that of
+            :func:`default_embedding`.
         engine: what runs the circuit; ``BatchedEngine()`` by default.
         prior: distribution of z; uniform on ``[-1, 1]`` by default.
         spread: initial circuit weights are uniform in ``[-spread, spread]`` radians.
@@ -94,7 +94,7 @@ class Generator(nn.Module):
         """The circuit's angles for labels and latents, ``(B, n_inputs)`` in radians.
 
         Raises:
-            QganError: as :meth:`check`.
+            QganError: if :meth:`check` refuses them.
         """
         self.check(label, latent)
         angles: Tensor = self.embedding(label, latent.to(self.weights))
@@ -111,7 +111,7 @@ class Generator(nn.Module):
             engine: what runs the circuit; the generator's own by default.
 
         Raises:
-            QganError: as :meth:`check`, or if the engine gives no states.
+            QganError: if :meth:`check` refuses them, or if the engine gives no states.
         """
         runner = self.engine if engine is None else engine
         return runner.run(self.circuit, self.weights, self.inputs(label, latent))
@@ -136,7 +136,7 @@ class Generator(nn.Module):
         Args:
             label: ``(B,)`` or ``(B, n_conditions)``.
             rng: the only source of chance.
-            exact: whether the states are :meth:`exact_states` or those of a call.
+            exact: whether the states are those of :meth:`exact_states` or of :meth:`forward`.
         """
         latent = self.prior.sample(len(label), rng)
         if exact:
@@ -145,7 +145,7 @@ class Generator(nn.Module):
         return Drawn(self(label, latent), label, latent)
 
     def describe(self) -> dict[str, Any]:
-        """The generator without its weights, as plain data: :meth:`rebuild` reads it.
+        """The generator without its weights, as the plain data that :meth:`rebuild` reads.
 
         Raises:
             QganError: if the embedding is of a kind that cannot be described as data.
@@ -165,7 +165,7 @@ class Generator(nn.Module):
 
     @classmethod
     def rebuild(cls, data: dict[str, Any]) -> Generator:
-        """A generator of :meth:`describe`'s data, with fresh weights; runs no user code."""
+        """A generator with fresh weights from what :meth:`describe` wrote; it runs no user code."""
         return cls(
             TracedCircuit.from_dict(data["circuit"]),
             data["n_labels"],
@@ -211,7 +211,7 @@ class Generator(nn.Module):
 def default_embedding(
     circuit: Circuit, n_labels: int, n_latent: int, rng: torch.Generator | None = None
 ) -> nn.Module:
-    """The registers' embedding if there is a label register, else a small tanh network."""
+    """A register embedding for a circuit with a label register, else a small tanh network."""
     registers: Any = circuit.registers
     if registers.n_label:
         return RegisterEmbedding(

@@ -76,7 +76,7 @@ class Model:
         self.step = step
 
     def index(self, label: Any) -> int:
-        """Class index of a label as the data had it (numbers may come as text)."""
+        """The class index of a label as the data had it; numbers may come as text."""
         for place, value in enumerate(self.label_values):
             if value == label or str(value) == str(label):
                 return place
@@ -89,13 +89,13 @@ class Model:
         seed: int = 0,
         latent: Tensor | Sequence[float] | Sequence[Sequence[float]] | None = None,
     ) -> States:
-        """Generated states: ``n`` of one label, or of each label if none is named.
+        """Generate ``n`` states of one label, or of each label if none is named.
 
         Args:
             label: a label as the data had it.
             n: states of each label; 1 by default, or as many as there are latents.
-            seed: of the latents.
-            latent: latents to use instead of drawn ones: ``(n_latent,)`` or ``(n, n_latent)``.
+            seed: seed of the latents.
+            latent: latents to use instead of random ones: ``(n_latent,)`` or ``(n, n_latent)``.
 
         Raises:
             QganError: for an unknown label, ``n`` below 1 or not as many as latents, or a latent
@@ -115,11 +115,12 @@ class Model:
         Args:
             label: a label as the data had it.
             n: states of each label; 1 by default, or as many as there are latents.
-            seed: of the latents.
-            latent: latents to use instead of drawn ones: ``(n_latent,)`` or ``(n, n_latent)``.
+            seed: seed of the latents.
+            latent: latents to use instead of random ones: ``(n_latent,)`` or ``(n, n_latent)``.
 
         Raises:
-            QganError: as :meth:`sample`.
+            QganError: for an unknown label, ``n`` below 1 or not as many as latents, or a latent
+                of another width.
         """
         if n is not None and n < 1:
             raise errors.argument("n", "must be at least 1", n)

@@ -1,4 +1,4 @@
-"""Pauli words: strings over I, X, Y, Z, wire 0 first, and their expectation in a batch."""
+"""Pauli words: strings over I, X, Y, Z, wire 0 first, and their expectation values in a batch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 EVERY = slice(None)
-MOST_DENSE = 2**18  # entries of a table of signs that is kept whole
+MOST_DENSE = 2**18  # most entries of a table of signs that is held in one piece
 
 
 def pauli_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def pauli_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:
 
 
 def z_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:
-    """All words of Z and I of weight 1 to ``max_weight``: one measurement setting gives all.
+    """All words of Z and I of weight 1 to ``max_weight``: one measurement setting gives them all.
 
     Example:
         >>> z_words(3, 2)
@@ -80,8 +80,9 @@ def check_words(words: Sequence[str], n_qubits: int) -> None:
 class SignTable:
     """Signs of products of Z on each basis state, for rows of T products each.
 
-    Kept whole where small; else as two factors, since each sign is one of the high bits times one
-    of the low bits: ``high (rows, T, 2**h)`` and ``low (rows, T, 2**l)``.
+    A small table is held in one piece. A large one is held as two factors, since each sign is a
+    sign of the high bits times a sign of the low bits: ``high (rows, T, 2**h)`` and
+    ``low (rows, T, 2**l)``.
     """
 
     high: Tensor | None
@@ -91,7 +92,7 @@ class SignTable:
     def of(
         cls, rows: Sequence[Sequence[tuple[int, ...]]], n_qubits: int, like: Tensor
     ) -> SignTable:
-        """Table of rows of wire sets, padded by empty ones, whose sign is 1."""
+        """The table for rows of sets of wires; rows are padded with empty sets, whose sign is 1."""
         width = max(1, *(len(row) for row in rows))
         split = 0 if len(rows) * width * 2**n_qubits <= MOST_DENSE else n_qubits // 2
         parts = []
@@ -99,8 +100,8 @@ class SignTable:
             table = torch.ones(len(rows), width, 2 ** len(wires), dtype=like.dtype)
             for i, row in enumerate(rows):
                 for t, on in enumerate(row):
-                    mine = tuple(w - wires.start for w in on if w in wires)
-                    table[i, t] = parity_signs(mine, len(wires))
+                    places = tuple(w - wires.start for w in on if w in wires)
+                    table[i, t] = parity_signs(places, len(wires))
             parts.append(table.to(like.device))
         return cls(parts[0] if split else None, parts[1])
 
@@ -124,8 +125,8 @@ class SignTable:
             return torch.bmm(values, low.mT)
         high = self.high[row].unsqueeze(1)
         split = values.unflatten(-1, (high.shape[-1], low.shape[-1]))
-        gathered: Tensor = ((high @ split) * low.unsqueeze(1)).sum(-1)
-        return gathered
+        sums: Tensor = ((high @ split) * low.unsqueeze(1)).sum(-1)
+        return sums
 
 
 def parity_signs(wires: tuple[int, ...], n_qubits: int) -> Tensor:
@@ -140,7 +141,8 @@ def parity_signs(wires: tuple[int, ...], n_qubits: int) -> Tensor:
 class _Tables(NamedTuple):
     """Words grouped by the bits they flip and by whether they hold an odd number of Y.
 
-    ``P|i> = (-i)**y sign(i) |i xor flip>``, so that a group reads one real vector of correlations.
+    ``P|i> = (-i)**y sign(i) |i xor flip>``, so that all words of a group are read off one real
+    vector of correlations.
     """
 
     groups: tuple[tuple[int, bool], ...]
@@ -154,21 +156,21 @@ class _Tables(NamedTuple):
 @torch.inference_mode(False)
 def _tables(words: tuple[str, ...], dtype: torch.dtype, device: torch.device) -> _Tables:
     like, n = torch.empty(0, dtype=dtype, device=device), len(words[0])
-    found: dict[tuple[int, bool], list[int]] = {}
+    groups: dict[tuple[int, bool], list[int]] = {}
     for k, word in enumerate(words):
         flip = sum(1 << (n - 1 - wire) for wire, letter in enumerate(word) if letter in "XY")
-        found.setdefault((flip, word.count("Y") % 2 == 1), []).append(k)
+        groups.setdefault((flip, word.count("Y") % 2 == 1), []).append(k)
     signs, units = [], []
-    for members in found.values():
+    for members in groups.values():
         wires = [tuple(w for w, a in enumerate(words[k]) if a in "YZ") for k in members]
         signs.append(SignTable.of([wires], n, like))
         # (i)**y is 1, i, -1, -i: its real or imaginary sign, and Re(i c) = -Im(c).
         powers = [(1, -1, -1, 1)[words[k].count("Y") % 4] for k in members]
         units.append(torch.tensor(powers, dtype=dtype, device=device))
     index = torch.arange(2**n, device=device)
-    order = torch.tensor([k for members in found.values() for k in members], device=device)
-    columns = tuple(index ^ flip for flip, _ in found)
-    return _Tables(tuple(found), columns, tuple(signs), tuple(units), torch.argsort(order))
+    order = torch.tensor([k for members in groups.values() for k in members], device=device)
+    columns = tuple(index ^ flip for flip, _ in groups)
+    return _Tables(tuple(groups), columns, tuple(signs), tuple(units), torch.argsort(order))
 
 
 def _squares(factor: Tensor) -> Tensor:
@@ -239,7 +241,7 @@ def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tens
     tables = _tables(tuple(words), factor.dtype.to_real(), factor.device)
     values: list[Tensor] = []
     for (flip, odd), column, signs, unit in zip(*tables[:4], strict=True):
-        if not flip:  # words of Z: the probabilities say it all
+        if not flip:  # words of Z need the probabilities only
             values.append(_Diagonal.apply(factor.resolve_conj(), signs))
             continue
         correlation = (factor.index_select(1, column).conj() * factor).sum(-1)
@@ -251,7 +253,7 @@ def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tens
 
 
 def bases(words: Sequence[str]) -> list[str]:
-    """Products of Pauli bases that together measure all words, found greedily.
+    """Products of Pauli bases that together measure all words, by a greedy search.
 
     Example:
         >>> bases(["ZI", "IZ", "XX", "ZZ"])

@@ -1,4 +1,4 @@
-"""Measurements of one qubit, each an informationally complete POVM, and products of them."""
+"""Informationally complete measurements (POVMs) of one qubit, and products of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["POVMS", "check_kind", "contract", "estimators", "every_word", "outco
 _ROOT2, _ROOT3 = math.sqrt(2), math.sqrt(3)
 
 POVMS: dict[str, list[list[float]]] = {
-    # Each outcome's element is c_I I + c_X X + c_Y Y + c_Z Z.
+    # The element of an outcome is c_I I + c_X X + c_Y Y + c_Z Z.
     "pauli-4": [
         [1 / 6, 1 / 6, 0, 0],
         [1 / 6, 0, 1 / 6, 0],
@@ -36,7 +36,7 @@ POVMS: dict[str, list[list[float]]] = {
         [1 / 4, -_ROOT2 / 12, -_ROOT2 / _ROOT3 / 4, -1 / 12],
     ],
 }
-"""Elements of each measurement of one qubit, as coefficients of I, X, Y, Z."""
+"""The elements of each measurement of one qubit, as coefficients of I, X, Y, Z."""
 
 
 def check_kind(kind: str) -> None:
@@ -46,16 +46,21 @@ def check_kind(kind: str) -> None:
 
 
 def every_word(n_qubits: int) -> tuple[str, ...]:
-    """All ``4**n`` Pauli words, that of the identity first."""
+    """All ``4**n`` Pauli words; the identity comes first."""
     return tuple("".join(letters) for letters in product("IXYZ", repeat=n_qubits))
 
 
 def outcome_probabilities(values: Float[Tensor, "B W"], kind: str) -> Float[Tensor, "B K"]:
-    """``p(a) = Tr[M_a1 x .. x M_an rho]`` from the values of all words but the identity."""
+    """Probabilities ``p(a) = Tr[M_a1 x .. x M_an rho]`` of the outcomes of a product measurement.
+
+    Args:
+        values: expectation values of all words but the identity, ``(B, 4**n - 1)``.
+        kind: which measurement.
+    """
     check_kind(kind)
     n_qubits = round(math.log(values.shape[1] + 1, 4))
-    every = torch.cat([torch.ones_like(values[:, :1]), values], 1)
-    return contract(every, torch.tensor(POVMS[kind], dtype=torch.float64).to(values), n_qubits)
+    all_values = torch.cat([torch.ones_like(values[:, :1]), values], 1)
+    return contract(all_values, torch.tensor(POVMS[kind], dtype=torch.float64).to(values), n_qubits)
 
 
 @functools.lru_cache(maxsize=8)
@@ -75,9 +80,9 @@ def estimators(kind: str) -> Float[Tensor, "letters outcomes"]:
 def contract(
     values: Float[Tensor, "B V"], matrix: Float[Tensor, "rows width"], n_qubits: int
 ) -> Float[Tensor, "B K"]:
-    """Apply a matrix to each qubit's axis of ``(B, width**n)``; gives ``(B, rows**n)``."""
+    """Apply a matrix to the axis of each qubit of ``(B, width**n)``, to ``(B, rows**n)``."""
     rows, width = matrix.shape
     tensor = values.reshape(-1, *(width,) * n_qubits)
-    for _ in range(n_qubits):  # the axis in front goes, its result comes last
+    for _ in range(n_qubits):  # the front axis is summed over, and its result comes last
         tensor = torch.tensordot(tensor, matrix, dims=([1], [1]))
     return tensor.reshape(-1, rows**n_qubits)

@@ -1,4 +1,4 @@
-"""The distribution of the latent."""
+"""The distribution that latents are drawn from."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ __all__ = ["Prior"]
 
 @dataclass(frozen=True)
 class Prior:
-    """z uniform on ``[-1, 1]^n_latent``; the last entry may take a few levels only.
+    """The latent z is uniform on ``[-1, 1]^n_latent``; its last entry may take a few levels only.
 
     A continuous latent must pass between the branches of an ensemble that falls into separate
     pieces; a discrete entry beside it jumps.
 
     Args:
         n_latent: entries of z, at least 0.
-        n_levels: 0 for a continuous last entry, else it takes ``n_levels >= 2`` equally spaced
-            values from -1 to 1 with equal probability.
+        n_levels: 0 for a continuous last entry; else the number of equally spaced values from -1
+            to 1, at least 2, that it takes with equal probability.
 
     Raises:
         QganError: if ``n_levels`` is 1 or negative, or there is no entry to make discrete.

@@ -1,4 +1,4 @@
-"""Records: what measurements of states gave, shot by shot, and what they say of the states."""
+"""Records of measurements: which outcomes came, shot by shot, and what they say of the states."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qgan.states import States
 __all__ = ["Records", "check_qubits", "check_shots", "draw", "measure"]
 
 MOST_QUBITS = 6
-"""Outcomes are counted in a table of up to ``6**n`` entries a state."""
+"""Most qubits of a record: outcomes are counted in a table of up to ``6**n`` entries per state."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +28,16 @@ class Records:
 
     A random Pauli basis for each qubit and shot, with its outcome bit, is the measurement
     "pauli-6": see :meth:`of_random_paulis`. All three measurements are informationally complete,
-    so each observable of one copy has an unbiased estimate: where ``M_a = sum_P E_aP P`` and S is
-    a left inverse of E, a word's estimate is the mean over shots of the product over its letters P
-    of ``S_Pa``, a the qubit's outcome (for "pauli-6" the classical shadow's ``3 (+1 or -1)`` where
-    the bases agree, else 0).
+    so each observable of one copy has an unbiased estimate. Let ``M_a = sum_P E_aP P`` and let S be
+    a left inverse of E. The estimate of a word is the mean over the shots of a product over its
+    letters: a letter P contributes ``S_Pa``, where a is the outcome of its qubit. For "pauli-6"
+    that is the classical shadow: 3 or -3 where the bases agree, and else 0.
 
     Args:
-        frequencies: shares of the shots, ``(B, width**n)``, first qubit most significant.
-        n_shots: times that each state was measured, at least 1.
-        kind: of the measurement: "pauli-4", "pauli-6" or "tetrahedral".
+        frequencies: share of the shots that each joint outcome has, ``(B, width**n)``; the first
+            qubit is the most significant.
+        n_shots: how often each state was measured, at least 1.
+        kind: which measurement it was: "pauli-4", "pauli-6" or "tetrahedral".
 
     Raises:
         QganError: for another kind, a shape that no number of qubits has, or no shots.
@@ -68,7 +69,11 @@ class Records:
 
     @classmethod
     def of_outcomes(cls, outcome: Tensor, kind: str = "pauli-6") -> Records:
-        """Records of the outcome of each qubit in each shot: integers from 0, ``(B, shots, n)``.
+        """Records from the outcome of each qubit in each shot.
+
+        Args:
+            outcome: integers from 0, ``(B, shots, n)``.
+            kind: which measurement it was.
 
         Raises:
             QganError: for another kind, shape or outcome, no shots or more than 6 qubits.
@@ -94,7 +99,7 @@ class Records:
 
     @classmethod
     def of_random_paulis(cls, basis: Tensor, bit: Tensor) -> Records:
-        """Records of a Pauli basis, drawn uniformly for each qubit and shot, and its outcome.
+        """Records from Pauli bases, drawn uniformly for each qubit and shot, and their outcomes.
 
         Args:
             basis: ``(B, shots, n)``, 0, 1, 2 for X, Y, Z.
@@ -118,16 +123,16 @@ class Records:
 
     @classmethod
     def joined(cls, parts: Sequence[Records]) -> Records:
-        """One batch of several of the same measurement and number of shots.
+        """Join batches of the same measurement and number of shots to one.
 
         Raises:
             QganError: if they differ in either.
         """
-        made = {(part.n_shots, part.kind, part.n_qubits) for part in parts}
-        if len(made) != 1:
+        kinds = {(part.n_shots, part.kind, part.n_qubits) for part in parts}
+        if len(kinds) != 1:
             rule = "must be of one measurement, as often on as many qubits"
-            raise errors.argument("records", rule, sorted(made))
-        return cls(torch.cat([part.frequencies for part in parts]), *made.pop()[:2])
+            raise errors.argument("records", rule, sorted(kinds))
+        return cls(torch.cat([part.frequencies for part in parts]), *kinds.pop()[:2])
 
     def __len__(self) -> int:
         return self.frequencies.shape[0]
@@ -146,16 +151,17 @@ class Records:
         return round(math.log(self.frequencies.shape[1], len(POVMS[self.kind])))
 
     def expval(self, words: Sequence[str]) -> Float[Tensor, "B K"]:
-        """Unbiased estimates of expectation values of Pauli words (their size may exceed 1)."""
+        """Unbiased estimates of expectation values of Pauli words; their size may exceed 1."""
         pauli.check_words(words, self.n_qubits)
         letters = (("IXYZ".index(letter) for letter in word) for word in words)
         places = [functools.reduce(lambda place, k: 4 * place + k, word) for word in letters]
         return self._every_word()[:, places]
 
     def density_matrix(self) -> Complex[Tensor, "B D D"]:
-        """Unbiased estimates ``2**-n sum_P <P> P`` of rho: Hermitian, of trace 1, not positive.
+        """Unbiased estimates ``2**-n sum_P <P> P`` of rho.
 
-        The mean over shots of the classical shadows.
+        They are the means over the shots of the classical shadows: Hermitian and of trace 1, but
+        not positive.
         """
         values = self._every_word()
         matrices = _paulis().to(torch.complex(values[:0], values[:0])) / 2
@@ -166,11 +172,11 @@ class Records:
         return rho[..., 0]
 
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Records:
-        """Copy in another real precision or on another device."""
+        """A copy in another real precision or on another device."""
         return Records(self.frequencies.to(dtype=dtype, device=device), self.n_shots, self.kind)
 
     def _every_word(self) -> Float[Tensor, "B W"]:
-        """Estimates of all ``4**n`` words, in the order of :func:`every_word`."""
+        """Estimates of all ``4**n`` words, in the order of :func:`qgan.povm.every_word`."""
         inverse = estimators(self.kind).to(self.frequencies)
         return contract(self.frequencies, inverse, self.n_qubits)
 
@@ -182,7 +188,7 @@ def measure(states: States, shots: int, rng: torch.Generator, kind: str = "pauli
         states: B states of 6 qubits at most.
         shots: at least 1.
         rng: the only source of chance.
-        kind: of the measurement; "pauli-6" is a uniformly random Pauli basis for each qubit.
+        kind: which measurement; "pauli-6" is a uniformly random Pauli basis for each qubit.
 
     Returns:
         Records of B states, float64.
@@ -197,15 +203,21 @@ def measure(states: States, shots: int, rng: torch.Generator, kind: str = "pauli
 
 
 def draw(shares: Float[Tensor, "B K"], shots: int, rng: torch.Generator) -> Float[Tensor, "B K"]:
-    """Frequencies of outcomes drawn from their probabilities (rounding below 0 counts as 0)."""
+    """Draw outcomes from their probabilities, and give the frequency of each.
+
+    Args:
+        shares: probabilities ``(B, K)``; what rounding has left below 0 counts as 0.
+        shots: at least 1.
+        rng: the only source of chance.
+    """
     check_shots(shots)
     chances = shares.detach().cpu().double().clamp_min(0)
-    drawn = torch.multinomial(chances, shots, True, generator=rng)
-    return _counted(drawn, shares.shape[1]).to(shares)
+    outcomes = torch.multinomial(chances, shots, True, generator=rng)
+    return _counted(outcomes, shares.shape[1]).to(shares)
 
 
 def _counted(index: Int[Tensor, "B shots"], size: int) -> Float[Tensor, "B K"]:
-    """Shares ``(B, size)`` of each index."""
+    """The share ``(B, size)`` that each index has of the shots."""
     counts = torch.zeros(len(index), size, dtype=torch.float64, device=index.device)
     one = counts.new_ones(()).expand(index.shape)
     return counts.scatter_add_(1, index, one) / index.shape[1]
@@ -218,13 +230,13 @@ def check_shots(shots: int) -> None:
 
 
 def check_qubits(n_qubits: int) -> None:
-    """Refuse more qubits than the table of outcomes is made for."""
+    """Refuse more qubits than a table of outcomes can hold."""
     if n_qubits > MOST_QUBITS:
         rule = f"must have at most {MOST_QUBITS} qubits: outcomes are counted in a table"
         raise errors.argument("records", rule, n_qubits)
 
 
 def _paulis() -> Complex[Tensor, "4 2 2"]:
-    """I, X, Y, Z as matrices."""
+    """The matrices of I, X, Y and Z."""
     entries = [[1, 0, 0, 1], [0, 1, 1, 0], [0, -1j, 1j, 0], [1, 0, 0, -1]]
     return torch.tensor(entries, dtype=torch.complex128).reshape(4, 2, 2)

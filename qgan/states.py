@@ -1,4 +1,4 @@
-"""States: pure or mixed, in batches; everything else speaks of these."""
+"""States, pure or mixed, in batches: what every other module speaks of."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class States:
     """A batch of states on n qubits, held as factors ``A`` with ``rho = A A^dagger``.
 
     Args:
-        factor: complex ``(B, 2**n, rank)``; rank 1 is pure. The trace of each state is taken as
-            given; :meth:`from_numpy` and the data sources check it.
+        factor: complex ``(B, 2**n, rank)``; rank 1 is pure. The trace of each state is not
+            checked here; :meth:`from_numpy` and the data sources check it.
 
     Raises:
         QganError: if the factor is not complex or its shape is not ``(B, 2**n, rank)``.
@@ -42,7 +42,7 @@ class States:
 
     @classmethod
     def from_density_matrix(cls, rho: Complex[Tensor, "B D D"]) -> States:
-        """States of given density matrices; the factor comes from their eigenvectors.
+        """States from their density matrices; the factor comes from the eigenvectors.
 
         ``A = V sqrt(max(w, 0))``; eigenvalues below 1e-12 of all states are dropped. Gradients
         flow through :meth:`density_matrix`, not through the factor.
@@ -98,7 +98,7 @@ class States:
         return self.factor.shape[0]
 
     def __getitem__(self, index: Any) -> States:
-        """Some of the states, by slice, mask or index tensor; an integer keeps the batch axis."""
+        """The states at a slice, a mask or an index tensor; an integer keeps the batch axis."""
         if isinstance(index, int):
             index = slice(index, index + 1 or None)
         part = States(self.factor[index])
@@ -137,7 +137,7 @@ class States:
         """``rho = A A^dagger``, complex ``(B, 2**n, 2**n)``."""
         if self._density is not None:
             return self._density
-        if self.is_pure:  # faster than a product of matrices a state
+        if self.is_pure:  # faster than one product of matrices per state
             return self.factor * self.factor.mH
         return self.factor @ self.factor.mH
 
@@ -147,7 +147,10 @@ class States:
         return columns @ columns.mH / len(self)
 
     def reduced(self, wires: Sequence[int]) -> States:
-        """The reduced states of some qubits, in the order given; the others become columns."""
+        """The reduced states of some qubits, in the order of ``wires``.
+
+        The qubits that are traced out become columns of the factor.
+        """
         n = self.n_qubits
         if len(set(wires)) != len(wires) or not wires or not set(wires) <= set(range(n)):
             raise errors.argument("wires", f"must be distinct and from 0 to {n - 1}", list(wires))
@@ -178,7 +181,7 @@ class States:
         return torch.view_as_real(gram).square().sum((1, 2, 3))
 
     def fidelity(self, other: States) -> Float[Tensor, " B"]:
-        """Uhlmann fidelity pair by pair: ``F = ||A^dagger B||_1^2`` (squared trace norm)."""
+        """Uhlmann's fidelity of each pair: ``F = ||A^dagger B||_1^2``, a squared trace norm."""
         overlap = self.factor.mH @ other.factor
         if self.is_pure or other.is_pure:
             return torch.view_as_real(overlap).square().sum((1, 2, 3))
@@ -186,34 +189,34 @@ class States:
         return singular**2
 
     def normalised(self) -> States:
-        """The same states with trace one."""
+        """These states with trace one."""
         return States(self.factor / self.traces().sqrt().reshape(-1, 1, 1))
 
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> States:
-        """Copy with another complex dtype or on another device."""
-        moved = States(self.factor.to(dtype=dtype, device=device))
+        """A copy with another complex dtype or on another device."""
+        copy = States(self.factor.to(dtype=dtype, device=device))
         if self._density is not None:
-            moved._density = self._density.to(dtype=dtype, device=device)
-        return moved
+            copy._density = self._density.to(dtype=dtype, device=device)
+        return copy
 
     def detach(self) -> States:
-        """The same states outside the autograd graph."""
+        """These states outside the autograd graph."""
         part = States(self.factor.detach())
         part._density = None if self._density is None else self._density.detach()
         return part
 
     def numpy(self) -> NDArray[Any]:
-        """Vectors ``(B, 2**n)`` if pure, else density matrices ``(B, 2**n, 2**n)``."""
+        """Vectors ``(B, 2**n)`` of pure states, or else density matrices ``(B, 2**n, 2**n)``."""
         tensor = self.factor[..., 0] if self.is_pure else self.density_matrix()
         return np.asarray(tensor.detach().cpu().numpy())
 
     def materialise(self) -> States:
-        """Itself: the counterpart of :meth:`Prepared.materialise`."""
+        """These states themselves: :class:`Prepared` has the same method."""
         return self
 
 
 def concatenate(batches: Sequence[States]) -> States:
-    """One batch of several; factors are padded with zero columns to the largest rank."""
+    """Join batches to one; factors are padded with zero columns to the largest rank."""
     rank = max(states.rank for states in batches)
     padded = [torch.nn.functional.pad(s.factor, (0, rank - s.rank)) for s in batches]
     return States(torch.cat(padded))
@@ -224,7 +227,7 @@ class StateEngine(Protocol):
     """What :class:`Prepared` needs of an engine."""
 
     def run(self, circuit: Any, weights: Tensor, inputs: Tensor) -> States:
-        """States prepared by a circuit."""
+        """The states that a circuit prepares."""
 
     def expval(
         self,
@@ -257,7 +260,7 @@ class Prepared:
         return self.inputs.shape[0]
 
     def __getitem__(self, index: Any) -> Prepared:
-        """Some of the states, by slice, mask or index tensor."""
+        """The states at a slice, a mask or an index tensor."""
         return Prepared(self.engine, self.circuit, self.weights, self.inputs[index])
 
     @property
@@ -270,7 +273,7 @@ class Prepared:
         return self.engine.run(self.circuit, self.weights, self.inputs)
 
     def detach(self) -> Prepared:
-        """The same, outside the autograd graph."""
+        """These states, still to be prepared, outside the autograd graph."""
         return Prepared(self.engine, self.circuit, self.weights.detach(), self.inputs.detach())
 
 

@@ -1,4 +1,4 @@
-"""Families of variational layers, one a file."""
+"""Families of variational layers, one per file."""
 
 from circuits.ansatz.base import Ansatz
 from circuits.ansatz.ddk import DDKLayers

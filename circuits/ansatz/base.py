@@ -1,4 +1,4 @@
-"""What all families of ansatz share: their protocol, the wires that touch, the checks."""
+"""What all families of ansatz share: their protocol, the pairs of wires, and the checks."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""Sources of labelled states, one a file; all yield a :class:`Dataset`."""
+"""Sources of labelled states, one per file; each yields a :class:`Dataset`."""
 
 from qgan.data.basis import basis
 from qgan.data.bell import bell, depolarised_bell

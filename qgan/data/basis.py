@@ -1,4 +1,4 @@
-"""Computational basis states, one a label: the smallest conditional task."""
+"""Computational basis states, one per label: the smallest conditional task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 
 from qgan import errors
 from qgan.batch import Batch
-from qgan.data.dataset import Dataset, drawn
+from qgan.data.dataset import Dataset, draw_parts
 from qgan.states import States
 
 __all__ = ["basis"]
@@ -19,14 +19,14 @@ def basis(
     n_held_out: int = 64,
     seed: int = 0,
 ) -> Dataset:
-    """Basis states |k>, label k: the label alone decides the state.
+    """Basis states |k> with label k: the label alone decides the state.
 
     Args:
         n_qubits: number of qubits, 1 to 4; there are ``2**n_qubits`` labels.
-        n_train: states a label to learn from (all alike).
-        n_validation: states a label to select by.
-        n_held_out: states a label to report on.
-        seed: at least 0, and unused since nothing is drawn; every source takes it.
+        n_train: training states of each label, which are all alike.
+        n_validation: validation states of each label.
+        n_held_out: held-out states of each label.
+        seed: at least 0, and unused, since nothing is random here; every source takes it.
 
     Returns:
         The data set; skill is undefined on it, since a label has one state.
@@ -50,5 +50,5 @@ def basis(
         return Batch(States(vector.expand(n, -1).unsqueeze(-1)), torch.full((n,), label))
 
     names = tuple(format(k, f"0{n_qubits}b") for k in range(n_labels))
-    parts = drawn(make, (n_train, n_validation, n_held_out), seed, n_labels)
+    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, n_labels)
     return Dataset(*parts, tuple(range(n_labels)), names, (), "basis")

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.batch import Batch
-from qgan.data.dataset import Dataset, drawn
+from qgan.data.dataset import Dataset, draw_parts
 from qgan.states import States
 
 __all__ = ["bell", "depolarised", "depolarised_bell"]
 
 STRENGTHS = (0.05, 0.6)
-_BELL = torch.tensor(  # rows Phi+, Psi-, Phi-, Psi+: a label's state is the row of its index
+_BELL = torch.tensor(  # rows Phi+, Psi-, Phi-, Psi+; label k has the state of row k
     [[1, 0, 0, 1], [0, 1, -1, 0], [1, 0, 0, -1], [0, 1, 1, 0]], dtype=torch.complex128
 ) / 2**0.5  # fmt: skip
 
@@ -73,7 +73,7 @@ def depolarised_bell(n: int, seed: int = 0) -> Batch:
         >>> depolarised_bell(2).label.tolist()
         [0, 0, 1, 1]
     """
-    return drawn(_draw, (n, 1, 1), seed, 2)[0]
+    return draw_parts(_draw, (n, 1, 1), seed, 2)[0]
 
 
 def bell(
@@ -106,5 +106,5 @@ def bell(
     """
     if n_qubits != 2:
         raise errors.argument("n_qubits", "must be 2 for Bell states", n_qubits)
-    parts = drawn(_draw, (n_train, n_validation, n_held_out), seed, 2)
+    parts = draw_parts(_draw, (n_train, n_validation, n_held_out), seed, 2)
     return Dataset(*parts, (0, 1), ("Phi+", "Psi-"), ("p",), "bell")

@@ -1,4 +1,4 @@
-"""What every data source yields: batches of labelled states in three parts."""
+"""Data sets: what every source yields, which is labelled states in three parts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from qgan import errors
 from qgan.batch import Batch, join
 from qgan.records import measure
 
-__all__ = ["FEWEST", "Dataset", "check_seed", "drawn", "measured", "split"]
+__all__ = ["FEWEST", "Dataset", "check_seed", "draw_parts", "measured", "split"]
 
-FEWEST = 7  # of a label: the least that leaves a state for validation and one held out
-SHARE = 0.15  # of a label that is for validation, and as much again held out
+FEWEST = 7
+"""Fewest states of a label of which one is left for validation and one can be held out."""
+SHARE = 0.15
+"""Share of the states of each label that is for validation; as many more are held out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +28,11 @@ class Dataset:
     """Labelled states in three parts: to learn from, to select by, to report on.
 
     Args:
-        train: what the discriminator is shown; it may lack the factors that the others have.
-        validation: what selection sees.
-        held_out: what the report sees, and nothing else.
-        label_values: the labels as the source has them; a class index is a place in it.
-        label_names: the same, for people.
+        train: the states that a game learns from; they may lack the factors that the others have.
+        validation: the states by which a checkpoint is selected.
+        held_out: the states that the report, and nothing else, is about.
+        label_values: the labels as the source has them; a class index is a place among them.
+        label_names: what people call the labels.
         factor_names: names of the ``k`` hidden factors; empty where none is known.
         name: name of the source.
 
@@ -104,7 +106,7 @@ class Dataset:
             rng: the only source of chance.
 
         Returns:
-            A batch whose labels take turns, from a random one on.
+            A batch whose labels take turns, beginning with a random one.
 
         Raises:
             QganError: if ``batch_size`` is below 1.
@@ -117,7 +119,7 @@ class Dataset:
         return self.train[torch.from_numpy(places).to(self.train.label.device)]
 
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Dataset:
-        """Copy with states of another complex dtype, or on another device."""
+        """A copy with states of another complex dtype, or on another device."""
         return replace(
             self,
             train=self.train.to(dtype, device),
@@ -127,13 +129,13 @@ class Dataset:
 
 
 def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) -> Dataset:
-    """The same data with records of each training state, all that a discriminator then sees.
+    """A data set whose discriminator sees records of the training states, not the states.
 
     Args:
         data: states that can be measured.
-        shots: of each training state.
-        kind: of the measurement of each qubit (see :func:`qgan.records.measure`).
-        seed: of the shots.
+        shots: shots of each training state.
+        kind: which measurement of each qubit; see :func:`qgan.records.measure`.
+        seed: seed of the shots.
 
     Raises:
         QganError: for no shots, another kind or too many qubits.
@@ -151,9 +153,9 @@ def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) ->
 
 
 def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:
-    """Part a batch 70/15/15 within each label, by seed.
+    """Split a batch into shares of 70, 15 and 15 per cent of each label, by a seed.
 
-    Of ``N`` states of a label ``floor(0.15 N)`` are for validation, as many are held out.
+    Of ``N`` states of a label ``floor(0.15 N)`` are for validation, and as many are held out.
 
     Args:
         batch: at least 7 states of each label that occurs.
@@ -174,13 +176,13 @@ def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:
     check_seed(seed)
     places: list[list[NDArray[Any]]] = [[], [], []]
     for label in torch.unique(batch.label).tolist():
-        mine = torch.nonzero(batch.label == label).flatten().cpu().numpy()
-        if len(mine) < FEWEST:
-            got = f"{len(mine)} of class {label}"
+        rows = torch.nonzero(batch.label == label).flatten().cpu().numpy()
+        if len(rows) < FEWEST:
+            got = f"{len(rows)} of class {label}"
             raise errors.argument("label", f"must have at least {FEWEST} states of each label", got)
-        mine = np.random.default_rng([seed, label]).permutation(mine)
-        n = int(SHARE * len(mine))
-        for part, some in zip(places, (mine[2 * n :], mine[:n], mine[n : 2 * n]), strict=True):
+        rows = np.random.default_rng([seed, label]).permutation(rows)
+        n = int(SHARE * len(rows))
+        for part, some in zip(places, (rows[2 * n :], rows[:n], rows[n : 2 * n]), strict=True):
             part.append(some)
     index = [torch.from_numpy(np.sort(np.concatenate(part))) for part in places]
     train, validation, held_out = (batch[i.to(batch.label.device)] for i in index)
@@ -193,17 +195,17 @@ def check_seed(seed: int) -> None:
         raise errors.argument("seed", "must be at least 0", seed)
 
 
-def drawn(
+def draw_parts(
     make: Callable[[int, int, np.random.Generator], Batch],
     sizes: tuple[int, int, int],
     seed: int,
     n_labels: int,
 ) -> tuple[Batch, Batch, Batch]:
-    """The three parts of a source that can draw afresh: a stream for each part and label.
+    """Draw the three parts of a source, with a stream of chance for each part and label.
 
     Args:
-        make: from (label, number of states, stream) to a batch of that label.
-        sizes: states a label to train, validate and hold out, each at least 1.
+        make: makes a batch from its label, its number of states and its stream of chance.
+        sizes: states of each label to train, to validate and to hold out, each at least 1.
         seed: at least 0. A part does not change with the sizes of the others.
         n_labels: number of labels.
 

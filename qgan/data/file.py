@@ -1,4 +1,4 @@
-"""A user's own states: read from and written to NumPy archives."""
+"""A user's own states, read from NumPy archives and written to them."""
 
 from __future__ import annotations
 
@@ -30,22 +30,26 @@ Array = NDArray[Any]
 
 LABEL_KINDS = "biufU"
 LABEL_RULE = "must hold integers, real numbers or strings"
-MOST_REAL_LABELS = 64  # distinct values past which a real label is a condition, not a class
-RECORDED = ("outcome", "measurement")  # arrays of measurement records
-LEAST_EIGENVALUE = 1e-6  # below it lies what rounding in single precision leaves of a zero
+MOST_REAL_LABELS = 64
+"""Most distinct values of a real label that is a class, and not a condition."""
+RECORD_ARRAYS = ("outcome", "measurement")
+"""Names of the arrays that hold measurement records."""
+LEAST_EIGENVALUE = 1e-6
+"""Eigenvalues below this are what rounding in single precision leaves of a zero."""
 
 
 def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
-    """Labelled states of a NumPy archive, parted 70/15/15 within each label.
+    """Labelled states of a NumPy archive, of which each label is split 70/15/15.
 
     Args:
-        path: an ``.npz`` file with arrays ``states``, vectors ``(N, 2**n)`` or density matrices
-            ``(N, 2**n, 2**n)``; ``label`` ``(N,)``, numbers or strings; and, if known, ``factors``
-            ``(N, k)`` with ``factor_names`` ``(k,)``; and, where a discriminator is to see no more,
-            records of measurements: ``outcome`` ``(N, shots, n)``, the integer outcome of each
-            qubit, and their ``measurement``, "pauli-6" (2 axis + bit; the default), "pauli-4" or
-            "tetrahedral". The states are then for evaluation. Others are not read.
-        seed: at least 0; it parts the states.
+        path: an ``.npz`` file. It has arrays ``states``, vectors ``(N, 2**n)`` or density matrices
+            ``(N, 2**n, 2**n)``, and ``label`` ``(N,)``, numbers or strings. Where they are known it
+            has ``factors`` ``(N, k)``, with ``factor_names`` ``(k,)``. Where a discriminator is to
+            see no more than records of measurements, it has ``outcome`` ``(N, shots, n)``, the
+            integer outcome of each qubit, and their ``measurement``: "pauli-6" (2 axis + bit; the
+            default), "pauli-4" or "tetrahedral". The states are then for evaluation. Other arrays
+            are not read.
+        seed: at least 0; it decides which states come into which part.
 
     Returns:
         The data set, complex128; class indices follow the sorted label values, which are kept.
@@ -79,18 +83,24 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
 
 
 def halves(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
-    """Labelled states of an archive in two halves, to judge others by: nothing is learned.
+    """Labelled states of an archive in two halves, by which other states are judged.
 
-    Arguments and errors as :func:`from_file`.
+    Args:
+        path: an ``.npz`` file as :func:`from_file` reads it.
+        seed: at least 0; it decides which states come into which half.
 
     Returns:
-        One half held out, what is judged on; the other to train, the floor. No validation part.
+        A data set without a validation part. One half is held out: others are judged on it. The
+        other half is the training part; its distance from the first is the best to expect.
+
+    Raises:
+        QganError: for a file that :func:`from_file` refuses.
     """
     data = from_file(path, seed)
-    every = join([data.train, data.validation, data.held_out])
-    places = [torch.nonzero(every.label == label).flatten() for label in range(data.n_labels)]
-    train, held_out = (every[torch.cat([place[start::2] for place in places])] for start in (0, 1))
-    return replace(data, train=train, validation=every[:0], held_out=held_out)
+    whole = join([data.train, data.validation, data.held_out])
+    places = [torch.nonzero(whole.label == label).flatten() for label in range(data.n_labels)]
+    train, held_out = (whole[torch.cat([place[start::2] for place in places])] for start in (0, 1))
+    return replace(data, train=train, validation=whole[:0], held_out=held_out)
 
 
 def read_generated(
@@ -108,8 +118,8 @@ def read_generated(
         the file has none.
 
     Raises:
-        QganError: as :func:`from_file` for the arrays; if the qubits differ, a label is not one
-            of the real data, or one of these has no state.
+        QganError: for arrays that :func:`from_file` refuses, if the qubits differ, if a label is
+            not one of the real data, or if one of these has no state.
     """
     arrays = _arrays(Path(path))
     _check_states(arrays["states"])
@@ -128,11 +138,11 @@ def read_generated(
     missing = [value for value in index if value not in label.tolist()]
     if missing:
         raise errors.argument("label", "must hold each label of the real states", f"no {missing}")
-    found = arrays.get("latent", np.zeros((len(states), 0)))
-    if found.ndim != 2 or len(found) != len(states) or found.dtype.kind not in "biuf":
-        raise errors.argument("latent", f"must have shape ({len(states)}, n_latent)", found.shape)
+    latent = arrays.get("latent", np.zeros((len(states), 0)))
+    if latent.ndim != 2 or len(latent) != len(states) or latent.dtype.kind not in "biuf":
+        raise errors.argument("latent", f"must have shape ({len(states)}, n_latent)", latent.shape)
     classes = torch.tensor([index[value] for value in label.tolist()])
-    return Batch(states, classes), torch.from_numpy(found.astype(np.float64))
+    return Batch(states, classes), torch.from_numpy(latent.astype(np.float64))
 
 
 def write_file(
@@ -144,7 +154,7 @@ def write_file(
     """Write states in the layout that :func:`from_file` reads, whole or not at all.
 
     Args:
-        path: the file to write or replace, in a folder that exists; its name is kept as given.
+        path: the file to write or replace, in a folder that exists; its name gets no suffix.
         states: ``B`` states; pure ones are written as vectors, others as density matrices.
         label: ``B`` class indices or original label values.
         latent: what the states were generated from, ``(B, n_latent)``.
@@ -178,22 +188,22 @@ def write_file(
 
 
 def _arrays(path: Path) -> dict[str, Array]:
-    """The arrays of the archive that this module knows of."""
+    """Those arrays of an archive that this module reads."""
     if not path.is_file():
         raise errors.argument("path", "must be a file that exists", path)
     rule = "must be a readable .npz file without pickled objects"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = list(archive.files)
-            known = ("states", "label", "factors", "factor_names", "latent", *RECORDED)
-            arrays = {key: np.asarray(archive[key]) for key in known if key in found}
+            names = list(archive.files)
+            known = ("states", "label", "factors", "factor_names", "latent", *RECORD_ARRAYS)
+            arrays = {key: np.asarray(archive[key]) for key in known if key in names}
     except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
         raise errors.argument("path", rule, path) from error
     except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise errors.argument("path", rule, path) from error
     for key in ("states", "label"):
         if key not in arrays:
-            raise errors.argument("path", f"must hold an array `{key}`", f"{path} with {found}")
+            raise errors.argument("path", f"must hold an array `{key}`", f"{path} with {names}")
     return arrays
 
 
@@ -248,13 +258,13 @@ def _factors(arrays: dict[str, Array], n_states: int) -> tuple[Tensor | None, tu
     default = np.array([f"f{i}" for i in range(array.shape[1])])
     names = arrays.get("factor_names", default)
     if names.shape != default.shape or names.dtype.kind != "U":
-        rule = f"must be {len(default)} strings, one a factor"
+        rule = f"must be {len(default)} strings, one per factor"
         raise errors.argument("factor_names", rule, f"shape {names.shape}, dtype {names.dtype}")
     return torch.from_numpy(array.astype(np.float64)), tuple(names.tolist())
 
 
 def _records(arrays: dict[str, Array], states: States) -> Records | None:
-    """What measurements of each state gave, where the archive tells."""
+    """Records of measurements of each state, where the archive has them."""
     if "outcome" not in arrays:
         return None
     array, kind = arrays["outcome"], str(arrays.get("measurement", "pauli-6"))
@@ -269,5 +279,5 @@ def _records(arrays: dict[str, Array], states: States) -> Records | None:
 def _trimmed(states: States) -> States:
     """States of trace one without the columns that are rounding in all of them."""
     weight = (states.factor.real**2 + states.factor.imag**2).sum(1)  # eigenvalues, ascending
-    kept = weight.amax(0) > LEAST_EIGENVALUE
-    return States(states.factor[..., kept]).normalised()
+    columns = weight.amax(0) > LEAST_EIGENVALUE
+    return States(states.factor[..., columns]).normalised()

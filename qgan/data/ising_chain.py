@@ -18,11 +18,12 @@ __all__ = ["Array", "IsingChain"]
 Array = NDArray[Any]
 
 MOST_QUBITS = 20
-N_LANCZOS = 20  # Lanczos vectors: fastest from 4 to 10 qubits, and exact next to degeneracy
+N_LANCZOS = 20
+"""Number of Lanczos vectors: the fastest from 4 to 10 qubits, and exact close to degeneracy."""
 
 
 class IsingChain:
-    """The Hamiltonian of the open chain, its matrix filled again for each pair of fields.
+    """The Hamiltonian of the open chain, whose one matrix is filled anew for each pair of fields.
 
     ``H(h, g) = -sum_i Z_i Z_{i+1} - h sum_i X_i - g sum_i Z_i``: the unit of energy is ``J = 1``.
 
@@ -50,7 +51,9 @@ class IsingChain:
         spins = 1.0 - 2.0 * ((index[:, None] >> np.arange(n_qubits)[::-1]) & 1)
         self._zz = (spins[:, 1:] * spins[:, :-1]).sum(1)
         self._z = spins.sum(1)
-        flips = np.concatenate([[0], 1 << np.arange(n_qubits)])  # a row: itself and n neighbours
+        flips = np.concatenate(
+            [[0], 1 << np.arange(n_qubits)]
+        )  # a row holds itself and n neighbours
         columns = np.sort(index[:, None] ^ flips, axis=1)
         self._diagonal = columns == index[:, None]
         rows = np.arange(0, columns.size + 1, n_qubits + 1)
@@ -71,8 +74,8 @@ class IsingChain:
 
         Args:
             h: transverse field, in units of J.
-            g: longitudinal field, in units of J; not zero on the ordered side of a long chain,
-                where the two lowest states are else too close to be told apart.
+            g: longitudinal field, in units of J; it must not be zero on the ordered side of a
+                long chain, where the two lowest states would be too close to be told apart.
         """
         dimension = len(self._start)
         values, vectors = eigsh(

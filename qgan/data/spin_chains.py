@@ -1,4 +1,4 @@
-"""Ground states of Ising chains: the side of the transition is the label, the fields are hidden."""
+"""Ground states of Ising chains, labelled by the side of the transition; the fields are hidden."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from qgan.batch import Batch
-from qgan.data.dataset import Dataset, drawn
+from qgan.data.dataset import Dataset, draw_parts
 from qgan.data.ising_chain import Array, IsingChain
 
 __all__ = ["FieldRange", "ising", "level_crossing", "tfim"]
@@ -16,7 +16,7 @@ __all__ = ["FieldRange", "ising", "level_crossing", "tfim"]
 
 @dataclass(frozen=True)
 class FieldRange:
-    """Fields of one label: h uniform on ``h``; g uniform on ``g``, of either sign on request.
+    """Fields of one label, uniform on their ranges; the sign of g is random on request.
 
     Args:
         h: lowest and highest transverse field, in units of J.
@@ -46,7 +46,7 @@ def _ground_states(
     seed: int,
     factor_names: tuple[str, ...] = ("h", "g"),
 ) -> Dataset:
-    """Ground states in the fields of each label; the first factors are kept."""
+    """Ground states in the fields of each label; ``factor_names`` says which fields are factors."""
     chain = IsingChain(n_qubits)
     of_label = list(ranges.values())
 
@@ -55,7 +55,7 @@ def _ground_states(
         factors = torch.from_numpy(fields[:, : len(factor_names)].copy())
         return Batch(chain.ground_states(fields), torch.full((n,), label), factors)
 
-    parts = drawn(make, sizes, seed, len(ranges))
+    parts = draw_parts(make, sizes, seed, len(ranges))
     return Dataset(*parts, tuple(range(len(ranges))), tuple(ranges), factor_names, name)
 
 

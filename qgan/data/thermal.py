@@ -1,4 +1,4 @@
-"""Thermal states of the transverse-field Ising chain: mixed states, temperature or phase known."""
+"""Thermal states of the transverse-field Ising chain, labelled by temperature or by phase."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from scipy.optimize import brentq
 
 from qgan import errors
 from qgan.batch import Batch
-from qgan.data.dataset import Dataset, drawn
+from qgan.data.dataset import Dataset, draw_parts
 from qgan.data.ising_chain import Array, IsingChain
 from qgan.states import States
 
 __all__ = ["ThermalChain", "gibbs", "gibbs_ensemble"]
 
-MOST_QUBITS = 6  # dense matrices of full rank
+MOST_QUBITS = 6
+"""Most qubits of the chain: its states are dense matrices of full rank."""
 PURITIES = (0.26, 0.74)
 
 
@@ -67,7 +68,7 @@ def gibbs(
     n_held_out: int = 64,
     seed: int = 0,
 ) -> Dataset:
-    """Thermal states of the critical Ising chain, hot or cold: one mixed state a label.
+    """Thermal states of the critical Ising chain, hot or cold: one mixed state per label.
 
     ``rho = exp(-H/T) / Z``, ``H = -sum Z_i Z_{i+1} - sum X_i``, T such that the purity is 0.26
     ('hot') or 0.74 ('cold'). All states of a label are the same; nothing is hidden.
@@ -77,7 +78,7 @@ def gibbs(
         n_train: training states of each label.
         n_validation: validation states of each label.
         n_held_out: held-out states of each label.
-        seed: at least 0; without effect, as nothing is drawn.
+        seed: at least 0, and without effect, since nothing is random here.
 
     Returns:
         Mixed states of full rank, complex128, without factors.
@@ -95,7 +96,7 @@ def gibbs(
     def make(label: int, n: int, rng: np.random.Generator) -> Batch:
         return Batch(chain.states(np.full(n, temperatures[label])), torch.full((n,), label))
 
-    parts = drawn(make, (n_train, n_validation, n_held_out), seed, 2)
+    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, 2)
     return Dataset(*parts, (0, 1), ("hot", "cold"), (), "gibbs")
 
 
@@ -135,5 +136,5 @@ def gibbs_ensemble(
         factors = torch.from_numpy(temperature[:, None])
         return Batch(chains[label].states(temperature), torch.full((n,), label), factors)
 
-    parts = drawn(make, (n_train, n_validation, n_held_out), seed, 2)
+    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, 2)
     return Dataset(*parts, (0, 1), ("ordered", "disordered"), ("T",), "gibbs-ensemble")

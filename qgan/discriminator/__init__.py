@@ -1,4 +1,4 @@
-"""Discriminator = view + head, and the heads."""
+"""Discriminators, which are a view and a head, and the heads."""
 
 from qgan.discriminator.base import Discriminator, Head, PlainHead
 from qgan.discriminator.linear import BoundedLinearHead, IdentityHead, LinearHead

@@ -1,4 +1,4 @@
-"""Discriminator = view + head, and what a head says of itself."""
+"""Discriminators, which are a view and a head, and what a head says of itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class Head(nn.Module, ABC):
         """Scores ``(B,)``: logits or critic values, as the objective reads them."""
 
     def coordinates(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B C"]:
-        """The coordinates in which penalties take the slope of :meth:`score_at`: the view's own."""
+        """The coordinates in which penalties take the slope of :meth:`score_at`.
+
+        They are the numbers of the view, unless a head overrides this.
+        """
         return features
 
     def score_at(self, coordinates: Float[Tensor, "B C"], label: Tensor) -> Float[Tensor, " B"]:

@@ -1,4 +1,4 @@
-"""Layers that heads are made of, with seeded weights."""
+"""Layers that heads are made of; their weights come from a seed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from torch.nn.utils import parametrizations
 
 from qgan import errors
 
-__all__ = ["input_gradient", "like", "linear", "trunk"]
+__all__ = ["dtype_of", "input_gradient", "linear", "trunk"]
 
 
 def linear(
     n_in: int, n_out: int, spectral: bool = False, rng: torch.Generator | None = None
 ) -> nn.Module:
-    """A linear layer, uniform within ``1 / sqrt(n_in)``; spectral: divided by its norm.
+    """A linear layer whose weights are uniform within ``1 / sqrt(n_in)``.
+
+    Args:
+        n_in: numbers in.
+        n_out: numbers out.
+        spectral: whether the weights are divided by their spectral norm.
+        rng: seeded source of the weights.
 
     References:
         Miyato et al., arXiv:1802.05957, eq. 8 and algorithm 1 (power iteration).
@@ -54,16 +60,17 @@ def trunk(
 def input_gradient(layers: nn.Sequential, entry: Tensor) -> Tensor | None:
     """``d y / d entry``, ``(B, n_in)``, of linear layers and leaky ReLUs that end in one number y.
 
-    ``w_L D_L ... W_2 D_1 W_1``, where D holds the slopes of a ReLU at its entry: constant almost
-    everywhere, so that the gradient depends on the weights through W alone and a loss of it needs
-    one derivative where autograd would take two.
+    It is ``w_L D_L ... W_2 D_1 W_1``, where D holds the slopes of a ReLU at its entry. The slopes
+    are constant almost everywhere, so that the gradient depends on the weights through W alone: a
+    loss of it needs one derivative where autograd would take two.
 
     Args:
         layers: the network.
-        entry: where, ``(B, n_in)``; taken as fixed.
+        entry: where the gradient is taken, ``(B, n_in)``; nothing is differentiated through it.
 
     Returns:
-        Differentiable in the weights; None for other layers, or for weights made of parameters.
+        The gradient, differentiable in the weights; None for other layers, or where a layer's
+        weights are computed from its parameters.
     """
     *body, last = layers.children()
     if any(type(layer) not in (nn.Linear, nn.LeakyReLU) for layer in (*body, last)):
@@ -84,6 +91,6 @@ def input_gradient(layers: nn.Sequential, entry: Tensor) -> Tensor | None:
     return gradient.expand(len(entry), -1)
 
 
-def like(module: nn.Module) -> torch.dtype:
+def dtype_of(module: nn.Module) -> torch.dtype:
     """The precision that a module computes in."""
     return next(module.parameters()).dtype

@@ -1,4 +1,4 @@
-"""Heads that are affine in the view: one observable a label."""
+"""Heads that are affine in the view: one observable per label."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class IdentityHead(Head):
             raise errors.argument("n_features", "must be 1 for the identity head", n_features)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
-        """The view, ``(B,)``."""
+        """The one number of each view, ``(B,)``."""
         return features[:, 0]
 
 
 class LinearHead(Head):
-    """``D = w_label . m + b_label``: one observable a label, so it sees average states only.
+    """``D = w_label . m + b_label``: one observable per label, so it sees average states only.
 
     Args:
         n_features: K.
@@ -54,9 +54,9 @@ class LinearHead(Head):
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
-        given = condition(label, self.n_labels).to(features)
-        weight, bias = self.observable()
-        return ((given @ weight.to(features)) * features).sum(1) + given @ bias.to(features)
+        conditions = condition(label, self.n_labels).to(features)
+        weight, bias = (numbers.to(features) for numbers in self.observable())
+        return ((conditions @ weight) * features).sum(1) + conditions @ bias
 
     def observable(self) -> tuple[Float[Tensor, "L K"], Float[Tensor, " L"]]:
         """Coefficients of each label's observable, and of the identity."""
@@ -64,14 +64,15 @@ class LinearHead(Head):
 
 
 class BoundedLinearHead(LinearHead):
-    """One observable a label whose eigenvalues lie within ``[-spread/2, spread/2]``.
+    """One observable per label, whose eigenvalues lie within ``[-spread/2, spread/2]``.
 
     ``D = Tr[H rho]`` with ``H = (sum_k w_k M_k + b) / max(1, 2 ||.|| / spread)``. Then
-    ``|D(rho) - D(sigma)| <= spread T(rho, sigma)``: of spread 1 it is 1-Lipschitz in the trace
-    distance, of spread 2 it is any observable between -1 and 1.
+    ``|D(rho) - D(sigma)| <= spread T(rho, sigma)``. With a spread of 1 the head is 1-Lipschitz in
+    the trace distance; with a spread of 2 it can be any observable between -1 and 1.
 
     Args:
-        bounds: the view's method: between which numbers the eigenvalues of ``sum_k w_k M_k`` lie.
+        bounds: the view's method that says between which numbers the eigenvalues of
+            ``sum_k w_k M_k`` lie.
         n_features: K.
         n_labels: number of classes.
         spread: largest difference of two eigenvalues, above 0.
@@ -113,7 +114,7 @@ class BoundedLinearHead(LinearHead):
         self.bounded = spread <= 2
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
-        """Scores ``(B,)``, of classes only: a sum of two observables has another spread."""
+        """Scores ``(B,)`` of classes only, since a sum of two observables has another spread."""
         if label.is_floating_point():
             raise errors.argument("label", "must be classes for the bounded head", label.dtype)
         return super().forward(features, label)

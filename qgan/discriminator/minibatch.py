@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan.discriminator.base import Head
-from qgan.discriminator.layers import like, linear, trunk
+from qgan.discriminator.layers import dtype_of, linear, trunk
 from qgan.labels import condition
 
 __all__ = ["MinibatchHead"]
@@ -27,7 +27,7 @@ class MinibatchHead(Head):
         n_labels: number of classes or of real conditions.
         hidden: widths of the layers of h.
         rng: seeded source of the initial weights.
-        spectral: spectral normalisation of the linear layers.
+        spectral: whether the linear layers are spectrally normalised.
         n_kernels: number of statistics o_k.
         width: numbers that each of them compares.
 
@@ -56,11 +56,11 @@ class MinibatchHead(Head):
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)`` of states that belong together: all real, or all generated."""
-        given = condition(label, self.n_labels).to(like(self))
-        inner = self.body(torch.cat([features.to(given), given], 1))
-        compared = self.compare(inner).unflatten(1, (self.n_kernels, -1))
-        closeness = (-(compared[:, None] - compared[None]).abs().sum(-1)).exp()  # (B, B, kernels)
-        same = (given[:, None] == given[None]).all(-1).to(inner)
+        conditions = condition(label, self.n_labels).to(dtype_of(self))
+        inner = self.body(torch.cat([features.to(conditions), conditions], 1))
+        kernels = self.compare(inner).unflatten(1, (self.n_kernels, -1))
+        closeness = (-(kernels[:, None] - kernels[None]).abs().sum(-1)).exp()  # (B, B, kernels)
+        same = (conditions[:, None] == conditions[None]).all(-1).to(inner)
         same = same - torch.eye(len(inner), dtype=inner.dtype, device=inner.device)
         others = same.sum(1, keepdim=True).clamp_min(1)
         statistics = (same.unsqueeze(-1) * closeness).sum(1) / others

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from qgan import errors
 from qgan.discriminator.base import Head
-from qgan.discriminator.layers import input_gradient, like, linear, trunk
+from qgan.discriminator.layers import dtype_of, input_gradient, linear, trunk
 from qgan.labels import condition
 
 __all__ = ["AuxiliaryHead", "MLPHead", "ProjectionHead"]
@@ -24,7 +24,7 @@ class MLPHead(Head):
         n_labels: number of classes or of real conditions.
         hidden: widths of the hidden layers.
         rng: seeded source of the initial weights.
-        spectral: spectral normalisation of every layer: the score is then 1-Lipschitz in m.
+        spectral: whether every layer is spectrally normalised; the score is then 1-Lipschitz in m.
     """
 
     def __init__(
@@ -49,16 +49,17 @@ class MLPHead(Head):
     def input_gradient(
         self, features: Float[Tensor, "B K"], label: Tensor
     ) -> Float[Tensor, "B K"] | None:
-        """``d D / d m`` at features taken as fixed, differentiable in the weights.
+        """``d D / d m`` at fixed features, differentiable in the weights.
 
-        See :func:`qgan.discriminator.layers.input_gradient`; None where autograd has to find it.
+        It comes from :func:`qgan.discriminator.layers.input_gradient`, and is None where autograd
+        has to find it.
         """
         gradient = input_gradient(self.layers, self._entry(features, label))
         return None if gradient is None else gradient[:, : features.shape[1]]
 
     def _entry(self, features: Tensor, label: Tensor) -> Tensor:
-        given = condition(label, self.n_labels).to(features)
-        return torch.cat([features, given], 1).to(like(self))
+        conditions = condition(label, self.n_labels).to(features)
+        return torch.cat([features, conditions], 1).to(dtype_of(self))
 
 
 class ProjectionHead(Head):
@@ -71,7 +72,8 @@ class ProjectionHead(Head):
         n_labels: number of classes or of real conditions.
         hidden: widths of the layers of phi.
         rng: seeded source of the initial weights.
-        spectral: spectral normalisation of phi, psi and v: the score is then 2-Lipschitz in m.
+        spectral: whether phi, psi and v are spectrally normalised; the score is then 2-Lipschitz in
+            m.
 
     References:
         Miyato and Koyama, arXiv:1802.05637, eq. 3.
@@ -94,14 +96,14 @@ class ProjectionHead(Head):
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``."""
-        inner = self.phi(features.to(like(self)))
-        given = condition(label, self.n_labels).to(inner)
-        scores: Tensor = self.psi(inner).squeeze(1) + (given * self.embedding(inner)).sum(1)
+        inner = self.phi(features.to(dtype_of(self)))
+        conditions = condition(label, self.n_labels).to(inner)
+        scores: Tensor = self.psi(inner).squeeze(1) + (conditions * self.embedding(inner)).sum(1)
         return scores
 
 
 class AuxiliaryHead(Head):
-    """A score that does not see the label, and beside it a guess of the label.
+    """A score that does not see the label, and beside the score a guess of the label.
 
     :class:`qgan.terms.AuxiliaryClassifier` trains both sides by the guess; without that
     term nothing ties a state to its label.
@@ -111,10 +113,10 @@ class AuxiliaryHead(Head):
         n_labels: number of classes, at least 2.
         hidden: widths of the shared layers.
         rng: seeded source of the initial weights.
-        spectral: spectral normalisation of every layer.
+        spectral: whether every layer is spectrally normalised.
 
     Raises:
-        QganError: with fewer than 2 classes there is nothing to guess.
+        QganError: for fewer than 2 classes, among which there is nothing to guess.
 
     References:
         Odena, Olah and Shlens, arXiv:1610.09585, eq. 2 and 3.
@@ -140,11 +142,11 @@ class AuxiliaryHead(Head):
         self.guess = linear(hidden[-1], n_labels, spectral, rng)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
-        """Scores ``(B,)``; the label is not looked at."""
-        scores: Tensor = self.score(self.body(features.to(like(self))))
+        """Scores ``(B,)``, whatever the label."""
+        scores: Tensor = self.score(self.body(features.to(dtype_of(self))))
         return scores.squeeze(1)
 
     def classify(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B L"]:
         """Logits of the labels, ``(B, n_labels)``."""
-        logits: Tensor = self.guess(self.body(features.to(like(self))))
+        logits: Tensor = self.guess(self.body(features.to(dtype_of(self))))
         return logits

@@ -1,4 +1,4 @@
-"""No discriminator: beside a distance of states there is nothing to score."""
+"""What stands in for a discriminator where the objective is a distance of states."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ __all__ = ["BlindView", "ZeroHead", "no_discriminator"]
 
 
 class BlindView(View):
-    """Sees nothing: ``K = 0``."""
+    """A view that sees nothing of a state: ``K = 0``."""
 
     n_features = 0
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B 0"]:
-        """Rows without a number."""
+        """One row per state, which holds no number: ``(B, 0)``."""
         return torch.zeros(len(label), 0, device=label.device)
 
 
 class ZeroHead(Head):
-    """Scores everything 0."""
+    """A head that scores every state 0."""
 
     sees_label = False
     lipschitz = True
     bounded = True
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
-        """Zeros, ``(B,)``."""
+        """A score of zero for each state, ``(B,)``."""
         return features.new_zeros(len(features))
 
 
 def no_discriminator() -> Discriminator:
-    """What a trainer is given where a distance stands in for the discriminator.
+    """A discriminator that sees nothing and scores every state 0, for objectives without scores.
 
     Example:
         >>> from qgan import States

@@ -1,4 +1,4 @@
-"""The head of the quantum Wasserstein semimetric: two observables a label."""
+"""The head of the quantum Wasserstein semimetric: two observables per label."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["PotentialsHead"]
 
 
 class PotentialsHead(Head):
-    """``D = Tr[phi_label rho]`` for all, and ``psi_label`` beside it for real states.
+    """The score ``D = Tr[phi_label rho]`` of every state, and ``psi_label`` for real states.
 
     :class:`qgan.terms.CouplingPenalty` trains psi and holds both to the dual's rule.
 
@@ -41,7 +41,7 @@ class PotentialsHead(Head):
         super().__init__()
         self.operator = operator
         self.n_labels = n_labels
-        # phi, psi - phi; and multiples of the identity, which a view need not hold.
+        # Weights of phi and of psi - phi, and of the identity, which a view need not hold.
         self.weight = nn.Parameter(torch.empty(2, n_labels, n_features))
         self.bias = nn.Parameter(torch.zeros(2, n_labels))
         nn.init.normal_(self.weight, std=0.1 * n_features**-0.5, generator=rng)
@@ -55,15 +55,15 @@ class PotentialsHead(Head):
         return self._expectation(1, features, label)
 
     def _expectation(self, which: int, features: Tensor, label: Tensor) -> Tensor:
-        given = condition(label, self.n_labels).to(features)
+        conditions = condition(label, self.n_labels).to(features)
         weight, bias = self.weight[which].to(features), self.bias[which].to(features)
-        values: Tensor = ((given @ weight) * features).sum(1) + given @ bias
+        values: Tensor = ((conditions @ weight) * features).sum(1) + conditions @ bias
         return values
 
     def potentials(self, label: Tensor) -> tuple[Complex[Tensor, "D D"], Complex[Tensor, "D D"]]:
         """The matrices (phi, psi) of one label."""
-        given = condition(label.unsqueeze(0), self.n_labels).to(self.weight)[0]
-        matrices = self.operator(torch.einsum("l,plk->pk", given, self.weight))
+        conditions = condition(label.unsqueeze(0), self.n_labels).to(self.weight)[0]
+        matrices = self.operator(torch.einsum("l,plk->pk", conditions, self.weight))
         eye = torch.eye(matrices.shape[-1], dtype=matrices.dtype, device=matrices.device)
-        phi, further = matrices + (self.bias @ given).reshape(2, 1, 1) * eye
-        return phi, phi + further
+        phi, difference = matrices + (self.bias @ conditions).reshape(2, 1, 1) * eye
+        return phi, phi + difference

@@ -1,4 +1,4 @@
-"""A head that compares the roots of states: small eigenvalues weigh as they do in fidelity."""
+"""A head that compares the roots of states, so that small eigenvalues weigh as in fidelity."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from qgan.views import DensityView
 __all__ = ["RootHead", "square_root"]
 
 LEAST_SUM = 0.02
-"""Sum of two roots below which the slope of the root grows no further (it is infinite at 0)."""
+"""Sum of two roots below which the slope of the root, infinite at 0, grows no further."""
 
 
 def square_root(rho: Complex[Tensor, "B D D"]) -> Complex[Tensor, "B D D"]:
     """``sqrt(rho)`` of positive matrices; eigenvalues below zero are taken for zero.
 
-    Its derivative X solves ``X sqrt(rho) + sqrt(rho) X = d rho``: in the eigenbasis an entry of
-    d rho over the sum of two roots, which degenerate eigenvalues do not trouble. Derivatives with
-    respect to rho are first derivatives.
+    Its derivative X solves ``X sqrt(rho) + sqrt(rho) X = d rho``. In the eigenbasis it is an entry
+    of d rho over the sum of two roots, so that degenerate eigenvalues do no harm. Only the first
+    derivative with respect to rho is right.
 
     Example:
         >>> square_root(torch.diag(torch.tensor([0.25, 0.0])).cfloat()[None]).real.tolist()
@@ -32,9 +32,9 @@ def square_root(rho: Complex[Tensor, "B D D"]) -> Complex[Tensor, "B D D"]:
     values, vectors = torch.linalg.eigh(rho.detach())
     roots = values.clamp_min(0).sqrt()
     sums = (roots.unsqueeze(-1) + roots.unsqueeze(-2)).clamp_min(LEAST_SUM)
-    moved = vectors.mH @ (rho - rho.detach()) @ vectors / sums  # zero, with the derivative
-    found: Tensor = vectors @ (torch.diag_embed(roots).to(moved) + moved) @ vectors.mH
-    return found
+    change = vectors.mH @ (rho - rho.detach()) @ vectors / sums  # zero, with the derivative
+    root: Tensor = vectors @ (torch.diag_embed(roots).to(change) + change) @ vectors.mH
+    return root
 
 
 class RootHead(Head):
@@ -69,18 +69,18 @@ class RootHead(Head):
         self.network = MLPHead(view.n_features, n_labels, hidden, rng)
 
     def coordinates(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
-        """Entries of the root, in which penalties take the slope of :meth:`score_at`."""
+        """Entries of the roots, in which penalties take the slope of :meth:`score_at`."""
         return self.view.entries(square_root(self.view.operator(features)))
 
     def score_at(self, coordinates: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
-        """Scores ``(B,)`` of roots."""
+        """Scores ``(B,)`` of states whose roots have these entries."""
         scores: Tensor = self.network(coordinates, label)
         return scores
 
     def input_gradient(
         self, coordinates: Float[Tensor, "B K"], label: Tensor
     ) -> Float[Tensor, "B K"] | None:
-        """The slope of :meth:`score_at`, as :meth:`qgan.discriminator.MLPHead.input_gradient`."""
+        """The slope of :meth:`score_at`: that of the network in the entries of the root."""
         return self.network.input_gradient(coordinates, label)
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:

@@ -1,4 +1,4 @@
-"""Objectives: pure functions of scores."""
+"""Objectives: pairs of pure functions of scores."""
 
 from qgan.objectives.base import Objective, Reading
 from qgan.objectives.distance_only import DistanceOnly

@@ -1,4 +1,4 @@
-"""What an objective is: scores in, scalar out."""
+"""What an objective is: a pair of losses, each a pure function of scores."""
 
 from __future__ import annotations
 
@@ -76,23 +76,23 @@ class Objective(Stateful, ABC):
         """What the generator minimises, from the scores of generated states."""
 
     def usual_terms(self, head: Head) -> tuple[Term, ...]:
-        """The terms that the objective brings for a head where none are named: none."""
+        """The terms that the objective brings where none are named; there are none by default."""
         return ()
 
     def default_terms(self, head: Head) -> tuple[Term, ...]:
-        """The terms of a game whose terms are not named."""
+        """The terms that a game takes from the objective: its own, or else the usual ones."""
         return self.usual_terms(head) if self.terms is None else self.terms
 
 
 def rejected(
     fake: Float[Tensor, " B"], mismatched: Float[Tensor, " B"] | None, share: float
 ) -> Float[Tensor, ""]:
-    """The mean of what is to be rejected: generated and, by its share, mismatched.
+    """The mean loss of what is to be rejected: generated states and a share of mismatched ones.
 
     Args:
         fake: losses of generated states.
         mismatched: losses of mismatched states, or None.
-        share: of the mismatched states, in [0, 1).
+        share: the share of the mismatched states, in [0, 1).
     """
     mean = fake.mean()
     return mean if mismatched is None else (1 - share) * mean + share * mismatched.mean()

@@ -1,4 +1,4 @@
-"""No game at all: the generator descends a distance of states."""
+"""The objective of a generator that descends a distance of states, without a discriminator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["DistanceOnly"]
 
 @dataclass(frozen=True)
 class DistanceOnly(Objective):
-    """Losses of zero: the terms (:mod:`qgan.terms.distances`) are all there is.
+    """Losses of zero, so that the terms alone train: see :mod:`qgan.terms.distances`.
 
     Args:
         distance: name of the distance, for reports.

@@ -1,4 +1,4 @@
-"""f-GAN: the variational bound of an f-divergence."""
+"""The f-GAN objective: the variational bound of an f-divergence."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ __all__ = ["FGAN"]
 
 @dataclass(frozen=True)
 class FGAN(Objective):
-    """``D_f(p || q) = sup_T E_p T - E_q f*(T)`` with ``T = g_f(score)``, met at ``T* = f'(p / q)``.
+    """``D_f(p || q) = sup_T E_p T - E_q f*(T)`` with ``T = g_f(score)``.
 
+    The supremum is reached at ``T* = f'(p / q)``.
     The discriminator maximises the bound, the generator minimises what it moves of it,
     ``-E f*(T(fake))``. Generator f, conjugate f* and output activation g_f are the table's.
 
     Args:
         divergence: an entry of the table or its name; ``weighted_jensen_shannon(pi)`` is one.
         saturating: False lets the generator maximise ``E T(fake)`` instead, which has a gradient
-            where generated states are found out.
+            where the discriminator is sure of generated states.
 
     Raises:
         QganError: for a name that is not in the table.
@@ -55,7 +56,7 @@ class FGAN(Objective):
 
     @property
     def f(self) -> FDivergence:
-        """The divergence."""
+        """The divergence as an entry of the table."""
         assert isinstance(self.divergence, FDivergence)
         return self.divergence
 
@@ -72,7 +73,7 @@ class FGAN(Objective):
         mismatched: Float[Tensor, " B"] | None = None,
         mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
-        """``E f*(T(fake)) - E T(real)``: minus the bound."""
+        """``E f*(T(fake)) - E T(real)``, which is minus the bound."""
         conjugate = self.f.conjugate_at_activation
         wrong = None if mismatched is None else conjugate(mismatched)
         others = rejected(conjugate(fake), wrong, mismatched_share)
@@ -80,8 +81,8 @@ class FGAN(Objective):
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``-E f*(T(fake))``, or ``-E T(fake)`` if not saturating."""
-        read = self.f.conjugate_at_activation if self.saturating else self.f.activation
-        return -read(fake).mean()
+        function = self.f.conjugate_at_activation if self.saturating else self.f.activation
+        return -function(fake).mean()
 
 
 def _by_name(name: str) -> FDivergence:

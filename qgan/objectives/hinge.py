@@ -1,4 +1,4 @@
-"""Hinge: scores count only on the wrong side of a margin."""
+"""The hinge objective: scores count only on the wrong side of a margin."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Hinge(Objective):
         mismatched: Float[Tensor, " B"] | None = None,
         mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
-        """The two hinges."""
+        """The hinge of real scores and that of what is to be rejected."""
         wrong = None if mismatched is None else relu(1 + mismatched)
         return relu(1 - real).mean() + rejected(relu(1 + fake), wrong, mismatched_share)
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
-        """``-E D(fake)``."""
+        """``-E D(fake)``: generated states are to score high."""
         return -fake.mean()

@@ -1,4 +1,4 @@
-"""Least squares: scores drawn to target numbers."""
+"""The least-squares objective: scores are drawn to target numbers."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ __all__ = ["Minimax", "NonSaturating"]
 class Minimax(Objective):
     """``min_G max_D E log D(real) + E log(1 - D(fake))`` with ``D = sigmoid(score)``.
 
-    The discriminator minimises ``E softplus(-real) + E softplus(fake)``; the generator
+    The discriminator minimises ``E softplus(-real) + E softplus(fake)``; the generator minimises
     ``-E softplus(fake)``.
 
     References:
@@ -42,7 +42,7 @@ class Minimax(Objective):
         mismatched: Float[Tensor, " B"] | None = None,
         mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
-        """Binary cross-entropy of real against the rest."""
+        """The binary cross-entropy of real states against all others."""
         wrong = None if mismatched is None else softplus(mismatched)
         return softplus(-real).mean() + rejected(softplus(fake), wrong, mismatched_share)
 

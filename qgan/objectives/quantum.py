@@ -1,4 +1,4 @@
-"""Objectives that are expectation values themselves."""
+"""Objectives whose scores are expectation values of observables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LinearValue(Objective):
     """The value of Dallaire-Demers and Killoran, linear in an observable ``-1 <= Z <= 1``.
 
     ``V = 1/2 + 1/2 mean_label Tr[(cos^2(phi) rho^DR - sin^2(phi) rho^DG) Z]``: real states are
-    shown with probability ``cos^2 phi``, and V is the probability of telling which it was. At
+    shown with probability ``cos^2 phi``, and V is the probability of a right guess. At
     ``phi = pi/4``, the paper's, ``V = 1/2 + (E real - E fake) / 4``. The discriminator maximises V,
     the generator minimises it; losses are those of ``4 V - 2``, which has gradients of order one.
     ``max_Z V = 1/2 + 1/2 mean_label ||cos^2(phi) rho - sin^2(phi) sigma||_1``.
@@ -65,7 +65,7 @@ class LinearValue(Objective):
         mismatched: Float[Tensor, " B"] | None = None,
         mismatched_share: float = 0.0,
     ) -> Float[Tensor, ""]:
-        """``2 - 4 V``."""
+        """``2 - 4 V``, so that the discriminator maximises V."""
         of_real, of_fake = self._weights
         others = rejected(fake, mismatched, mismatched_share)
         return of_fake * others - of_real * real.mean()
@@ -75,7 +75,7 @@ class LinearValue(Objective):
         return -self._weights[1] * fake.mean()
 
     def value(self, *, real: Float[Tensor, " B"], fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
-        """V itself: 1/2 where nothing can be told apart (at phi = pi/4), at most 1."""
+        """The value V, at most 1; at phi = pi/4 it is 1/2 where nothing can be told apart."""
         return 0.5 - self.discriminator_loss(real=real, fake=fake) / 4
 
 

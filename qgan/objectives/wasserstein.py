@@ -1,4 +1,4 @@
-"""Wasserstein: the dual of the distance of order 1; its critic must be Lipschitz."""
+"""The Wasserstein objective: the dual of the distance of order 1, with a Lipschitz critic."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ class Wasserstein(Objective):
         return () if head.lipschitz else (GradientPenalty(),)
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
-        """``-E D(fake)``."""
+        """``-E D(fake)``: generated states are to score high."""
         return -fake.mean()

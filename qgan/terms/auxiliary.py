@@ -15,7 +15,7 @@ __all__ = ["AuxiliaryClassifier"]
 
 @dataclass(frozen=True)
 class AuxiliaryClassifier(Term):
-    """``weight * E -log P(label | m)`` on both sides: the head guesses, the generator is guessed.
+    """``weight * E -log P(label | m)``, the cross-entropy of a guess of the label, on both sides.
 
     The discriminator learns to name the labels of real and of generated states; the generator
     learns to be named rightly.
@@ -30,12 +30,12 @@ class AuxiliaryClassifier(Term):
     weight: float = 1.0
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
-        """Cross-entropies of real and of generated states."""
+        """The cross-entropies of real and of generated states."""
         views = torch.cat([context.real_view, context.fake_view])
         guesses = context.discriminator.head.classify(views)
         return 2 * self.weight * cross_entropy(guesses, context.label.repeat(2))
 
     def generator_term(self, context: StepContext) -> Tensor | None:
-        """Cross-entropy of generated states."""
+        """The cross-entropy of generated states."""
         guesses = context.discriminator.head.classify(context.fake_view)
         return self.weight * cross_entropy(guesses, context.label)

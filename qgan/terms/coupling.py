@@ -1,4 +1,4 @@
-"""The term that the quantum Wasserstein semimetric's two potentials need."""
+"""The term that the two potentials of the quantum Wasserstein semimetric need."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class CouplingPenalty(Term):
     ``(lambda / e) Tr[(P x Q) exp((-C - phi x I + I x psi) / lambda)]`` of average states P and Q.
 
     Args:
-        strength: lambda, above 0. Small: the rule is strict. Large: smooth, but for mixed states
-            then biased towards ``Tr[(P x Q) C]``.
+        strength: lambda, above 0. A small one makes the rule strict. A large one makes it smooth,
+            but biases the distance of mixed states towards ``Tr[(P x Q) C]``.
 
     Raises:
         QganError: if lambda is not above 0.
@@ -45,12 +45,12 @@ class CouplingPenalty(Term):
             raise errors.argument("strength", "must be above 0", self.strength)
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
-        """``E_Q[phi] - E_Q[psi]`` and the excess."""
-        further = context.discriminator.head.difference(context.real_view, context.label)
-        return self._excess(context) - further.mean()
+        """``E_Q[phi] - E_Q[psi]``, plus the excess over the rule."""
+        difference = context.discriminator.head.difference(context.real_view, context.label)
+        return self._excess(context) - difference.mean()
 
     def generator_term(self, context: StepContext) -> Tensor | None:
-        """Minus the excess."""
+        """Minus the excess over the rule, which generated states move too."""
         return -self._excess(context)
 
     def _excess(self, context: StepContext) -> Tensor:

@@ -1,6 +1,6 @@
-"""Distances of states in place of a discriminator: what every adversarial result is held against.
+"""Distances of states in place of a discriminator, with which adversarial results are compared.
 
-Each is measured label by label between the real and the generated states of a step, and needs no
+Each is taken label by label between the real and the generated states of a step, and needs no
 score; :class:`qgan.objectives.DistanceOnly` is the objective beside it.
 """
 
@@ -27,7 +27,11 @@ __all__ = ["EnergyDistance", "MeanDiscrepancy", "PauliWasserstein"]
 
 
 def _samples(context: StepContext) -> Iterator[tuple[States, int]]:
-    """For each label with two states or more: the generated, then the real, and how many each."""
+    """The states of each label that has at least two: the generated ones, then the real ones.
+
+    Yields:
+        States of one label, and how many of them are generated; as many are real.
+    """
     real, fake = context.real.states.materialise(), context.drawn.states
     for rows in rows_by_label(context.label):
         count = int(rows.sum())
@@ -62,7 +66,7 @@ class MeanDiscrepancy(Term):
             raise errors.argument("power", "must be at least 1", self.power)
 
     def generator_term(self, context: StepContext) -> Tensor | None:
-        """The squared discrepancy."""
+        """The squared discrepancy, averaged over the labels that have at least two states."""
         parts = [mmd_squared(overlap_matrix(s, s) ** self.power, n) for s, n in _samples(context)]
         return self.weight * torch.stack(parts).mean() if parts else None
 
@@ -71,7 +75,7 @@ class MeanDiscrepancy(Term):
 class EnergyDistance(Term):
     """``weight * mean_label (2 E d(real, fake) - E d(fake, fake') - E d(real, real'))``.
 
-    ``d = sqrt(1 - F)``; for pure states one matrix product a label.
+    The distance is ``d = sqrt(1 - F)``. For pure states it takes one product of matrices per label.
 
     Args:
         weight: at least 0.
@@ -85,7 +89,7 @@ class EnergyDistance(Term):
     needs_states: ClassVar[bool] = True
 
     def generator_term(self, context: StepContext) -> Tensor | None:
-        """The energy distance."""
+        """The energy distance, averaged over the labels that have at least two states."""
         parts = [energy_distance(root_infidelity_matrix(s), n) for s, n in _samples(context)]
         return self.weight * torch.stack(parts).mean() if parts else None
 
@@ -94,12 +98,12 @@ class EnergyDistance(Term):
 class PauliWasserstein(Term):
     """``weight * mean_label W`` with W the Pauli programme's bound of the quantum W_1.
 
-    The discriminator is a sum of Pauli words of Lipschitz constant 1 at most, found anew in each
-    step by a linear programme. It is linear in the state: it sees the average of each label only.
-    It reads expectation values, so any device serves.
+    The discriminator is a sum of Pauli words of Lipschitz constant 1 at most, which a linear
+    programme finds anew in each step. It is linear in the state, so it sees only the average of
+    each label. It reads expectation values, so any device serves.
 
     Args:
-        max_weight: words act on so many qubits at most.
+        max_weight: the most qubits that a word acts on.
         weight: at least 0.
 
     Raises:
@@ -117,7 +121,7 @@ class PauliWasserstein(Term):
             raise errors.argument("max_weight", "must be at least 1", self.max_weight)
 
     def generator_term(self, context: StepContext) -> Tensor | None:
-        """The bound, with the best observable held fixed."""
+        """The bound, whose gradient is taken with the best observable held fixed."""
         n = context.fake.n_qubits
         words = pauli.pauli_words(n, min(self.max_weight, n))
         fake = read_words(context.fake, words)
@@ -125,6 +129,6 @@ class PauliWasserstein(Term):
             real = read_words(context.real.seen, words).to(fake)
         total, count = fake.new_zeros(()), 0
         for rows in rows_by_label(context.label):
-            moved = real[rows].mean(0) - fake[rows].mean(0)
-            total, count = total + pauli_observable(moved, words) @ moved, count + 1
+            change = real[rows].mean(0) - fake[rows].mean(0)
+            total, count = total + pauli_observable(change, words) @ change, count + 1
         return self.weight * total / count

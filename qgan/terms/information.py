@@ -14,32 +14,34 @@ from qgan.terms.base import StepContext, Term
 __all__ = ["FLOOR", "Information", "unexplained"]
 
 RIDGE = 0.03
-"""Of the head, in units of the mean squared length of the centred view."""
+"""Ridge of the regression, in units of the mean squared length of the centred view."""
 FLOOR = 0.2
-"""Share of a latent's variance below which little is gained: it is read off well enough."""
+"""Share of a latent's variance below which little is gained: the latent is then read off well."""
 FEWEST = 8
-"""States of a label in a batch, below which nothing can be said."""
+"""Fewest states of a label in a batch from which anything can be said."""
 
 
 @dataclass(frozen=True)
 class Information(Term):
-    """``-weight * sum_k I_k`` for the generator, a lower bound of each latent's information.
+    """``-weight * sum_k I_k`` for the generator, where I_k bounds the information on latent k.
 
-    ``I(z_k; m) >= H(z_k) + E log q(z_k | m)``, q normal around a linear head's prediction, its
-    variance the residuals' and ``FLOOR`` of the latent's own:
-    ``I_k = -1/2 log(E (z_k - z_k(m))^2 / Var z_k + FLOOR)`` up to a constant, label by label. The
-    head is the ridge regression of z on the view of the batch, in closed form, judged on each
-    state by the head that has not seen it (leave one out); it has no weights to train.
+    The bound is ``I(z_k; m) >= H(z_k) + E log q(z_k | m)``. Here q is a normal distribution around
+    the prediction of a linear head; its variance is that of the residuals and ``FLOOR`` times that
+    of the latent: ``I_k = -1/2 log(E (z_k - z_k(m))^2 / Var z_k + FLOOR)`` up to a constant, label
+    by label. The head is the ridge regression of z on the view of the batch, in closed form. Each
+    state is judged by the head that has not seen it (leave one out), and there are no weights to
+    train.
 
-    Information alone does not say which latents: any bijection of the latent space keeps it, and
-    without further assumptions none can be told from states (Locatello et al.). Here two things
-    do: latents are independent and uniform, and the head is *linear*, so a latent must be the
-    expectation value of one observable. That fits where the hidden factors are nearly such (the
-    fields of the chains are), and finds other latents where they are not. Nor does it say which
-    latent, or which sign, a factor gets.
+    Information alone does not say which latents are found: any bijection of the latent space keeps
+    it, and without further assumptions states cannot tell one from another (Locatello et al.). Two
+    assumptions decide here. Latents are independent and uniform, and the head is *linear*, so that
+    a latent must be the expectation value of one observable. That fits where the hidden factors are
+    nearly such values, as the fields of the chains are; where they are not, other latents are
+    found. Which latent a factor gets, and with which sign, stays open.
 
-    The floor keeps the term from bending the states: from 32 real states of the mixed-field chain
-    the head leaves 0.06 to 0.19 of the fields' variance, and a generator paid for less leaves them.
+    The floor keeps the term from bending the states. From 32 real states of the mixed-field chain
+    the head leaves 0.06 to 0.19 of the variance of the fields, and a generator that were paid for
+    leaving less would leave the real states.
 
     Args:
         weight: lambda, at least 0.
@@ -52,7 +54,7 @@ class Information(Term):
     weight: float = 0.3
 
     def generator_term(self, context: StepContext) -> Tensor | None:
-        """The negative bound, summed over the latents, mean over the labels."""
+        """The negative bound, summed over the latents and averaged over the labels."""
         total, count = context.fake_view.new_zeros(()), 0
         for rows in rows_by_label(context.label):
             if int(rows.sum()) >= FEWEST:
@@ -63,7 +65,7 @@ class Information(Term):
 
 
 def unexplained(view: Float[Tensor, "B K"], latent: Float[Tensor, "B z"]) -> Float[Tensor, " z"]:
-    """Share of each latent's variance that a ridge regression on the view leaves, out of sample.
+    """The share of each latent's variance that a ridge regression on the view leaves unexplained.
 
     ``e_i / (1 - H_ii)`` is the residual of the head that has not seen state i.
 
@@ -77,7 +79,7 @@ def unexplained(view: Float[Tensor, "B K"], latent: Float[Tensor, "B z"]) -> Flo
     size = gram.diagonal().mean().clamp_min(1e-12)
     eye = torch.eye(len(view), dtype=view.dtype, device=view.device)
     hat: Tensor = torch.linalg.solve(gram + RIDGE * size * eye, gram) + 1 / len(view)
-    wanted = latent.to(view)
-    residual = (wanted - hat @ wanted) / (1 - hat.diagonal())[:, None].clamp_min(1e-3)
-    variance = ((wanted - wanted.mean(0)) ** 2).mean(0).clamp_min(1e-12)
+    target = latent.to(view)
+    residual = (target - hat @ target) / (1 - hat.diagonal())[:, None].clamp_min(1e-3)
+    variance = ((target - target.mean(0)) ** 2).mean(0).clamp_min(1e-12)
     return (residual**2).mean(0) / variance

@@ -1,4 +1,4 @@
-"""Statistics of generated states that are to match those of real ones."""
+"""Terms that match statistics of generated states to those of real ones."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class FeatureMatching(Term):
 
 @dataclass(frozen=True)
 class PurityMatching(Term):
-    """``weight * mean_b (Tr rho_b^2 - p)^2`` for the generator, p the mean purity of real states.
+    """``weight * mean_b (Tr rho_b^2 - p)^2`` for the generator; real states have mean purity p.
 
-    A generator whose registers are traced out leaks purity into them; purity is quadratic in rho
-    (a swap test of two copies), so a single-copy critic learns it late. Needs an engine that gives
-    states.
+    A generator whose registers are traced out loses purity to them. Purity is quadratic in rho: a
+    swap test of two copies measures it, and a critic of single copies learns of it late. The term
+    needs an engine that gives states.
 
     Args:
         weight: at least 0.

@@ -26,7 +26,7 @@ class InstanceNoise(Term):
     deviation: float = 0.1
 
     def perturb(self, features: Tensor, moment: Moment) -> Tensor:
-        """The view with noise."""
+        """The views with noise added."""
         size = self.deviation * max(0.0, 1 - moment.step / max(1, moment.n_steps))
         noise = torch.randn(features.shape, generator=moment.rng).to(features)
         return features + size * noise

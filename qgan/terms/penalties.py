@@ -37,11 +37,12 @@ def _slopes(context: StepContext, points: Tensor) -> Tensor:
 class GradientPenalty(Term):
     """``weight * mean_b (||d D / d m at m_b||_2 - 1)^2``, per sample.
 
-    Interpolated: ``m_b = e_b m(rho_b) + (1 - e_b) m(sigma_b)`` with ``e_b`` uniform on [0, 1]: with
-    one label the view of the mixture, a valid state, so no second derivative passes a circuit.
-    At the ends: half the weight at the real points, half at the generated ones; every point is
-    then the view of one state whatever the view.
-    A head with ``coordinates`` of its own is held to the slope of its ``score_at`` in these.
+    "interpolated" takes the slope at ``m_b = e_b m(rho_b) + (1 - e_b) m(sigma_b)`` with ``e_b``
+    uniform on [0, 1]. Both states have the same label, so that this is the view of their mixture,
+    a valid state, and no second derivative passes through a circuit. "ends" puts half of the weight
+    on the real points and half on the generated ones; every point is then the view of one state,
+    whatever the view. Of a head with ``coordinates`` of its own the slope is that of ``score_at``
+    in these.
 
     Args:
         weight: lambda, at least 0.
@@ -66,7 +67,7 @@ class GradientPenalty(Term):
             raise errors.argument("at", "must be 'interpolated' or 'ends'", repr(self.at))
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
-        """The penalty."""
+        """The mean squared distance of the slopes from one, times the weight."""
         real, fake = (_points(context, view) for view in (context.real_view, context.fake_view))
         if self.at == "ends":
             slopes = torch.cat([_slopes(context, points) for points in (real, fake)])
@@ -79,7 +80,7 @@ class GradientPenalty(Term):
 
 @dataclass(frozen=True)
 class WeightClipping(Term):
-    """Each parameter of the head clipped to ``[-limit, limit]`` after each discriminator step.
+    """Clips each parameter of the head to ``[-limit, limit]`` after each discriminator step.
 
     A critic whose parameters lie in a box is Lipschitz with some constant, so what it reaches is
     the distance up to a factor. Angles of a circuit view are left alone: its readouts are bounded
@@ -93,7 +94,7 @@ class WeightClipping(Term):
 
     References:
         Arjovsky et al., arXiv:1701.07875, algorithm 1 (alpha 5e-5, c 0.01, m 64, n_critic 5,
-        RMSProp: what ``--objective wasserstein:clip`` sets).
+        RMSProp; objective wasserstein:clip sets these).
     """
 
     limit: float = 0.01
@@ -106,7 +107,7 @@ class WeightClipping(Term):
 
     @torch.no_grad()
     def after_discriminator_step(self, discriminator: Discriminator) -> None:
-        """Clip."""
+        """Clip the parameters of the head."""
         for parameter in discriminator.head.parameters():
             parameter.clamp_(-self.limit, self.limit)
 
@@ -127,6 +128,6 @@ class R1(Term):
     per_sample: ClassVar[bool] = True
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
-        """The penalty."""
+        """The mean squared slope at real states, times half the weight."""
         slopes = _slopes(context, _points(context, context.real_view))
         return self.weight / 2 * (slopes**2).mean()

@@ -1,4 +1,4 @@
-"""Views: linear maps from states to real numbers, all that a discriminator may see."""
+"""Views: linear maps from states to the real numbers that a discriminator sees."""
 
 from qgan.batch import Seen
 from qgan.povm import POVMS

@@ -1,4 +1,4 @@
-"""What a view is."""
+"""What a view is: a linear map from states to real numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class View(nn.Module):
         sees_label: whether the numbers depend on the label.
         reads_records: whether records of a product measurement of each state will do.
         n_copies: copies of the state that are measured together.
-        largest: bound of each number's size.
+        largest: a bound on the size of each number.
         engine: what runs the view's own circuits; None for a view without circuits.
         circuit: the circuit that reads the state; None for a view without circuits.
         words: the Pauli words that are read off each circuit, or off the state itself.
@@ -48,7 +48,7 @@ class View(nn.Module):
     n_qubits: int = 1
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
-        """The K numbers of each state; ``label`` matters only to views that are circuits."""
+        """The K numbers of each state; ``label`` matters only where the view sees it."""
         raise NotImplementedError
 
     def bounds(self, weights: Float[Tensor, "*rows K"]) -> Bounds:
@@ -58,17 +58,17 @@ class View(nn.Module):
             weights: coefficients w, ``(..., K)``.
 
         Returns:
-            Lower and upper bounds, each ``(...)``: what each number's size alone gives, unless
-            the view knows better.
+            Lower and upper bounds, each ``(...)``. They follow from the size of each number alone,
+            unless a view overrides this with better ones.
         """
         most = self.largest * weights.abs().sum(-1)
         return -most, most
 
     def n_settings(self) -> int:
-        """Circuits that read all K numbers off a state: bases of measurement.
+        """How many circuits read all K numbers off a state, one per basis of measurement.
 
-        ``3**n`` Pauli bases for a view that needs the whole state; else the bases that the words
-        need, for each of the circuits.
+        A view that needs the whole state takes ``3**n`` Pauli bases; another one takes the bases
+        that its words need, for each of its circuits.
         """
         if self.needs_states:
             return int(3**self.n_qubits)
@@ -88,16 +88,16 @@ class FixedView(View):
         raise NotImplementedError
 
     def bounds(self, weights: Float[Tensor, "*rows K"]) -> Bounds:
-        """The least and the greatest eigenvalue."""
+        """The least and the greatest eigenvalue of ``sum_k w_k M_k``."""
         values = torch.linalg.eigvalsh(self.operator(weights))
         return values[..., 0], values[..., -1]
 
 
 def states_of(source: Seen, view: View) -> StateSource:
-    """The source, unless it is records, which a view of trainable circuits cannot read.
+    """The source itself, unless it is records: a view of trainable circuits cannot read them.
 
     Raises:
-        QganError: for records, with the reason and the two nearest views.
+        QganError: for records; the message says why and names the two nearest views.
     """
     if isinstance(source, Records):
         raise unreadable(view, source.n_shots)
@@ -105,7 +105,12 @@ def states_of(source: Seen, view: View) -> StateSource:
 
 
 def unreadable(view: View, n_shots: int) -> errors.QganError:
-    """Why a view of trainable circuits cannot read records of so many shots a state."""
+    """The error that says why a view of trainable circuits cannot read records.
+
+    Args:
+        view: the view.
+        n_shots: shots of each state.
+    """
     reason = "its circuits act on a state, and records are of a fixed measurement of each qubit"
     if view.n_copies > n_shots:
         reason = f"it measures {view.n_copies} copies of a state, and there is one shot of each"

@@ -31,12 +31,13 @@ class CircuitView(View):
 
     Args:
         circuit: a readout circuit with the qubits of the state as output register.
-        n_labels: number of classes (or of real conditions).
+        n_labels: number of classes, or of real conditions.
         observables: Pauli words on all its wires; all Z words up to weight 3 by default.
-        engine: what runs it; a prepared source is run by its own engine, as one circuit.
+        engine: what runs it; a source that is still to be prepared is run together with the
+            circuit, by its own engine.
         n_circuits: circuits side by side, each with its own angles.
         scale: c, so that a slope of one is within reach of a head under a gradient penalty.
-        trainable: False freezes the angles (random features).
+        trainable: whether the angles are trained; frozen ones give random features.
         seed: seed of the initial angles.
 
     References:
@@ -86,15 +87,18 @@ class CircuitView(View):
         if classes and self.engine.gives_isometries and isinstance(source, States):
             return self._by_label(source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine
-        nothing = self.weights.new_zeros(len(label), 0)
+        no_latent = self.weights.new_zeros(len(label), 0)
         parts = []
         for weights, embed in zip(self.weights, self.embeddings, strict=True):
-            inputs = embed(label, nothing)
+            inputs = embed(label, no_latent)
             parts.append(engine.expval(self.circuit, weights, inputs, self.words, source))
         return self.scale * torch.cat(parts, 1)
 
     def bounds(self, weights: Float[Tensor, "*rows K"]) -> Bounds:
-        """Sums over the circuits of what the words of each can reach, whatever its angles."""
+        """The sum over the circuits of the least and greatest values that the words can reach.
+
+        They hold whatever the angles are.
+        """
         low, high = torch.zeros_like(weights[..., 0]), torch.zeros_like(weights[..., 0])
         for part in weights.split(len(self.words), dim=-1):
             values = eigenvalue_bounds(part, self.words)
@@ -102,18 +106,21 @@ class CircuitView(View):
         return self.scale * low, self.scale * high
 
     def _by_label(self, states: States, label: Tensor) -> Float[Tensor, "B K"]:
-        """The numbers of states, where each circuit is run once per label and reads all of them."""
+        """The numbers of states; each circuit runs once per label and reads all states of it."""
         labels = torch.arange(self.n_labels, device=label.device)
-        nothing = self.weights.new_zeros(self.n_labels, 0)
+        no_latent = self.weights.new_zeros(self.n_labels, 0)
         rows = [
-            torch.cat([weights.expand(self.n_labels, -1), embed(labels, nothing)], 1)
+            torch.cat([weights.expand(self.n_labels, -1), embed(labels, no_latent)], 1)
             for weights, embed in zip(self.weights, self.embeddings, strict=True)
         ]
-        none = self.weights.new_zeros(0)
-        isometries = self.engine.isometry(self._all_inputs, none, torch.cat(rows))
-        own = isometries.unflatten(0, (len(rows), -1))[:, label]  # (n_circuits, B, 2**n_wires, D)
-        read = pauli.expval((own @ states.factor.to(own.dtype)).flatten(0, 1), self.words)
-        features: Tensor = read.unflatten(0, (len(rows), -1)).transpose(0, 1).flatten(1)
+        no_weights = self.weights.new_zeros(0)
+        isometries = self.engine.isometry(self._all_inputs, no_weights, torch.cat(rows))
+        per_state = isometries.unflatten(0, (len(rows), -1))[
+            :, label
+        ]  # (n_circuits, B, 2**n_wires, D)
+        factor = (per_state @ states.factor.to(per_state.dtype)).flatten(0, 1)
+        values = pauli.expval(factor, self.words)
+        features: Tensor = values.unflatten(0, (len(rows), -1)).transpose(0, 1).flatten(1)
         return self.scale * features
 
 

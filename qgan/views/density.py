@@ -1,4 +1,4 @@
-"""Density view: the state itself."""
+"""Density view: the entries of the density matrix, which are the state itself."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["DensityView"]
 
 
 class DensityView(FixedView):
-    """The entries of rho: diagonal, then sqrt(2) times Re and Im above it.
+    """The entries of rho: its diagonal, then sqrt(2) times the real and imaginary parts above it.
 
     The Euclidean norm of the view is the Hilbert-Schmidt norm: ``||m(rho) - m(sigma)||_2 =
-    ||rho - sigma||_F``. Single copy.
+    ||rho - sigma||_F``. It measures a single copy.
 
     Args:
         n_qubits: number of qubits n; ``K = 4**n``.
@@ -51,7 +51,7 @@ class DensityView(FixedView):
         return self.entries(states.density_matrix())
 
     def entries(self, matrices: Complex[Tensor, "B D D"]) -> Float[Tensor, "B K"]:
-        """Real coordinates of Hermitian matrices; :meth:`operator` makes the matrices of them."""
+        """Real coordinates of Hermitian matrices; :meth:`operator` is the way back to matrices."""
         rho = matrices.flatten(1)
         upper = math.sqrt(2) * rho[:, self.upper]
         return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)

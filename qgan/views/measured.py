@@ -1,4 +1,4 @@
-"""Measured view: what a fixed view makes of measurement records, with their shot noise."""
+"""Measured view: a fixed view that is estimated from measurement records, with shot noise."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["MeasuredView"]
 
 
 class MeasuredView(View):
-    """A fixed view's unbiased estimate from records; other states are measured as often.
+    """The unbiased estimate that records give of a fixed view.
 
-    Of records it is ``view(records)``. Generated states are measured here, afresh at each call,
-    with as many shots of the same measurement: without that noise of their own they would be told
-    by its absence. Gradients are those of the exact view,
-    ``m = view(p + stop(f - p))`` with probabilities p and drawn frequencies f.
+    For records it is ``view(records)``. Generated states are measured here, anew at each call, with
+    as many shots of the same measurement. If they had no shot noise of their own, a discriminator
+    could tell them from real states by that alone. Gradients are those of the exact view:
+    ``m = view(p + stop(f - p))``, where p are probabilities and f the frequencies that were drawn.
 
     Args:
         view: density entries, Pauli words or probabilities.
-        n_qubits: of the states, at most 6.
-        shots: of each state, as in the records.
-        kind: of the measurement, as in the records.
-        seed: of the shots; where they stand is part of the view's state.
+        n_qubits: qubits of the states, at most 6.
+        shots: shots of each state, as in the records.
+        kind: which measurement, as in the records.
+        seed: seed of the shots; the state of their source of chance is part of the view's state.
 
     Raises:
         QganError: for a view that records cannot give, too many qubits, no shots or another kind.
@@ -38,7 +38,8 @@ class MeasuredView(View):
         >>> from qgan.views import PauliView
         >>> zero = States(torch.tensor([[[1.0], [0.0]]], dtype=torch.complex128))
         >>> view = MeasuredView(PauliView(1, 1), 1, shots=3)
-        >>> round(view(zero, torch.tensor([0]))[0, 2].item()) in (0, 1, 2, 3)  # <Z>, 0 or 3 a shot
+        >>> z = view(zero, torch.tensor([0]))[0, 2]  # each shot gives 0 or 3
+        >>> round(z.item()) in (0, 1, 2, 3)
         True
     """
 
@@ -64,23 +65,23 @@ class MeasuredView(View):
         """Estimates ``(B, K)``."""
         if not isinstance(source, Records):
             exact = outcome_probabilities(read_words(source, self.words), self.kind)
-            drawn = draw(exact, self.shots, self.rng)
-            source = Records(exact + (drawn - exact).detach(), self.shots, self.kind)
+            frequencies = draw(exact, self.shots, self.rng)
+            source = Records(exact + (frequencies - exact).detach(), self.shots, self.kind)
         features: Tensor = self.view(source, label)
         return features
 
     def n_settings(self) -> int:
-        """Runs of a circuit that read a state: each shot chooses its bases anew."""
+        """How many circuits read a state: one per shot, since each shot chooses its bases anew."""
         return self.shots
 
     def bounds(self, weights: Float[Tensor, "*rows K"]) -> Bounds:
-        """Of the exact view, which is the mean of the estimates."""
+        """The bounds of the exact view, which is the mean of the estimates."""
         return self.view.bounds(weights)
 
     def get_extra_state(self) -> Tensor:
-        """Where the shots' generator of chance stands."""
+        """The state of the source of chance of the shots."""
         return self.rng.get_state()
 
     def set_extra_state(self, state: Tensor) -> None:
-        """Go on from there."""
+        """Continue the source of chance of the shots from :meth:`get_extra_state`."""
         self.rng.set_state(state)

@@ -14,13 +14,16 @@ from qgan import pauli
 __all__ = ["eigenvalue_bounds", "operator"]
 
 MOST_DENSE = 6
-"""Qubits up to which an observable is written as a matrix to find its eigenvalues."""
+"""Most qubits for which an observable is written as a matrix to find its eigenvalues."""
 
 
 @lru_cache(maxsize=64)
 @torch.inference_mode(False)
 def _tables(words: tuple[str, ...]) -> tuple[Tensor, Tensor]:
-    """For each word P: the bits it flips, and ``P|i> = phase[i] |i xor flip>``, phases (K, 2^n)."""
+    """The bits that each word P flips, and its phases ``(K, 2**n)``.
+
+    ``P|i> = phase[i] |i xor flip>``.
+    """
     n = len(words[0])
     flips, phases = [], []
     for word in words:
@@ -51,8 +54,8 @@ def operator(weights: Float[Tensor, "*rows K"], words: Sequence[str]) -> Complex
     dtype = torch.complex64 if weights.dtype == torch.float32 else torch.complex128
     values = (weights.unsqueeze(-1) * phases.to(dtype)).flatten(-2)
     empty = values.new_zeros(*weights.shape[:-1], dimension**2)
-    filled: Tensor = empty.index_add(-1, (row * dimension + column).flatten(), values)
-    return filled.reshape(*weights.shape[:-1], dimension, dimension)
+    entries: Tensor = empty.index_add(-1, (row * dimension + column).flatten(), values)
+    return entries.reshape(*weights.shape[:-1], dimension, dimension)
 
 
 def eigenvalue_bounds(
@@ -60,8 +63,8 @@ def eigenvalue_bounds(
 ) -> tuple[Float[Tensor, ...], Float[Tensor, ...]]:
     """Numbers between which the eigenvalues of ``sum_k w_k P_k`` lie.
 
-    Exact for words of Z and I, which are diagonal together, and up to 6 qubits; else
-    ``sum_k |w_k|``.
+    They are exact for words of Z and I, which are diagonal together, and up to 6 qubits. Otherwise
+    they are ``sum_k |w_k|`` and minus that.
 
     Example:
         >>> eigenvalue_bounds(torch.tensor([1.0, 1.0]), ["ZI", "IZ"])

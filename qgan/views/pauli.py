@@ -19,9 +19,9 @@ __all__ = ["PauliView", "read_words"]
 
 
 class PauliView(FixedView):
-    """Expectation values of Pauli words of weight 1 to k, all or a fixed random choice.
+    """Expectation values of Pauli words of weight 1 to k: of all, or of a fixed random choice.
 
-    Single copy; any device can read it.
+    It measures a single copy, and any device can read it.
 
     Args:
         n_qubits: number of qubits.
@@ -46,9 +46,9 @@ class PauliView(FixedView):
             if not 1 <= n_words <= len(self.words):
                 rule = f"must be from 1 to {len(self.words)}, the words up to that weight"
                 raise errors.argument("n_words", rule, n_words)
-            random = torch.Generator().manual_seed(seed)
-            drawn = torch.randperm(len(self.words), generator=random)[:n_words]
-            self.words = tuple(self.words[k] for k in drawn.sort().values)
+            rng = torch.Generator().manual_seed(seed)
+            places = torch.randperm(len(self.words), generator=rng)[:n_words]
+            self.words = tuple(self.words[k] for k in places.sort().values)
         self.n_features = len(self.words)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
@@ -61,7 +61,10 @@ class PauliView(FixedView):
 
 
 def read_words(source: Seen, words: Sequence[str]) -> Float[Tensor, "B K"]:
-    """Pauli words on the output register; a prepared source is read by its own engine."""
+    """Expectation values of Pauli words on the output register.
+
+    A source that is still to be prepared is read by its own engine.
+    """
     if isinstance(source, States | Records):
         return source.expval(words)
     padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)

@@ -17,9 +17,10 @@ __all__ = ["POVMView"]
 
 
 class POVMView(FixedView):
-    """Probabilities ``p(a) = Tr[M_a1 x .. x M_an rho]`` of a product measurement. Single copy.
+    """Probabilities ``p(a) = Tr[M_a1 x .. x M_an rho]`` of a product measurement.
 
-    They are affine in the expectation values of all Pauli words, so any device can give them.
+    It measures a single copy. The probabilities are affine in the expectation values of all Pauli
+    words, so any device can give them.
 
     Args:
         n_qubits: number of qubits n; K is ``4**n`` ("pauli-4", "tetrahedral") or ``6**n``.
@@ -50,9 +51,10 @@ class POVMView(FixedView):
         self.words = every_word(n_qubits)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
-        """Probabilities ``(B, K)``, the first qubit's outcome most significant.
+        """Probabilities ``(B, K)``; the outcome of the first qubit is the most significant.
 
-        Records of the same measurement give their frequencies, of another one their estimates.
+        Records of the same measurement give their frequencies; records of another one give
+        estimates.
         """
         if isinstance(source, Records) and source.kind == self.kind:
             return source.frequencies

@@ -21,10 +21,11 @@ __all__ = ["SwapTestView", "swap_words"]
 
 
 class SwapTestView(View):
-    """``m_j(rho, label) = Tr[rho sigma_j]``, sigma_j the references of that label. Single copy.
+    """Overlaps ``m_j(rho, label) = Tr[rho sigma_j]`` with the references sigma_j of that label.
 
-    State and reference stand side by side, each pair of their qubits is turned into the Bell
-    basis, and the value of SWAP is read: on a pair it is -1 for ``|11>``, the singlet, else 1.
+    It measures a single copy. State and reference stand side by side, each pair of their qubits is
+    turned into the Bell basis, and the value of SWAP is read: on a pair it is -1 for ``|11>``, the
+    singlet, and else 1.
     Trainable Z rotations beside each entangling gate, zero at the start, let the discriminator
     undo coherent errors of that gate.
 
@@ -34,7 +35,7 @@ class SwapTestView(View):
         n_labels: number of classes.
         engine: what runs it.
         scale: factor on the overlaps.
-        trainable: False keeps the exact swap test.
+        trainable: whether the angles are trained; frozen ones keep the exact swap test.
 
     Raises:
         QganError: if the register is not twice as wide as a reference, or the labels have not
@@ -74,8 +75,8 @@ class SwapTestView(View):
         self.n_features = len(references) // n_labels
         self.scale = self.largest = scale
         self.weights = nn.Parameter(torch.zeros(circuit.n_weights), requires_grad=trainable)
-        shown = references.factor.detach().unflatten(0, (n_labels, self.n_features))
-        self.register_buffer("references", torch.view_as_real(shown), persistent=False)
+        by_label = references.factor.detach().unflatten(0, (n_labels, self.n_features))
+        self.register_buffer("references", torch.view_as_real(by_label), persistent=False)
         words, signs = swap_words(n)
         self.words = tuple(words)
         self.register_buffer("signs", torch.tensor(signs).double(), persistent=False)
@@ -88,22 +89,22 @@ class SwapTestView(View):
         if label.is_floating_point():
             raise errors.argument("label", "must be classes for the swap-test view", label.dtype)
         states = states_of(source, self).materialise()
-        mine = torch.view_as_complex(self.references)[label].to(states.factor)
+        references = torch.view_as_complex(self.references)[label].to(states.factor)
         rows = torch.arange(len(states), device=label.device).repeat_interleave(self.n_features)
-        pairs = tensor_product(states[rows], States(mine.flatten(0, 1)))
-        nothing = self.weights.new_zeros(len(pairs), 0)
-        values = self.engine.expval(self.circuit, self.weights, nothing, self.words, pairs)
+        pairs = tensor_product(states[rows], States(references.flatten(0, 1)))
+        no_inputs = self.weights.new_zeros(len(pairs), 0)
+        values = self.engine.expval(self.circuit, self.weights, no_inputs, self.words, pairs)
         overlaps: Tensor = (values * self.signs[1:].to(values)).sum(1) + self.signs[0].to(values)
         return self.scale * overlaps.reshape(len(states), self.n_features)
 
 
 def swap_words(n: int) -> tuple[Sequence[str], list[float]]:
-    """SWAP of n pairs after the Bell rotation as Z words: the words, and 1 with their weights.
+    """The words of Z, and their weights, that SWAP of n pairs is after the Bell rotation.
 
     ``prod_q (1 + Z_q + Z_(n+q) - Z_q Z_(n+q)) / 2``, wires 0 to n-1 against n to 2n-1.
 
     Returns:
-        The ``4**n - 1`` words, and ``4**n`` weights, that of the identity first.
+        The ``4**n - 1`` words, and ``4**n`` weights; the weight of the identity comes first.
 
     Example:
         >>> swap_words(1)

@@ -25,12 +25,12 @@ class TwoCopyView(CircuitView):
 
     Args:
         circuit: a readout circuit whose output register is twice as wide as the state.
-        n_labels: number of classes (or of real conditions).
+        n_labels: number of classes, or of real conditions.
         observables: Pauli words on all its wires; all Z words up to weight 3 by default.
         engine: what runs it.
         n_circuits: circuits side by side, each with its own angles.
         scale: c.
-        trainable: False freezes the angles.
+        trainable: whether the angles are trained.
         seed: seed of the initial angles.
 
     Raises:

@@ -177,7 +177,7 @@ BAD_FILES: dict[str, tuple[dict[str, Any], str]] = {
     "factors nan": (changed("factors", lambda a: a * np.nan), r"`factors` must hold finite real"),
     "names": (
         {**good(), "factor_names": np.array(["p", "q"])},
-        r"`factor_names` must be 1 strings, one a factor, but got shape \(2,\)",
+        r"`factor_names` must be 1 strings, one per factor, but got shape \(2,\)",
     ),
 }
 
