@@ -115,9 +115,8 @@ class CircuitView(View):
         ]
         no_weights = self.weights.new_zeros(0)
         isometries = self.engine.isometry(self._all_inputs, no_weights, torch.cat(rows))
-        per_state = isometries.unflatten(0, (len(rows), -1))[
-            :, label
-        ]  # (n_circuits, B, 2**n_wires, D)
+        isometries = isometries.unflatten(0, (len(rows), -1))
+        per_state = isometries[:, label]  # (n_circuits, B, 2**n_wires, D)
         factor = (per_state @ states.factor.to(per_state.dtype)).flatten(0, 1)
         values = pauli.expval(factor, self.words)
         features: Tensor = values.unflatten(0, (len(rows), -1)).transpose(0, 1).flatten(1)
