@@ -40,7 +40,7 @@ class Information(Term):
     found. Which latent a factor gets, and with which sign, stays open.
 
     The floor keeps the term from bending the states. From 32 real states of the mixed-field chain
-    the head leaves 0.06 to 0.19 of the variance of the fields, and a generator that were paid for
+    the head leaves 0.06 to 0.19 of the variance of the fields, and a generator that was paid for
     leaving less would leave the real states.
 
     Args:

@@ -26,6 +26,7 @@ class SwapTestView(View):
     It measures a single copy. State and reference stand side by side, each pair of their qubits is
     turned into the Bell basis, and the value of SWAP is read: on a pair it is -1 for ``|11>``, the
     singlet, and else 1.
+
     Trainable Z rotations beside each entangling gate, zero at the start, let the discriminator
     undo coherent errors of that gate.
 
