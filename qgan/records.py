@@ -138,7 +138,7 @@ class Records:
         return self.frequencies.shape[0]
 
     def __getitem__(self, index: Any) -> Records:
-        """The records of some of the states, by slice, mask or index tensor."""
+        """The records of the states at a slice, a mask or an index tensor."""
         return Records(self.frequencies[index], self.n_shots, self.kind)
 
     def __repr__(self) -> str:

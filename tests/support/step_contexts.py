@@ -1,4 +1,4 @@
-"""What a term sees in one step, made by hand."""
+"""What a term sees in one step of a training, put together by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qgan.terms import Moment, StepContext
 
 
 def context(discriminator: Discriminator, real: States, fake: States, label: Tensor) -> StepContext:
-    """The first step of one, with views and scores of both sides."""
+    """The context of a training's only step, with views and scores of real and generated states."""
     views = [discriminator.view(states, label) for states in (real, fake)]
     scores = [discriminator.head(view, label) for view in views]
     moment = Moment(0, 1, torch.Generator().manual_seed(0))
