@@ -38,6 +38,7 @@ FLAGS = {
     "term": "--term {}",
     "device": "--device {}",
     "readout": "--engine.readout {}",
+    "plugin": "--plugin {}",
     "option": "--{}",
 }
 """By what an error offers to choose, the flags that choose it."""
