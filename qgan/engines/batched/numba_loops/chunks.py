@@ -32,14 +32,14 @@ def serves(n_wires: int, states: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-def split_lanes(states: int, rows: int) -> NDArray[np.int64]:
+def split_lanes(states: int, dimension: int) -> NDArray[np.int64]:
     """Where chunks of lanes begin, and where the last one ends: as few and as even as can be.
 
     Args:
         states: lanes of the batch, one per column of each sample.
-        rows: amplitudes of a state.
+        dimension: amplitudes of a state.
     """
-    most = MOST_LANES if rows < WIDE else FEWER_LANES
+    most = MOST_LANES if dimension < WIDE else FEWER_LANES
     return np.linspace(0, states, -(-states // most) + 1).round().astype(np.int64)
 
 

@@ -83,7 +83,7 @@ class GraphPass:
 
         def adjoint() -> tuple[Tensor | None, ...]:
             assert self._pass is not None
-            last = self._final if self._pass.led_back else None
+            last = self._final if self._pass.takes_back else None
             return self._pass.adjoint(self._gradient, last, needs)
 
         self._adjoint = capture(adjoint, self._forward.pool) if any(needs) else None
