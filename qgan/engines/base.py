@@ -13,6 +13,8 @@ from qgan import errors
 from qgan.stateful import Stateful
 from qgan.states import Prepared, States, StateSource
 
+__all__ = ["Circuit", "DiffMethod", "Engine", "RegistersLike", "check_angles", "check_source"]
+
 DiffMethod = Literal["backprop", "adjoint", "parameter-shift"]
 
 

@@ -9,6 +9,8 @@ import pennylane as qml
 import torch
 from torch import Tensor
 
+__all__ = ["Gate", "GateName", "Rows", "TracedCircuit", "TracedRegisters", "rows_of"]
+
 GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary", "Channel"]
 Rows = tuple[tuple[tuple[float, float], ...], ...]
 """The rows of a matrix; each entry is a pair (real, imaginary)."""

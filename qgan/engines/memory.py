@@ -8,6 +8,8 @@ import torch
 
 from qgan import errors
 
+__all__ = ["available", "check_memory"]
+
 GIB = 2**30
 LEAST_CHECKED = 2**27  # bytes: every machine has that, and asking takes longer than a small circuit
 

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["differentiable_once"]
+
 
 def differentiable_once(
     grads: Sequence[Tensor | None], sources: Sequence[Tensor | None], why: str, instead: str

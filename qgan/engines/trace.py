@@ -20,6 +20,8 @@ from qgan import errors
 from qgan.engines.base import Circuit
 from qgan.engines.gates import Gate, GateName, TracedCircuit, TracedRegisters, rows_of
 
+__all__ = ["trace"]
+
 # PennyLane's name -> our name: ZZ is a rotation about a product of Z like any other.
 ROTATIONS: dict[str, GateName] = {
     "RX": "RX",

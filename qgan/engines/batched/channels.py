@@ -10,6 +10,8 @@ from torch import Tensor
 from qgan.engines.batched.lowering import ChannelLayer
 from qgan.engines.batched.torch_ops.fixed import apply_matrix
 
+__all__ = ["apply_channel", "compressed", "most_columns"]
+
 
 def apply_channel(channel: ChannelLayer, factor: Tensor) -> Tensor:
     """``rho -> sum_k K_k rho K_k^dagger`` as ``A -> (K_1 A, K_2 A, ...)``.

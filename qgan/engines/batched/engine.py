@@ -22,6 +22,8 @@ from qgan.engines.memory import check_memory
 from qgan.engines.trace import trace
 from qgan.states import States, StateSource
 
+__all__ = ["BatchedEngine", "Segments", "segments_of"]
+
 LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
 Segments = tuple[Plan | ChannelLayer, ...]

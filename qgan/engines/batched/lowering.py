@@ -17,6 +17,18 @@ from torch import Tensor
 
 from qgan.engines.gates import Gate, TracedCircuit
 
+__all__ = [
+    "LEAST_ANGLE",
+    "Angle",
+    "ChannelLayer",
+    "FixedLayer",
+    "Layer",
+    "Lowered",
+    "PhaseLayer",
+    "TurnLayer",
+    "lower",
+]
+
 LEAST_ANGLE = 1e-12  # smaller constants, which sums of -pi/2 and pi/2 leave, are dropped
 
 

@@ -19,6 +19,8 @@ from qgan.engines.batched.lowering import (
     TurnLayer,
 )
 
+__all__ = ["FIRST_ONLY", "INSTEAD", "AngleRow", "AngleRows", "Plan", "Stage", "make_plan"]
+
 # What either back-end says to a second derivative.
 FIRST_ONLY = "the batched engine gives the first only"
 INSTEAD = "use default.qubit with backprop, or a penalty in view space"

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from qgan.engines.refusal import differentiable_once
 
+__all__ = ["FirstDerivativeOnly"]
+
 
 class FirstDerivativeOnly(torch.autograd.Function):
     """Identity on angles whose gradients refuse to be differentiated again.

@@ -11,6 +11,8 @@ from pennylane.exceptions import DeviceError
 from qgan import errors
 from qgan.engines.base import DiffMethod
 
+__all__ = ["broken_rule", "check_engine_shots", "diff_methods", "open_device"]
+
 PACKAGES = {
     "lightning.gpu": "pennylane-lightning-gpu",
     "lightning.kokkos": "pennylane-lightning-kokkos",

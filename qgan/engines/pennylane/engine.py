@@ -20,6 +20,8 @@ from qgan.engines.pennylane.noise import check_noise
 from qgan.engines.pennylane.source import column_norms, differentiable_factor, weighted_columns
 from qgan.states import States, StateSource
 
+__all__ = ["PennyLaneEngine"]
+
 STATE_DEVICES = ("default.qubit", "default.mixed")
 
 

@@ -25,6 +25,8 @@ from qgan.engines.pennylane.device import open_device
 from qgan.engines.pennylane.joint import Piece, n_wires_of
 from qgan.engines.pennylane.noise import queue_readout_error
 
+__all__ = ["Execution", "Reads"]
+
 Reads = tuple[str, ...] | int
 """What is read at the end: Pauli words on all wires, or the state of so many first wires."""
 

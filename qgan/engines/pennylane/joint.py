@@ -13,6 +13,8 @@ from qgan import errors
 from qgan.engines.base import Circuit, check_angles
 from qgan.states import Prepared
 
+__all__ = ["Piece", "joint_pieces", "joint_wires", "joint_word", "n_wires_of"]
+
 _BROKEN_BATCHES = (qml.MultiRZ, qml.PauliRot, qml.IsingXY)
 """Gates whose batches of angles PennyLane 0.45.1 gets wrong, while it gets their parts right."""
 

@@ -9,6 +9,8 @@ import pennylane as qml
 
 from qgan import errors
 
+__all__ = ["check_noise", "check_probability", "depolarising_gates", "queue_readout_error"]
+
 NOISY_DEVICES = ("default.mixed",)
 
 

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from qgan.states import States
 
+__all__ = ["column_norms", "differentiable_factor", "weighted_columns"]
+
 
 def weighted_columns(
     factor: Complex[Tensor, "B D r"],

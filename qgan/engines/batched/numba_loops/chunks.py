@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+__all__ = ["on_threads", "serves", "split_lanes"]
+
 MOST_LANES, FEWER_LANES = 32, 16  # of a chunk: where states are narrow, and where they are wide
 WIDE = 2**9  # amplitudes from which a state counts as wide
 LEAST_WORK = 2**19  # amplitudes times stages, for which starting threads is worth while

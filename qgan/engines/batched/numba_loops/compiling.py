@@ -11,6 +11,8 @@ from typing import Any
 
 from numba import njit
 
+__all__ = ["DIGEST", "announce", "kernel"]
+
 # What the compiler may do: take sums in any order, and fuse products with sums. It may do nothing
 # that loses NaN or infinity.
 FAST = frozenset({"reassoc", "contract", "nsz", "arcp"})

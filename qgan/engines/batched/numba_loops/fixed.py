@@ -10,6 +10,8 @@ import numpy as np
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["apply_fixed"]
+
 
 @kernel()
 def apply_fixed(psi, w, p, index, adjoint):

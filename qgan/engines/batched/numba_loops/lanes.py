@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["load_lanes", "store_lanes"]
+
 LINES_AT_ONCE = 8  # of a transposition, so that what it writes stays in the nearest cache
 
 

@@ -12,6 +12,8 @@ from qgan.engines.batched.numba_loops.compiling import kernel
 from qgan.engines.batched.numba_loops.program import Ints
 from qgan.engines.batched.numba_loops.transform import odd_parity, transform
 
+__all__ = ["Words", "lines_to_transform", "pull_expectations", "read_expectations", "words_of"]
+
 TILE_NUMBERS = 2**12  # of a tile that is transformed in the nearest cache
 
 

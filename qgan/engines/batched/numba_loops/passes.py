@@ -19,6 +19,8 @@ from qgan.engines.batched.numba_loops.program import FIXED, TURN, TURN_STOP
 from qgan.engines.batched.numba_loops.slots import own_gradients, own_slots
 from qgan.engines.batched.numba_loops.stages import phases, turns, unphases, unturns
 
+__all__ = ["adjoint", "begin", "forward", "lines_of_tile", "turns_of_zero"]
+
 TILE_BYTES = 2**15  # of states that are worked on together, in the nearest cache
 
 

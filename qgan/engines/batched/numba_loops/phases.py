@@ -12,6 +12,19 @@ from qgan.engines.batched.numba_loops.compiling import kernel
 from qgan.engines.batched.numba_loops.transform import odd_parity, transform
 from qgan.engines.batched.numba_loops.trigonometry import sine_cosine
 
+__all__ = [
+    "diagonal",
+    "diagonal_gradient",
+    "own_diagonal",
+    "own_diagonal_gradient",
+    "phase",
+    "phase_gradient",
+    "phase_lanes",
+    "phase_one",
+    "unphase",
+    "unphase_one",
+]
+
 
 @kernel()
 def diagonal(cosines, sines, p, slots, first, stop, tile):

@@ -12,6 +12,25 @@ from numpy.typing import NDArray
 from qgan.engines.batched.numba_loops.trigonometry import constants
 from qgan.engines.batched.plan import AngleRow, Plan, Stage
 
+__all__ = [
+    "DIAGONAL",
+    "FIXED",
+    "OWN_PHASE",
+    "OWN_TURN",
+    "PHASE",
+    "PHASE_STOP",
+    "TURN",
+    "TURN_STOP",
+    "Ints",
+    "Program",
+    "Reals",
+    "Slot",
+    "StageNumbers",
+    "make_program",
+    "program_of",
+    "slots_of",
+]
+
 Ints = NDArray[np.int64]
 Reals = NDArray[np.floating]
 

@@ -19,6 +19,8 @@ from qgan.engines.batched.numba_loops.slots import gather, tabulate
 from qgan.engines.batched.plan import FIRST_ONLY, INSTEAD, Plan
 from qgan.engines.refusal import differentiable_once
 
+__all__ = ["run_in_numba"]
+
 _Array = NDArray[Any]
 
 

@@ -12,6 +12,8 @@ from qgan.engines.batched.numba_loops.phases import diagonal
 from qgan.engines.batched.numba_loops.program import DIAGONAL, PHASE, PHASE_STOP
 from qgan.engines.batched.numba_loops.trigonometry import sine_cosine
 
+__all__ = ["gather", "own_gradients", "own_slots", "tabulate"]
+
 
 @kernel(whole=True)
 def tabulate(p, weights, diagonals):

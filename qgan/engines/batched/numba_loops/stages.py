@@ -37,6 +37,8 @@ from qgan.engines.batched.numba_loops.turns import (
     unturn,
 )
 
+__all__ = ["own_turn", "phases", "shared_diagonal", "turns", "unphases", "unturns"]
+
 
 @kernel()
 def own_turn(own, slot, back, cosines, sines, trig):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["odd_parity", "transform", "transform_eights"]
+
 
 @kernel()
 def odd_parity(x):

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["constants", "sine_cosine"]
+
 HALF_PI, REST = 1.5707963267948966, 6.123233995736766e-17  # pi / 2 is their sum
 N_COEFFICIENTS = 8  # of each power series, which makes them exact to 1e-17 up to pi / 4
 

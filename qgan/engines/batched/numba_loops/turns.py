@@ -10,6 +10,8 @@ import numpy as np
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["turn", "turn_gradient", "turn_lanes", "turn_two", "unturn"]
+
 
 @kernel()
 def turn(psi, half, c, s):

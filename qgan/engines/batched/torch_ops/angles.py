@@ -13,6 +13,8 @@ from qgan.engines.batched.torch_ops.phases import Phases
 from qgan.engines.batched.torch_ops.slots import tables_of
 from qgan.engines.batched.torch_ops.turns import Turns
 
+__all__ = ["Pending", "PlanAtAngles"]
+
 MOST_PENDING = 2**16  # amplitudes that wait to be gathered together
 
 

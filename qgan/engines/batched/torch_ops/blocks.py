@@ -5,6 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+__all__ = [
+    "CALL",
+    "LEAST_COLUMNS",
+    "MULTIPLY",
+    "PASS",
+    "Block",
+    "block_cost",
+    "blocks_of",
+    "partition",
+    "shared_columns",
+    "shared_cost",
+]
+
 MOST_WIRES = 6  # of a block: its matrix has 4**k entries
 LEAST_COLUMNS = 32  # real columns below which a product is too small to be worth a call
 

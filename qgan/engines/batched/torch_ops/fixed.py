@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+__all__ = ["apply_matrix"]
+
 
 def apply_matrix(matrix: Tensor, wires: tuple[int, ...], state: Tensor) -> Tensor:
     """Apply a matrix on any wires to ``state``, ``(B, 2**n, r)``."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+__all__ = ["Gathered", "span"]
+
 
 class Gathered:
     """The gradients of the slots of rows, piece by piece; put in order at the end."""

@@ -17,6 +17,8 @@ from qgan import errors
 from qgan.engines.batched.plan import Plan
 from qgan.engines.batched.torch_ops.passes import Arguments, Pass
 
+__all__ = ["CALLS_BEFORE", "Capture", "Graph", "GraphPass", "Work", "capture_on_cuda", "graph_pass"]
+
 CALLS_BEFORE = 2  # of the same shapes, before a pass is captured
 MOST_GRAPHS = 8  # of one plan
 MOST_CAPTURED = 2**24  # amplitudes times stages: larger passes do not wait for launches

@@ -7,6 +7,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+__all__ = ["kronecker"]
+
 MOST_GATHERED = 2**14  # entries of factors that one call gathers for all products together
 MOST_SPREAD = 2**16  # entries of a matrix that spreads a factor over a Kronecker product
 

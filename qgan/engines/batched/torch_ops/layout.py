@@ -17,6 +17,8 @@ from torch import Tensor
 
 from qgan.pauli import SignTable, parity_signs
 
+__all__ = ["Layout", "Places"]
+
 # The entries of RY(2 s), row by row, as sines: (sign, shift) of sin(sign s + shift).
 TURN_SINES = ((1.0, math.pi / 2), (-1.0, 0.0), (1.0, 0.0), (1.0, math.pi / 2))
 # The real and the imaginary part of exp(i phi), as sines.

@@ -13,6 +13,8 @@ from qgan.engines.batched.torch_ops.gathering import span
 from qgan.engines.batched.torch_ops.stages import as_columns, from_columns
 from qgan.engines.batched.torch_ops.turns import turn_generators
 
+__all__ = ["MergedStep"]
+
 
 class MergedStep:
     """Shared stages as one matrix each; where the batch is large, they are multiplied first.

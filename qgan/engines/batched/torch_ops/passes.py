@@ -11,6 +11,8 @@ from qgan.engines.batched.torch_ops.angles import PlanAtAngles
 from qgan.engines.batched.torch_ops.program import steps_of
 from qgan.engines.batched.torch_ops.stages import ProductStep
 
+__all__ = ["Arguments", "Grads", "Pass"]
+
 MOST_TAPED = 2**30  # bytes of a tape; beyond, the backward pass takes the final states back instead
 
 Arguments = tuple[Tensor, Tensor, Tensor | None]

@@ -10,6 +10,8 @@ from torch import Tensor
 from qgan.engines.batched.torch_ops.gathering import Gathered, span
 from qgan.pauli import EVERY, SignTable
 
+__all__ = ["Phases"]
+
 MOST_AT_ONCE = 2**22  # entries of all diagonals together; beyond, each is made when it is needed
 
 

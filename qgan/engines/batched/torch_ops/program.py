@@ -7,6 +7,8 @@ from qgan.engines.batched.torch_ops.blocks import CALL, MULTIPLY, PASS, shared_c
 from qgan.engines.batched.torch_ops.merged import MergedStep
 from qgan.engines.batched.torch_ops.stages import ColumnsStep, ProductStep, StageStep, Step
 
+__all__ = ["steps_of"]
+
 MOST_MERGED_WIRES = 6  # of whole stages as single matrices, which have 4**n entries each
 
 

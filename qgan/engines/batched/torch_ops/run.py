@@ -12,6 +12,8 @@ from qgan.engines.batched.torch_ops.graphs import GraphPass, graph_pass
 from qgan.engines.batched.torch_ops.passes import Pass
 from qgan.engines.refusal import differentiable_once
 
+__all__ = ["run_in_torch"]
+
 
 def run_in_torch(
     plan: Plan, weights: Tensor, inputs: Tensor, start: Tensor | None, low_memory: bool = False

@@ -18,6 +18,8 @@ from qgan.engines.batched.plan import AngleRows, Plan
 from qgan.engines.batched.torch_ops.layout import Layout, Places
 from qgan.pauli import SignTable
 
+__all__ = ["AngleMap", "Link", "Tables", "tables_of"]
+
 MOST_DENSE_ENTRIES = 2**18  # of a map or a table of signs that is kept as one dense matrix
 
 Link = tuple[int, int, float]

@@ -17,6 +17,8 @@ from qgan.engines.batched.torch_ops.angles import PlanAtAngles
 from qgan.engines.batched.torch_ops.fixed import apply_matrix
 from qgan.engines.batched.torch_ops.turns import apply_block
 
+__all__ = ["ColumnsStep", "ProductStep", "StageStep", "Step", "as_columns", "from_columns"]
+
 
 @runtime_checkable
 class Step(Protocol):

@@ -16,6 +16,15 @@ from qgan.engines.batched.torch_ops.blocks import LEAST_COLUMNS, Block
 from qgan.engines.batched.torch_ops.gathering import Gathered
 from qgan.engines.batched.torch_ops.kronecker import kronecker
 
+__all__ = [
+    "Turns",
+    "apply_block",
+    "turn_generators",
+    "turn_gradients",
+    "turn_matrices",
+    "turn_vectors",
+]
+
 MOST_FLIPPED = 2**9  # amplitudes per sample, times wires, for a gradient by J psi itself
 
 
