@@ -124,18 +124,19 @@ def _with_choices(settings: BaseModel) -> BaseModel:
 
     fields: dict[str, Any] = {}
     values: dict[str, Any] = {}
-    for name, entry in type(settings).model_fields.items():
-        value, kind = getattr(settings, name), entry.annotation
+    for name, value in settings:
+        entry = type(settings).model_fields[name]
+        kind = entry.annotation
         marks = [mark for mark in entry.metadata if isinstance(mark, OneOf)]
+        default = _with_choices(value) if isinstance(value, BaseModel) else value
         if isinstance(value, BaseModel):
-            value = _with_choices(value)
-            kind = type(value)
+            kind = type(default)
         elif marks:
             kind = Literal[tuple(FAMILIES[marks[0].kind])]  # type: ignore[assignment]
         elif entry.metadata:
             kind = Annotated[kind, *entry.metadata]  # type: ignore[assignment]
-        fields[name] = (kind, Field(value, description=entry.description))
-        values[name] = value
+        fields[name] = (kind, Field(default, description=entry.description))
+        values[name] = default
     schema = create_model(type(settings).__name__, __doc__=type(settings).__doc__, **fields)
     typed: BaseModel = schema(**values)
     return typed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,10 @@ from qgan.records import measure
 
 FEWEST = 7  # of a label: the least that leaves a state for validation and one held out
 SHARE = 0.15  # of a label that is for validation, and as much again held out
+
+
+Part = Literal["train", "validation", "held_out"]
+"""A part of a data set: to learn from, to select by, to report on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,17 @@ class Dataset:
         if not counts.all():
             missing = self.label_names[int(counts.argmin())]
             raise errors.argument("train", "must have states of each label", f"none of {missing}")
+
+    def part(self, name: Part) -> Batch:
+        """One of the three parts by its name.
+
+        Example:
+            >>> from qgan.data import basis
+            >>> len(basis(1, n_train=3, n_validation=2, n_held_out=1).part("validation"))
+            4
+        """
+        parts = {"train": self.train, "validation": self.validation, "held_out": self.held_out}
+        return parts[name]
 
     @property
     def n_labels(self) -> int:

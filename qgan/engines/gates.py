@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,6 +15,15 @@ __all__ = ["Gate", "GateName", "Rows", "TracedCircuit", "TracedRegisters", "rows
 GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary", "Channel"]
 Rows = tuple[tuple[tuple[float, float], ...], ...]
 """The rows of a matrix; each entry is a pair (real, imaginary)."""
+
+
+ROTATIONS: dict[str, Callable[..., Any]] = {
+    "RX": qml.RX,
+    "RY": qml.RY,
+    "RZ": qml.RZ,
+    "MultiRZ": qml.MultiRZ,
+}
+"""The operations of PennyLane that turn by an angle, by the names of traced gates."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,7 @@ class TracedCircuit:
             angle: Any = gate.shift
             if gate.source is not None:
                 angle = gate.scale * sources[gate.source][..., gate.entry] + gate.shift
-            getattr(qml, gate.gate)(angle, wires=gate.wires)
+            ROTATIONS[gate.gate](angle, wires=gate.wires)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; :meth:`from_dict` reads it back."""

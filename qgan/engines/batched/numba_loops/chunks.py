@@ -7,6 +7,7 @@ threads.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -67,5 +68,5 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="qgan")
 
 
-if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
+if sys.platform != "win32":  # elsewhere a child has none of its parent's threads
     os.register_at_fork(after_in_child=_pool.cache_clear)
