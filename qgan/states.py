@@ -194,6 +194,22 @@ class States:
         """The same states with trace one."""
         return States(self.factor / self.traces().sqrt().reshape(-1, 1, 1))
 
+    def compressed(self) -> States:
+        """These states with a factor of at most ``2**n`` columns, by a QR decomposition.
+
+        ``A = L Q`` with orthonormal rows in Q has ``rho = A A^dagger = L L^dagger``. A factor that
+        has no more columns than rows stays as it is.
+
+        Example:
+            >>> wide = States(torch.full((1, 2, 4), 8**-0.5, dtype=torch.complex128))
+            >>> narrow = wide.compressed()
+            >>> narrow.rank, torch.allclose(narrow.density_matrix(), wide.density_matrix())
+            (2, True)
+        """
+        if self.rank <= self.dimension:
+            return self
+        return States(torch.linalg.qr(self.factor.mH)[1].mH.resolve_conj())
+
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> States:
         """Copy with another complex dtype or on another device."""
         moved = States(self.factor.to(dtype=dtype, device=device))

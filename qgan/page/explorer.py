@@ -17,7 +17,7 @@ from qgan.explore.correlations import entanglement, entanglement_name
 from qgan.explore.observables import (
     LEVELS,
     Observable,
-    measure,
+    mean_values,
     nearest_real,
     observables,
     real_part,
@@ -112,8 +112,8 @@ class Explorer:
         some = part.states[slice(MOST_REAL)]
         words = [Observable(word, "", (word,)) for word in self.words]
         found = {
-            "observables": measure(part.states, self.collective()),
-            "words": measure(some, words),
+            "observables": mean_values(part.states, self.collective()),
+            "words": mean_values(some, words),
             "purity": some.purity()[:, None],
             "entanglement": self.entanglement(some)[:, None],
         }
@@ -174,7 +174,7 @@ class Explorer:
     def compute(self, label: int, z: Float[Tensor, "P z"]) -> dict[str, Any]:
         """The same as :meth:`states` for points that need no check, however many."""
         classes = torch.full((len(z),), label)
-        states = narrow(prepare(self.sampler.exact_states(classes, z.float())))
+        states = prepare(self.sampler.exact_states(classes, z.float())).compressed()
         with torch.no_grad():
             inputs = self.sampler.inputs(classes, z)
         return {
@@ -193,13 +193,6 @@ class Explorer:
         place, fidelity = nearest_real(states, part.states)
         factors = None if part.factors is None else part.factors[place].tolist()
         return {"fidelity": fidelity.tolist(), "place": place.tolist(), "factors": factors}
-
-
-def narrow(states: States) -> States:
-    """The same states with no more columns than rows: ``A = L Q`` has ``rho = L L^dagger``."""
-    if states.rank <= states.dimension:
-        return states
-    return States(torch.linalg.qr(states.factor.mH)[1].mH.resolve_conj())
 
 
 def packed(values: Tensor) -> str:

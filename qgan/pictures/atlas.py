@@ -11,7 +11,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.data import Dataset
 from qgan.explore.inversion import invert
-from qgan.explore.observables import measure, nearest_real, observables, real_part
+from qgan.explore.observables import mean_values, nearest_real, observables, real_part
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
 from qgan.pictures.canvas import DARK, GREY, SMALL, TEXT, Canvas, latent_name, open_frame, plain
@@ -59,7 +59,9 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
         part = real_part(data, label)[slice(REAL)]
         placed = invert(model, part.states, model.label_values[label])
         real = (
-            part.factors if data.factor_names else measure(part.states, observables(data.n_qubits))
+            part.factors
+            if data.factor_names
+            else mean_values(part.states, observables(data.n_qubits))
         )
         assert real is not None
         for k, name in enumerate(names):
@@ -90,7 +92,7 @@ def _property(model: Model, data: Dataset, label: int, points: Tensor) -> Tensor
     """What the maps show of generated states."""
     states = prepare(model.sampler.exact_states(torch.full((len(points),), label), points))
     if not data.factor_names:
-        return measure(states, observables(data.n_qubits))
+        return mean_values(states, observables(data.n_qubits))
     part = real_part(data, label)
     assert part.factors is not None
     return part.factors[nearest_real(states, part.states)[0]]

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from qgan.data import Dataset
-from qgan.explore.observables import Sampler, generated, nearest_real, real_part
+from qgan.explore.observables import StateFunction, generated_states, nearest_real, real_part
 from qgan.pictures.canvas import DARK, SMALL, TEXT, Canvas, latent_name, plain, signed_root
 from qgan.states import States
 
@@ -31,7 +31,7 @@ NEAR, APART, TITLE, FOOT = 0.07, 0.3, 0.45, 0.55
 """Inches: between matrices of one pair, between pairs, above and below a label's rows."""
 
 
-def density_matrices(sample: Sampler, data: Dataset, n_latent: int, path: str | Path) -> Path:
+def density_matrices(sample: StateFunction, data: Dataset, n_latent: int, path: str | Path) -> Path:
     """Draw Re and Im of generated density matrices beside those of the nearest real states.
 
     For each label the first latent takes the values -0.8, 0 and 0.8, the others are 0; F is the
@@ -56,7 +56,7 @@ def density_matrices(sample: Sampler, data: Dataset, n_latent: int, path: str | 
     pairs, fidelities = [], []
     for label in range(data.n_labels):
         real = real_part(data, label).states
-        states = generated(sample, label, latent)
+        states = generated_states(sample, label, latent)
         nearest, fidelity = nearest_real(states, real)
         pairs.append(np.stack([_matrices(states), _matrices(real[nearest])], axis=1))
         fidelities.append(fidelity.tolist())

@@ -14,7 +14,7 @@ from qgan.batch import Batch
 from qgan.data import Dataset
 from qgan.explore.observables import (
     Observable,
-    Sampler,
+    StateFunction,
     Sweep,
     nearest_real,
     observables,
@@ -49,7 +49,7 @@ CURVE, SLIM, TITLE, FOOT = 0.75, 0.45, 0.25, 0.5
 LEAST_WIDTH, LEAST_RANGE = 6.4, 0.2
 
 
-def latent_sweep(sample: Sampler, data: Dataset, n_latent: int, path: str | Path) -> Path:
+def latent_sweep(sample: StateFunction, data: Dataset, n_latent: int, path: str | Path) -> Path:
     """Draw observables of each label (rows) along each latent (columns), the others at 0.
 
     Behind each curve, in its colour, lies the range of the held-out states of the label: 5 % to

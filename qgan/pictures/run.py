@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qgan.data import Dataset
-from qgan.explore.observables import Sampler
+from qgan.explore.observables import StateFunction
 from qgan.pictures.density_matrices import density_matrices
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.pictures.training_curves import training_curves
@@ -15,7 +15,7 @@ __all__ = ["density_matrices", "latent_sweep", "save_pictures", "training_curves
 
 
 def save_pictures(
-    sample: Sampler,
+    sample: StateFunction,
     data: Dataset,
     history: Mapping[str, Sequence[float]],
     n_latent: int,

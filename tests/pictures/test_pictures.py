@@ -18,8 +18,8 @@ from qgan.data.dataset import Dataset
 from qgan.engines import BatchedEngine
 from qgan.errors import QganError
 from qgan.explore.observables import (
-    Sampler,
-    measure,
+    StateFunction,
+    mean_values,
     nearest_real,
     observables,
     real_band,
@@ -50,8 +50,8 @@ def rotated(label: Tensor, latent: Tensor) -> States:
 
 
 def random_states(n: int, n_qubits: int, rank: int, seed: int) -> States:
-    random = torch.Generator().manual_seed(seed)
-    factor = torch.randn(n, 2**n_qubits, rank, generator=random, dtype=torch.complex128)
+    rng = torch.Generator().manual_seed(seed)
+    factor = torch.randn(n, 2**n_qubits, rank, generator=rng, dtype=torch.complex128)
     return States(factor).normalised()
 
 
@@ -70,7 +70,7 @@ def random_data(
     return Dataset(part, part, part, tuple(range(n_labels)), names, hidden_names, "random")
 
 
-def random_sampler(n_qubits: int, rank: int = 1) -> Sampler:
+def random_sampler(n_qubits: int, rank: int = 1) -> StateFunction:
     return lambda label, latent: random_states(len(label), n_qubits, rank, seed=len(label))
 
 
@@ -97,7 +97,7 @@ def test_measured_values_are_means_of_expectation_values(
         "qgan.explore.observables.MOST_AMPLITUDES", 200
     )  # several chunks, the last short
     states = random_states(7, 3, rank, seed=2)
-    values = measure(states, observables(3))
+    values = mean_values(states, observables(3))
     for k, observable in enumerate(observables(3)):
         assert_close(values[:, k], states.expval(observable.words).mean(1), **EXACT)
 
@@ -106,7 +106,7 @@ def test_ghz_state_is_correlated_and_not_magnetised() -> None:
     ghz = torch.zeros(1, 8, 1, dtype=torch.complex128)
     ghz[0, [0, 7]] = 0.5**0.5
     expected = torch.tensor([[0.0, 0.0, 1.0, 1.0]], dtype=torch.float64)
-    assert_close(measure(States(ghz), observables(3)), expected, **EXACT)
+    assert_close(mean_values(States(ghz), observables(3)), expected, **EXACT)
 
 
 def test_a_sweep_turns_one_latent_and_leaves_the_others_at_zero() -> None:
@@ -115,7 +115,7 @@ def test_a_sweep_turns_one_latent_and_leaves_the_others_at_zero() -> None:
     angle = (torch.pi * z).double()
     assert_close(sweep.position, z)
     assert_close(sweep.values, torch.stack([angle.sin(), angle.cos()], 1), atol=1e-6, rtol=0)
-    assert_close(sweep.values, measure(sweep.states, observables(1)), **EXACT)
+    assert_close(sweep.values, mean_values(sweep.states, observables(1)), **EXACT)
     still = sweep_observables(rotated, label=1, n_latent=2, axis=0, n_points=5).values
     assert_close(still[:, 1], torch.full((5,), -1.0, dtype=torch.float64), atol=1e-6, rtol=0)
 
@@ -191,7 +191,7 @@ def test_save_pictures_writes_three_pictures_of_the_default_data(tmp_path: Path)
         assert 600 <= width <= 2000 and 400 <= height <= 2000
 
 
-CASES: dict[str, Callable[[], tuple[Dataset, Sampler, int]]] = {
+CASES: dict[str, Callable[[], tuple[Dataset, StateFunction, int]]] = {
     "one qubit, one label, no factors": lambda: (random_data(1, 1), rotated, 1),
     "no latent": lambda: (random_data(3, 2, factors=1), random_sampler(3), 0),
     "one qubit, no latent": lambda: (random_data(1, 4), random_sampler(1), 0),
