@@ -19,7 +19,7 @@ def command_explore(argv: Sequence[str]) -> int:
     """`qgan explore DIR`: a page on this machine to turn z and look."""
     import torch
 
-    from qgan.page.opening import open_explorer
+    from qgan.page.explorer import open_explorer
 
     def explore(
         run: Run,
