@@ -1,4 +1,4 @@
-"""The pictures of a run, in one call."""
+"""All pictures of a run, in one call."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def save_pictures(
     """Write ``training.png``, ``sweep.png`` and ``density.png``.
 
     Args:
-        sample: from label ``(B,)`` and latent ``(B, n_latent)`` to states.
-        data: what the generator learned; its held-out part is what real states are taken from.
-        history: columns of the training, see :func:`training_curves`.
-        n_latent: entries of z, at least 0.
-        folder: made if need be.
+        sample: a function of label ``(B,)`` and latent ``(B, n_latent)`` to states.
+        data: the data set that the generator learned; its held-out states are the real ones here.
+        history: the columns of the training, see :func:`training_curves`.
+        n_latent: number of entries of z, at least 0.
+        folder: the folder of the pictures, which is made if it does not exist.
 
     Returns:
         The three paths.

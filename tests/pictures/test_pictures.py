@@ -30,7 +30,7 @@ from qgan.pictures.canvas import plain
 from qgan.pictures.density_matrices import density_matrices
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.pictures.run import save_pictures
-from qgan.pictures.training_curves import best_step, evaluated, smoothed, training_curves
+from qgan.pictures.training_curves import best_step, finite_values, moving_mean, training_curves
 from qgan.states import Prepared, States
 
 NAN = float("nan")
@@ -158,7 +158,7 @@ def test_real_states_are_the_held_out_ones_of_the_label() -> None:
 
 
 def test_history_is_read_where_it_was_evaluated() -> None:
-    step, values = evaluated(HISTORY, "shortfall")
+    step, values = finite_values(HISTORY, "shortfall")
     assert (step.tolist(), values.tolist()) == ([10.0, 30.0], [0.2, 0.3])
     assert best_step(HISTORY) == 10.0
     assert best_step({"step": [0.0, 1.0], "shortfall": [NAN, NAN]}) is None
@@ -167,9 +167,9 @@ def test_history_is_read_where_it_was_evaluated() -> None:
 
 def test_a_moving_mean_keeps_constants_and_lines() -> None:
     line = np.arange(20.0)
-    np.testing.assert_allclose(smoothed(line, 5)[2:-2], line[2:-2])
-    np.testing.assert_allclose(smoothed(np.full(7, 3.0), 75), 3.0)
-    assert smoothed(np.array([2.0]), 3).tolist() == [2.0]
+    np.testing.assert_allclose(moving_mean(line, 5)[2:-2], line[2:-2])
+    np.testing.assert_allclose(moving_mean(np.full(7, 3.0), 75), 3.0)
+    assert moving_mean(np.array([2.0]), 3).tolist() == [2.0]
 
 
 def test_names_of_users_are_no_formulas_and_have_a_limit() -> None:
