@@ -66,7 +66,7 @@ def moving_mean(values: Array, window: int) -> Array:
     """The centred moving mean; at the ends the window is shorter.
 
     Example:
-        >>> smoothed(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
+        >>> moving_mean(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
         [1.5, 3.0, 6.0, 7.5]
     """
     half = min(window, len(values)) // 2
