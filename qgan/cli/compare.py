@@ -29,14 +29,14 @@ states. Runs that differ in nothing but the seed share a line, with intervals ov
 
     from rich.console import Console
 
-    from qgan.runs.comparison import differing, find_runs, group_runs
+    from qgan.runs.comparison import differing_settings, find_runs, group_runs
 
     runs, others = find_runs(asked)
     for path in others:
         print(f"{path} is no run and is left out.", file=sys.stderr)
     groups = group_runs(runs)
     console = Console(width=None if Console().is_terminal else 160)
-    rows = differing(groups)
+    rows = differing_settings(groups)
     if rows:
         console.print(settings_table(groups, rows))
     else:

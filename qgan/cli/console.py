@@ -15,7 +15,7 @@ from qgan.data import Dataset
 from qgan.evaluation import Report
 from qgan.model import Model
 from qgan.runs import RunFolder
-from qgan.runs import history as history_file
+from qgan.runs.history import read_history
 
 
 def waiting(text: str, console: Console | None = None) -> AbstractContextManager[Any]:
@@ -34,7 +34,7 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
     report_table.show(console, report, data.label_names, data.factor_names, title)
     sampler = model.sampler
     with waiting("drawing"):
-        history = history_file.read(folder.history_file)
+        history = read_history(folder.history_file)
         pictures = save_pictures(
             sampler.exact_states, data, history, sampler.n_latent, folder.plots
         )

@@ -98,14 +98,16 @@ def train_and_report(learner: Learner, folder: RunFolder, resume: bool = False) 
         session.loggers.finalize("failed")
         raise
     except KeyboardInterrupt:  # before the training took signals over, or the second of them
-        print(f"Stopped at once; the last checkpoint is of step {session.saved or 0}. Go on with")
+        print(
+            f"Stopped at once; the last checkpoint is of step {session.saved_step or 0}. Go on with"
+        )
         print(f"  qgan resume {folder.path}")
         return 128 + signal.SIGINT
     if not finished:
         session.loggers.finalize("interrupted")
         print(f"Stopped at step {learner.step} of {learner.config.steps}; go on with")
         print(f"  qgan resume {folder.path}")
-        return 128 + (session.stopped_by or 0)
+        return 128 + (session.stop_signal or 0)
     with waiting("judging on held-out states"):
         model, report = session.report()
     pictures = show_report(folder, learner.data, model, report)

@@ -15,7 +15,7 @@ from qgan import build, data, load
 from qgan.build.settings import from_yaml
 from qgan.cli import COMMANDS, default_run, main
 from qgan.runs import RunFolder
-from qgan.runs.history import COLUMNS, read
+from qgan.runs.history import COLUMNS, read_history
 from qgan.training import Trainer
 
 
@@ -122,7 +122,9 @@ def test_overwriting_a_run(tmp_path: Path) -> None:
 def test_a_config_file_starts_another_run(home: Path, tmp_path: Path) -> None:
     config = str(home / "runs" / "tfim-seed0" / "config.yaml")
     assert main(["train", "--config", config, "--run", "copy"]) == 0
-    one, other = (read(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("copy")))
+    one, other = (
+        read_history(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("copy"))
+    )
     for name in set(COLUMNS) - {"seconds"}:
         np.testing.assert_array_equal(one[name], other[name])
 
@@ -146,7 +148,9 @@ def test_an_interrupted_run_reports_and_resumes(
     assert RunFolder("cut").checkpoint("last")["step"] == 3
     assert main(["resume", "cut"]) == 0
     assert json.loads(Path("cut/report.json").read_text())["last"]["step"] == 4
-    one, other = (read(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("cut")))
+    one, other = (
+        read_history(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("cut"))
+    )
     for name in set(COLUMNS) - {"seconds"}:
         np.testing.assert_array_equal(one[name], other[name])
 

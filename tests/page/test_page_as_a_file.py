@@ -113,9 +113,9 @@ def without_prior(run: Path) -> None:
 
 def other_weights(run: Path) -> None:
     place = run / "checkpoints" / "best.pt"
-    state = checkpoint.read(place)
+    state = checkpoint.read_checkpoint(place)
     del state["model"]["weights"]
-    checkpoint.save(place, state)
+    checkpoint.save_checkpoint(place, state)
 
 
 WRONG = {
@@ -123,7 +123,7 @@ WRONG = {
     "half a description": (without_prior, "it is half-written, or from another version"),
     "cut description": (
         lambda run: (run / "circuit.json").write_text('{"format": 1, "circ'),
-        "`circuit.json` must be readable JSON",
+        "circuit.json cannot be read as JSON",
     ),
     "no checkpoint": (
         lambda run: (run / "checkpoints" / "best.pt").unlink(),
