@@ -24,7 +24,7 @@ import torch
 from qgan import build
 from qgan.build import SOURCES
 from qgan.build.settings import parse
-from qgan.cli import guarded
+from qgan.cli import exit_status
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.evaluation import Judge
@@ -206,4 +206,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(exit_status(main))

@@ -14,7 +14,7 @@ import torch
 from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
 from qgan.build import build_trainer, load_data, preset, settle
-from qgan.cli import default_run, guarded, parse_train
+from qgan.cli import default_run, exit_status, parse_train
 from qgan.cli.progress import train_and_report
 from qgan.config import Experiment
 from qgan.data import Dataset
@@ -69,4 +69,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(exit_status(main))
