@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from qgan import build, errors, explore
+from qgan.pictures import atlas
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.runs import RunFolder, load
 
@@ -45,9 +46,7 @@ def main() -> None:
 
     generator = model.sampler
     latent_sweep(generator.exact_states, data, n, folder.plots / "sweep.png")
-    print(
-        f"\n{folder.plots / 'sweep.png'}\n{explore.atlas(model, data, folder.plots / 'atlas.png')}"
-    )
+    print(f"\n{folder.plots / 'sweep.png'}\n{atlas(model, data, folder.plots / 'atlas.png')}")
 
 
 if __name__ == "__main__":
