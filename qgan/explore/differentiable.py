@@ -67,12 +67,12 @@ def slopes(
         gradients = []
         for start in range(0, numbers, chunk):
             places = torch.arange(start, min(numbers, start + chunk))
-            repeated = point.double().repeat(len(places), 1).requires_grad_()
+            copies = point.double().repeat(len(places), 1).requires_grad_()
             with torch.enable_grad():
-                factor = smooth(one_label.repeat(len(places)), repeated).factor
+                factor = smooth(one_label.repeat(len(places)), copies).factor
                 flat = torch.view_as_real(factor).flatten(1)
                 total = flat.gather(1, places[:, None]).sum()
-            gradients.append(torch.autograd.grad(total, repeated)[0])
+            gradients.append(torch.autograd.grad(total, copies)[0])
         factors.append(factor[0].detach())
         slope = torch.cat(gradients).T.reshape(-1, shape[1], shape[2], 2)
         derivatives.append(torch.view_as_complex(slope.contiguous()))

@@ -51,7 +51,7 @@ def grid_axes(prior: Prior, n_numbers: int) -> list[list[float]]:
             return [[round(-1 + 2 * k / (size - 1), 9) for k in range(size)] for size in sizes]
         fine -= 2
     rule = "must have few enough latents and qubits for a grid in one file"
-    raise errors.argument("static", rule, f"{n} latents, {n_numbers} numbers a point")
+    raise errors.argument("static", rule, f"{n} latents, {n_numbers} numbers per point")
 
 
 def grid_points(axes: list[list[float]]) -> Float[Tensor, "P z"]:

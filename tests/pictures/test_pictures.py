@@ -249,12 +249,12 @@ def test_curves_are_the_sweep_and_bands_the_real_range(
 ) -> None:
     from matplotlib.axes import Axes
 
-    drawn: list[np.ndarray] = []  # type: ignore[type-arg]
+    curves: list[np.ndarray] = []  # type: ignore[type-arg]
     bands: list[tuple[float, float]] = []
     plot, span = Axes.plot, Axes.axhspan
 
     def spy_plot(self: Axes, x: object, y: object, *args: object, **style: object) -> object:
-        drawn.append(np.asarray(y))
+        curves.append(np.asarray(y))
         return plot(self, x, y, *args, **style)  # type: ignore[arg-type]
 
     def spy_span(self: Axes, low: float, high: float, **style: object) -> object:
@@ -266,7 +266,7 @@ def test_curves_are_the_sweep_and_bands_the_real_range(
     source = random_data(1, 1)
     latent_sweep(rotated, source, 1, tmp_path / "a.png")
     expected = sweep_observables(rotated, 0, 1, 0).states.expval(["X", "Z"]).numpy()
-    np.testing.assert_allclose(drawn[:2], expected.T)
+    np.testing.assert_allclose(curves[:2], expected.T)
     least, lower, upper, largest = real_band(source.held_out.states).T.unbind(1)
     outer, inner = torch.stack([least, largest], 1), torch.stack([lower, upper], 1)
     np.testing.assert_allclose(bands, torch.stack([outer, inner], 1).reshape(-1, 2))
