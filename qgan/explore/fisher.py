@@ -125,8 +125,8 @@ def fisher_information(
 
     Example:
         >>> plus = torch.tensor([[[0.5**0.5], [0.5**0.5]]], dtype=torch.complex128)
-        >>> turned = plus * torch.tensor([[-0.5j], [0.5j]])  # RZ(z): F = 4 Var(Z / 2) = 1
-        >>> fisher_information(plus, turned[:, None]).round(decimals=9).tolist()
+        >>> slope = plus * torch.tensor([[-0.5j], [0.5j]])  # RZ(z): F = 4 Var(Z / 2) = 1
+        >>> fisher_information(plus, slope[:, None]).round(decimals=9).tolist()
         [[[1.0]]]
     """
     rho = factor @ factor.mH

@@ -34,7 +34,7 @@ FREE = {"seed", "loggers"}
 
 @dataclass(frozen=True)
 class Group:
-    """Runs whose settings differ in nothing but the seed.
+    """Runs whose settings differ in nothing but the seed and the loggers.
 
     Args:
         runs: the folders of the runs.

@@ -16,7 +16,7 @@ __all__ = ["Lock", "check_unlocked"]
 
 
 class Lock:
-    """Held by the process that trains in a folder, from :meth:`acquire` to :meth:`release`.
+    """The lock that a process holds while it trains in a folder.
 
     The lock of the system on the file ``.lock`` ends with its process, however that dies, so that
     a file which a dead process on this machine has left behind is no obstacle. The file names the
