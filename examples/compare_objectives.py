@@ -116,7 +116,7 @@ def table(rows: list[dict], names: tuple[str, ...]) -> str:
 
 def verdict(rows: list[dict]) -> str:
     """One sentence: whether a distance without a discriminator beats every game by mean skill."""
-    distances = [row for row in rows if build.OBJECTIVES[row["objective"]].distance is not None]
+    distances = [row for row in rows if row["objective"] not in build.adversarial()]
     games = [row for row in rows if row not in distances]
     if not distances or not games:
         return "No comparison of games with distances: only one kind was asked for."
@@ -139,7 +139,7 @@ def draw(rows: list[dict], names: tuple[str, ...], title: str, path: Path) -> No
     canvas = Canvas(7.4, height + 1.25)
     axes = canvas.axes(2.3, 0.65, 4.2, height)
     for place, row in enumerate(rows):
-        is_distance = build.OBJECTIVES[row["objective"]].distance is not None
+        is_distance = row["objective"] not in build.adversarial()
         if math.isnan(mean(row["skill"])):
             axes.text(0, place, "loss not finite: stopped", va="center", fontsize=SMALL, color=GREY)
         skills = [max(-0.05, skill) for skill in row["skill"] if not math.isnan(skill)]

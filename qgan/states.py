@@ -195,16 +195,15 @@ class States:
         return States(self.factor / self.traces().sqrt().reshape(-1, 1, 1))
 
     def compressed(self) -> States:
-        """These states with a factor of at most ``2**n`` columns, by a QR decomposition.
+        """The same states with no more columns than rows.
 
-        ``A = L Q`` with orthonormal rows in Q has ``rho = A A^dagger = L L^dagger``. A factor that
-        has no more columns than rows stays as it is.
+        With the LQ decomposition ``A = L Q`` of a wide factor, L is a factor of the same states:
+        ``A A^dagger = L Q Q^dagger L^dagger = L L^dagger``.
 
         Example:
-            >>> wide = States(torch.full((1, 2, 4), 8**-0.5, dtype=torch.complex128))
-            >>> narrow = wide.compressed()
-            >>> narrow.rank, torch.allclose(narrow.density_matrix(), wide.density_matrix())
-            (2, True)
+            >>> wide = States(torch.full((1, 2, 8), 0.25 + 0j))
+            >>> wide.rank, wide.compressed().rank, round(wide.compressed().traces().item(), 6)
+            (8, 2, 1.0)
         """
         if self.rank <= self.dimension:
             return self

@@ -40,6 +40,7 @@ FLAGS = {
     "term": "--term {}",
     "device": "--device {}",
     "readout": "--engine.readout {}",
+    "plugin": "--plugin {}",
     "option": "--{}",
 }
 """The flags that choose what an error offers, by the kind of the choice."""

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+__all__ = ["on_threads", "serves", "split_lanes"]
+
 MOST_LANES, FEWER_LANES = 32, 16  # of a chunk: where states are narrow, and where they are wide
 WIDE = 2**9  # amplitudes from which a state counts as wide
 LEAST_WORK = 2**19  # amplitudes times stages, for which starting threads is worth while
@@ -32,14 +34,14 @@ def serves(n_wires: int, states: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-def split_lanes(states: int, rows: int) -> NDArray[np.int64]:
+def split_lanes(states: int, dimension: int) -> NDArray[np.int64]:
     """Where chunks of lanes begin, and where the last one ends: as few and as even as can be.
 
     Args:
         states: lanes of the batch, one per column of each sample.
-        rows: amplitudes of a state.
+        dimension: amplitudes of a state.
     """
-    most = MOST_LANES if rows < WIDE else FEWER_LANES
+    most = MOST_LANES if dimension < WIDE else FEWER_LANES
     return np.linspace(0, states, -(-states // most) + 1).round().astype(np.int64)
 
 
