@@ -192,9 +192,14 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-GATE_WORDS = {"Hadamard": "h", "PauliX": "x", "PauliY": "y", "PauliZ": "z", "S": "s", "T": "t",
-         "CNOT": "cx", "CZ": "cz", "SWAP": "swap", "Toffoli": "ccx"}  # fmt: skip
-"""The fixed gates that OpenQASM 2 has a name for, by their PennyLane names."""
+def _gate_words() -> dict[str, type]:
+    """The operations of PennyLane for the fixed gates that OpenQASM 2 has a word for."""
+    import pennylane as qml
+
+    return {
+        "h": qml.Hadamard, "x": qml.PauliX, "y": qml.PauliY, "z": qml.PauliZ, "s": qml.S,
+        "t": qml.T, "cx": qml.CNOT, "cz": qml.CZ, "swap": qml.SWAP, "ccx": qml.Toffoli,
+    }  # fmt: skip
 
 
 def _unitary(gate: Gate, wires: Sequence[str]) -> list[str]:
@@ -202,10 +207,8 @@ def _unitary(gate: Gate, wires: Sequence[str]) -> list[str]:
     import pennylane as qml
 
     matrix = gate.unitary()
-    for name, word in GATE_WORDS.items():
-        candidate = torch.as_tensor(
-            qml.matrix(getattr(qml, name)(wires=range(getattr(qml, name).num_wires)))
-        )
+    for word, operation in _gate_words().items():
+        candidate = torch.as_tensor(qml.matrix(operation(wires=range(operation.num_wires))))
         if candidate.shape == matrix.shape and equal_up_to_phase(
             candidate.to(matrix.dtype), matrix
         ):

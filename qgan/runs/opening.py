@@ -28,7 +28,7 @@ def open_run(path: str | Path, checkpoint: str = "best") -> tuple[Model, Dataset
     folder = RunFolder.open(path)
     model = load(folder.path, checkpoint)
     try:
-        data = build.load_data(folder.experiment())
+        data = build.load_data(folder.experiment(check_choices=False))
     except errors.QganError as error:
         return model, None, str(error)
     if tuple(data.label_values) != tuple(model.label_values):

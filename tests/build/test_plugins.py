@@ -96,6 +96,7 @@ def test_a_term_of_a_file_is_trained_named_and_not_needed_to_open_the_run(
     assert len(load("r").sample(n=2)) == 4
     assert main(["sample", "r", "--out", "s.npz"]) == 0
     assert main(["compare", "r"]) == 0
+    assert main(["evaluate", "r"]) == 0
     capsys.readouterr()
     assert main(["resume", "r"]) == 2
     assert "use --plugin drift.py." in capsys.readouterr().err
