@@ -192,7 +192,7 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _gate_words() -> dict[str, type]:
+def _gate_words() -> dict[str, Any]:
     """The operations of PennyLane for the fixed gates that OpenQASM 2 has a word for."""
     import pennylane as qml
 
