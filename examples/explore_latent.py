@@ -1,8 +1,8 @@
-"""Turn z and look, from Python: what a trained run's latents do, as a table and pictures.
+"""Look at what the latents of a trained run do, from Python: as tables and as pictures.
 
     python examples/explore_latent.py runs/NAME
 
-writes `plots/sweep.png` and `plots/atlas.png` into the run.
+It prints tables and writes `plots/sweep.png` and `plots/atlas.png` into the run.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from qgan import build, errors, explore
+from qgan.pictures import atlas
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.runs import RunFolder, load
 
@@ -37,17 +38,17 @@ def main() -> None:
     for words, walk in (("even steps of z", path), ("even infidelity", even)):
         print(f"  {words:16}", " ".join(f"{value:.4f}" for value in walk.infidelity.tolist()))
 
-    some = data.held_out[torch.arange(0, len(data.held_out), max(1, len(data.held_out) // 64))]
-    found = explore.invert(model, some.states)
-    right = float((found.label == some.label).double().mean())
-    print(f"\n{len(some)} held-out states inverted: mean fidelity {found.fidelity.mean():.4f},")
-    print(f"label recovered for {right:.3f} of them")
+    batch = data.held_out[torch.arange(0, len(data.held_out), max(1, len(data.held_out) // 64))]
+    inversion = explore.invert(model, batch.states)
+    share = float((inversion.label == batch.label).double().mean())
+    print(
+        f"\n{len(batch)} held-out states inverted: mean fidelity {inversion.fidelity.mean():.4f},"
+    )
+    print(f"label recovered for {share:.3f} of them")
 
     generator = model.sampler
     latent_sweep(generator.exact_states, data, n, folder.plots / "sweep.png")
-    print(
-        f"\n{folder.plots / 'sweep.png'}\n{explore.atlas(model, data, folder.plots / 'atlas.png')}"
-    )
+    print(f"\n{folder.plots / 'sweep.png'}\n{atlas(model, data, folder.plots / 'atlas.png')}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A generator made of one's own PennyLane function: no base class, no change to the library.
+"""Make a generator from a PennyLane function of your own, without any base class.
 
     python examples/own_circuit.py
     python examples/own_circuit.py --steps 1500
@@ -22,7 +22,7 @@ from qgan.views import DensityView
 
 
 class RealChain:
-    """Layers of RY on each wire, then CNOT along the chain; weights shift what inputs turn."""
+    """Layers of RY by inputs, CNOT along the chain and RY by weights, then a last RY by inputs."""
 
     def __init__(self, n_qubits: int, n_layers: int) -> None:
         self.registers = Registers(output=n_qubits)
@@ -45,13 +45,13 @@ class RealChain:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--steps", type=int, default=1500)
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
     data = tfim(n_qubits=4, seed=0)
     generator = Generator(RealChain(4, n_layers=4), data.n_labels, n_latent=1, spread=0.3)
     view = DensityView(4)
     discriminator = Discriminator(view, MLPHead(view.n_features, data.n_labels))
-    trainer = Trainer(generator, discriminator, data, config=TrainerConfig(steps=asked.steps))
+    trainer = Trainer(generator, discriminator, data, config=TrainerConfig(steps=options.steps))
     trainer.fit()
 
     for label in Judge(data, "held_out").report(trainer.model).labels:

@@ -1,10 +1,10 @@
-"""The main job: learn ground states of the Ising chain, conditioned on the phase.
+"""The main job: learn the ground states of the Ising chain, conditioned on the phase.
 
     python examples/train_qgan.py
     python examples/train_qgan.py --help
 
-The objects of the default run are built here in plain sight. Flags that ask for another
-generator, discriminator, objective or device build those from the same settings by the presets.
+The objects of the default run are built in this file, where you can read how. If a flag asks for
+another generator, discriminator, objective or device, `qgan.build` makes the objects instead.
 """
 
 import sys
@@ -14,7 +14,7 @@ import torch
 from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
 from qgan.build import build_trainer, load_data, preset, settle
-from qgan.cli import default_run, guarded, parse_train
+from qgan.cli import default_run, exit_status, parse_train
 from qgan.cli.progress import train_and_report
 from qgan.config import Experiment
 from qgan.data import Dataset
@@ -27,7 +27,7 @@ from qgan.views import DensityView
 
 
 def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
-    # The generator: label and latent pass a small network and enter every angle of a circuit.
+    # The generator: label and latent go through a small network into every angle of a circuit.
     circuit = ReuploadingCircuit(Registers(output=data.n_qubits), n_layers=4)
     generator = Generator(
         circuit, data.n_labels, n_latent=2, engine=BatchedEngine(), seed=settings.seed
@@ -35,8 +35,8 @@ def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
 
     # The discriminator: a linear view of a state, then any function of it and the label.
     view = DensityView(data.n_qubits)
-    random = torch.Generator().manual_seed(settings.seed + 1)
-    head = MLPHead(view.n_features, data.n_labels, hidden=(128, 128), rng=random)
+    rng = torch.Generator().manual_seed(settings.seed + 1)
+    head = MLPHead(view.n_features, data.n_labels, hidden=(128, 128), rng=rng)
     discriminator = Discriminator(view, head)
 
     # The game: a Wasserstein critic, held near slope one by a penalty.
@@ -59,7 +59,8 @@ def main() -> int:
 
     # Real states with their labels; the fields h and g behind them are for the judge alone.
     data = load_data(settings)
-    settings = settle(settings, data)  # --engine auto: measured once, kept with the run
+    # With --engine auto the engines are timed here, and the run keeps the choice.
+    settings = settle(settings, data)
     plain = settings.model_dump(exclude={"seed", "trainer", "data"})
     is_default = plain == preset("ising").model_dump(exclude={"seed", "trainer", "data"})
     trainer = (default_trainer if is_default and data.rank == 1 else build_trainer)(data, settings)
@@ -69,4 +70,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(exit_status(main))

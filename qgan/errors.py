@@ -113,7 +113,10 @@ def nearest(name: str, keys: list[str]) -> str | None:
 
 
 def _keys(model: Any, prefix: str = "") -> Iterator[str]:
+    from pydantic import BaseModel
+
     for key, field in model.model_fields.items():
         yield prefix + key
-        if hasattr(field.annotation, "model_fields"):
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _keys(field.annotation, f"{prefix}{key}.")

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,22 +9,19 @@ from pathlib import Path
 
 from qgan import errors
 
-__all__ = ["clean", "unwritable", "write_atomically"]
+__all__ = ["remove_partial_files", "unwritable", "write_atomically"]
 
 
-def write_atomically(
-    path: Path, data: bytes, previous: Path | None = None, argument: str | None = None
-) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part.
+def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> None:
+    """Write a file so that a reader sees the old file or the new one, but never a part.
 
     A temporary file in the same folder is flushed to disk, read back and renamed; then the folder
-    is synced. A failure leaves the old file, and no temporary one.
+    is synced. A failure leaves the old file and removes the temporary one.
 
     Args:
         path: the file.
-        data: all of it.
-        previous: where the old file is kept, by the time the new one has read back.
-        argument: the argument that an error is about; by default the name of the file.
+        data: all bytes of the file.
+        previous: where the old file is kept once the new one has been read back, or None.
 
     Raises:
         QganError: if the disk is full, or the folder cannot be written.
@@ -42,32 +39,32 @@ def write_atomically(
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            # Forget the pages, so that what is compared comes from the disk where it can.
+            # Drop the cached pages, so that the comparison reads the disk where this is possible.
             if hasattr(os, "posix_fadvise"):
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         if part.read_bytes() != data:
             raise OSError(errno.EIO, "does not read back as it was written")
         if previous is not None and path.exists():
-            _keep(path, previous)
+            _link_previous(path, previous)
         os.replace(part, path)
-        _sync(path.parent)
+        _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-        raise unwritable(path, error, argument) from None
+        raise unwritable(path, error) from None
 
 
-def _keep(path: Path, previous: Path) -> None:
-    """Give the file a second name; it keeps its own until another takes it."""
+def _link_previous(path: Path, previous: Path) -> None:
+    """Give the file a second name; it keeps the first one until another file takes it."""
     previous.unlink(missing_ok=True)
     try:
         os.link(path, previous)
-    except OSError:  # a file system without hard links: for a moment only the second name exists
+    except OSError:  # without hard links, only the second name exists for a moment
         os.replace(path, previous)
 
 
-def _sync(folder: Path) -> None:
-    """Flush a folder's entries to disk: a rename survives a power cut."""
+def _sync_folder(folder: Path) -> None:
+    """Flush the entries of a folder to disk, so that a rename survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -75,20 +72,13 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def unwritable(path: Path, error: OSError, argument: str | None = None) -> errors.QganError:
-    """The error for a file that could not be written, with the system's reason.
-
-    Args:
-        path: the file.
-        error: what the system said.
-        argument: the argument that the error is about; by default the name of the file.
-    """
-    got = f"{error.strerror or error} for {path}"
-    return errors.argument(argument or path.name, "must be writable", got)
+def unwritable(path: Path, error: OSError) -> errors.QganError:
+    """The error for a file that could not be written, with the reason of the system."""
+    return errors.QganError(f"File {path} cannot be written: {error.strerror or error}.")
 
 
-def clean(folder: Path) -> None:
-    """Remove what writes that were cut short have left in a folder."""
+def remove_partial_files(folder: Path) -> None:
+    """Remove the temporary files that interrupted writes have left in a folder."""
     for part in folder.glob(".*.part"):
         with contextlib.suppress(OSError):
             part.unlink()

@@ -192,6 +192,21 @@ class States:
         """These states with trace one."""
         return States(self.factor / self.traces().sqrt().reshape(-1, 1, 1))
 
+    def compressed(self) -> States:
+        """The same states with no more columns than rows.
+
+        With the LQ decomposition ``A = L Q`` of a wide factor, L is a factor of the same states:
+        ``A A^dagger = L Q Q^dagger L^dagger = L L^dagger``.
+
+        Example:
+            >>> wide = States(torch.full((1, 2, 8), 0.25 + 0j))
+            >>> wide.rank, wide.compressed().rank, round(wide.compressed().traces().item(), 6)
+            (8, 2, 1.0)
+        """
+        if self.rank <= self.dimension:
+            return self
+        return States(torch.linalg.qr(self.factor.mH)[1].mH.resolve_conj())
+
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> States:
         """A copy with another complex dtype or on another device."""
         copy = States(self.factor.to(dtype=dtype, device=device))

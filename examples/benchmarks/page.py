@@ -24,7 +24,7 @@ from qgan.data import ising
 from qgan.page.explorer import Explorer
 from qgan.page.server import application, bind, make_server
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "support"))
 from chromium import Tab, chromium
 
 MOVE = """(async (count, drag) => {

@@ -63,15 +63,15 @@ def measure(steps: int, folder: Path) -> dict[str, float]:
     (made.apply,) = players
     guard, saves, judged = (
         Clock(learner.broken),
-        Clock(checkpoint.save),
+        Clock(checkpoint.save_checkpoint),
         Clock(session.validation.criterion),
     )
-    learner.broken, checkpoint.save, session.validation.criterion = guard, saves, judged
+    learner.broken, checkpoint.save_checkpoint, session.validation.criterion = guard, saves, judged
     made.config = settings.trainer.model_copy(update={"steps": steps})
     begun = time.perf_counter()
     session.train()
     total = time.perf_counter() - begun
-    learner.broken, checkpoint.save = guard.function, saves.function
+    learner.broken, checkpoint.save_checkpoint = guard.function, saves.function
     updates = sum(sum(clock.spans) for clock in players) - sum(guard.spans)
     # Evaluations and checkpoints of this short run are replaced by those of a run of its length.
     every = settings.trainer.evaluate_every

@@ -1,6 +1,6 @@
 """The registry of choices, and the objects that a configuration describes."""
 
-from qgan.build.compatibility import compatibility, why_not
+from qgan.build.compatibility import adversarial, compatibility, why_not
 from qgan.build.engines import ENGINES, build_engine, settle, time_candidates
 from qgan.build.generators import (
     ANSATZE,
@@ -34,6 +34,7 @@ __all__ = [
     "VIEWS",
     "Entry",
     "Family",
+    "adversarial",
     "build_circuit",
     "build_discriminator",
     "build_engine",

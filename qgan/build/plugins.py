@@ -86,5 +86,5 @@ def check_loaded(files: Sequence[Path]) -> None:
     """
     for path in files:
         if path.name not in _loaded:
-            rule = f"must name {path}, with which these settings were made"
-            raise errors.argument("plugin", rule, "no such file")
+            reason = f"they were made with the plug-in {path.name}, which is not loaded"
+            raise errors.unsupported("Settings", reason, [("plugin", str(path))])

@@ -46,9 +46,9 @@ def _section(
     section: BaseModel, data: dict[str, Any], schema: Any, root: Any, pad: str
 ) -> Iterator[str]:
     """Lines of one part of the schema, and below it of its parts."""
-    after = False
+    after, values = False, dict(section)
     for name, field in type(section).model_fields.items():
-        value, rules = getattr(section, name), schema["properties"][name]
+        value, rules = values[name], schema["properties"][name]
         if isinstance(value, BaseModel):
             yield ""
             yield from _comment(type(value).__doc__ or "", pad)
@@ -188,13 +188,9 @@ def check_choices(experiment: Experiment) -> None:
     FAMILIES["objective"].find_numbered(experiment.objective)
     for text in experiment.term or ():
         FAMILIES["term"].find_numbered(text)
-    for section in (experiment, *_sections(experiment)):
-        for name, field in type(section).model_fields.items():
-            for mark in field.metadata:
+    sections = [value for _, value in experiment if isinstance(value, BaseModel)]
+    for section in (experiment, *sections):
+        for name, value in section:
+            for mark in type(section).model_fields[name].metadata:
                 if isinstance(mark, OneOf):
-                    FAMILIES[mark.kind].find(getattr(section, name))
-
-
-def _sections(experiment: Experiment) -> list[BaseModel]:
-    values = (getattr(experiment, name) for name in type(experiment).model_fields)
-    return [value for value in values if isinstance(value, BaseModel)]
+                    FAMILIES[mark.kind].find(value)

@@ -1,4 +1,4 @@
-"""The entry point: finds the command, runs it, answers mistakes in one line."""
+"""The entry point: it finds and runs the command, and reports a mistake of the user in one line."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from qgan.cli.plan import command_plan
 from qgan.cli.sample import command_sample
 from qgan.cli.train import command_resume, command_train
 
+__all__ = ["COMMANDS", "exit_status", "main"]
+
 COMMANDS = {
     "train": command_train,
     "resume": command_resume,
@@ -38,12 +40,13 @@ FLAGS = {
     "term": "--term {}",
     "device": "--device {}",
     "readout": "--engine.readout {}",
+    "plugin": "--plugin {}",
     "option": "--{}",
 }
-"""By what an error offers to choose, the flags that choose it."""
+"""The flags that choose what an error offers, by the kind of the choice."""
 
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO}
-"""What is wrong with a disk, not with the program."""
+"""Error numbers for which the file system is to blame and not the program."""
 
 
 def _usage() -> str:
@@ -51,14 +54,14 @@ def _usage() -> str:
     return "usage: qgan COMMAND ...\n\n" + "\n".join(lines) + "\n\nqgan COMMAND --help tells more."
 
 
-def _in_one_line(usual: Callable[..., None]) -> Callable[..., None]:
-    """Our own warnings as a line of text; others as usual."""
+def _in_one_line(show_warning: Callable[..., None]) -> Callable[..., None]:
+    """A way to show warnings: those of this program as a line of text, others as usual."""
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, errors.QganWarning):
             print(f"Note: {message}", file=sys.stderr)
         else:
-            usual(message, category, *place, **more)
+            show_warning(message, category, *place, **more)
 
     return show
 
@@ -71,8 +74,11 @@ def in_flags(error: errors.QganError) -> str:
     return message
 
 
-def guarded(function: Callable[[], int]) -> int:
-    """Run a command; a user's mistake becomes one line on standard error and status 2."""
+def exit_status(function: Callable[[], int]) -> int:
+    """Run a command and return its exit status.
+
+    A mistake of the user becomes one line on standard error and status 2.
+    """
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _in_one_line(warnings.showwarning)
@@ -85,14 +91,14 @@ def guarded(function: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 128 + signal.SIGINT
-    except BrokenPipeError:  # `qgan list | head`: nobody reads on, and nothing is wrong
+    except BrokenPipeError:  # the reader has stopped, as in `qgan list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         if error.errno not in DISK:
             raise
-        place = f" for {error.filename}" if error.filename else ""
-        print(f"Argument `disk` must take files, but got {error.strerror}{place}.", file=sys.stderr)
+        file = error.filename or "a file"
+        print(f"The file system refused {file}: {error.strerror}.", file=sys.stderr)
         return 2
 
 
@@ -109,4 +115,4 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    return guarded(lambda: COMMANDS[name](rest))
+    return exit_status(lambda: COMMANDS[name](rest))

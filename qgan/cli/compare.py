@@ -1,4 +1,4 @@
-"""`qgan compare`."""
+"""The command `qgan compare`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from qgan.cli.parsing import parse
+from qgan.cli.parsing import parse_command
+
+__all__ = ["command_compare", "results_table", "settings_table"]
 
 if TYPE_CHECKING:
     from qgan.runs.comparison import Group
@@ -25,18 +27,18 @@ def command_compare(argv: Sequence[str]) -> int:
 
     text = """Compare runs: the settings in which they differ, and what they reached on held-out
 states. Runs that differ in nothing but the seed share a line, with intervals over the seeds."""
-    asked = parse(compare, argv, "qgan compare", text)
+    paths = parse_command(compare, argv, "qgan compare", text)
 
     from rich.console import Console
 
-    from qgan.runs.comparison import differing, find_runs, group_runs
+    from qgan.runs.comparison import differing_settings, find_runs, group_runs
 
-    runs, others = find_runs(asked)
+    runs, others = find_runs(paths)
     for path in others:
         print(f"{path} is no run and is left out.", file=sys.stderr)
     groups = group_runs(runs)
     console = Console(width=None if Console().is_terminal else 160)
-    rows = differing(groups)
+    rows = differing_settings(groups)
     if rows:
         console.print(settings_table(groups, rows))
     else:
@@ -51,35 +53,35 @@ states. Runs that differ in nothing but the seed share a line, with intervals ov
 
 
 def settings_table(groups: Sequence[Group], rows: dict[str, list[Any]]) -> Any:
-    """Keys down, groups across."""
+    """The table of settings that differ: one row per setting, one column per group."""
     from rich.table import Table
 
-    made = Table(title="settings that differ", title_justify="left")
-    made.add_column("key")
+    table = Table(title="settings that differ", title_justify="left")
+    table.add_column("key")
     for group in groups:
-        made.add_column(group.name, overflow="fold")
+        table.add_column(group.name, overflow="fold")
     for key, values in rows.items():
-        made.add_row(key, *("-" if value is None else str(value) for value in values))
-    return made
+        table.add_row(key, *("-" if value is None else str(value) for value in values))
+    return table
 
 
 def results_table(groups: Sequence[Group]) -> Any:
-    """Groups and labels down, measures across."""
+    """The table of results: one row per group and label, one column per measure."""
     from rich.table import Table
 
     from qgan.runs.comparison import CONFIDENCE, MEASURES
 
     title = f"held-out states, [{CONFIDENCE:.0%} confidence interval over seeds]"
-    made = Table(title=title.replace("[", r"\["), title_justify="left")
+    table = Table(title=title.replace("[", r"\["), title_justify="left")
     for name in ("runs", "seeds", "label"):
-        made.add_column(name)
+        table.add_column(name)
     for measure in MEASURES:
-        made.add_column(measure, justify="right")
+        table.add_column(measure, justify="right")
     for group in groups:
         for place, label in enumerate(group.labels()):
             first = (group.name, str(len(group.reports))) if place == 0 else ("", "")
             cells = (str(group.estimate(place, m)).replace("[", r"\[") for m in MEASURES)
-            made.add_row(*first, label, *cells)
+            table.add_row(*first, label, *cells)
         if not group.reports:
-            made.add_row(group.name, "0", "", *("-" for _ in MEASURES))
-    return made
+            table.add_row(group.name, "0", "", *("-" for _ in MEASURES))
+    return table

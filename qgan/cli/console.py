@@ -1,4 +1,4 @@
-"""What a person sees of a run in a terminal: the table, and what to type next."""
+"""What a person sees in a terminal at the end of a run: the table, and what to type next."""
 
 from __future__ import annotations
 
@@ -15,17 +15,29 @@ from qgan.data import Dataset
 from qgan.evaluation import Report
 from qgan.model import Model
 from qgan.runs import RunFolder
-from qgan.runs import history as history_file
+from qgan.runs.history import read_history
+
+__all__ = ["show_report", "waiting"]
 
 
 def waiting(text: str, console: Console | None = None) -> AbstractContextManager[Any]:
-    """A sign of life while something takes its time; nothing when not a terminal."""
+    """A sign of activity during a long computation; nothing is shown where there is no terminal."""
     console = console or Console(stderr=True)
     return console.status(text) if console.is_terminal else nullcontext()
 
 
 def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) -> list[Path]:
-    """Print the table, draw the pictures, name the next commands; returns the pictures' paths."""
+    """Print the table, draw the pictures and name the next commands.
+
+    Args:
+        folder: the folder of the run.
+        data: its data set.
+        model: the model that was judged.
+        report: its report.
+
+    Returns:
+        The paths of the pictures.
+    """
     from qgan.pictures.judged import N_DRAWN, judged_pictures
     from qgan.pictures.run import save_pictures
 
@@ -34,7 +46,7 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
     report_table.show(console, report, data.label_names, data.factor_names, title)
     sampler = model.sampler
     with waiting("drawing"):
-        history = history_file.read(folder.history_file)
+        history = read_history(folder.history_file)
         pictures = save_pictures(
             sampler.exact_states, data, history, sampler.n_latent, folder.plots
         )

@@ -1,4 +1,4 @@
-"""What `qgan plan` shows: engines, gradient methods, time, memory, and why not."""
+"""The table of `qgan plan`: engines with their gradient methods, time and memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from rich.text import Text
 from qgan.engines.choose import Timing, choose
 from qgan.errors import QganError
 
+__all__ = ["engine_table"]
+
 MIB = 2**20
 
 
 def engine_table(timings: Sequence[Timing]) -> Group:
-    """A row for each candidate that serves, and a line for each that does not.
+    """A row for each engine that can run the circuit, and a reason for each that cannot.
 
-    The one that ``--engine auto`` takes is marked.
+    The engine that ``--engine auto`` takes is marked.
     """
     try:
         best = choose(timings)

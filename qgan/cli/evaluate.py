@@ -1,4 +1,4 @@
-"""`qgan evaluate`: a run's checkpoints, or anybody's states in two files."""
+"""The command `qgan evaluate`, which judges the checkpoints of a run, or states in two files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import tyro
 
 from qgan import errors
-from qgan.cli.parsing import parse
+from qgan.cli.parsing import parse_command
+
+__all__ = ["command_evaluate"]
 
 OptionalRun = Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
 
@@ -31,15 +33,15 @@ def command_evaluate(argv: Sequence[str]) -> int:
         "NumPy archives as --data reads them (--generated may hold `latent` too), and write "
         "report.json and pictures to --out (default: the generated file's name and -judged)."
     )
-    asked = parse(evaluate, argv, "qgan evaluate", text)
-    real, generated, out = asked["real"], asked["generated"], asked["out"]
-    if asked["run"] is None:
+    arguments = parse_command(evaluate, argv, "qgan evaluate", text)
+    real, generated, out = arguments["real"], arguments["generated"], arguments["out"]
+    if arguments["run"] is None:
         if real is None or generated is None:
             raise errors.argument("DIR", "must be given, or --real and --generated", "neither")
-        return _judge_files(real, generated, out, asked["seed"])
+        return _judge_files(real, generated, out, arguments["seed"])
     if any(value is not None for value in (real, generated, out)):
         raise errors.argument("DIR", "must not be given with --real, --generated or --out", "both")
-    return _judge_run(asked["run"])
+    return _judge_run(arguments["run"])
 
 
 def _judge_run(run: Path) -> int:
@@ -49,9 +51,9 @@ def _judge_run(run: Path) -> int:
 
     folder = RunFolder.open(run)
     with waiting("judging on held-out states"):
-        data = build.load_data(folder.experiment())
-        model, judged = report(folder, data)
-    show_report(folder, data, model, judged)
+        data = build.load_data(folder.experiment(check_choices=False))
+        model, result = report(folder, data)
+    show_report(folder, data, model, result)
     return 0
 
 
@@ -71,22 +73,22 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     if folder.exists() and not folder.is_dir():
         raise errors.argument("out", "must be a folder", folder)
     sizes = batch.label.bincount(minlength=data.n_labels).tolist()
-    judged = evaluate(
+    report = evaluate(
         batch, latent, data, references=label_references(data, n_generated=sizes, seed=seed)
     )
     title = f"{generated} judged on one half of {real}, with the other half as floor"
     console = report_table.plain_console()
-    report_table.show(console, judged, data.label_names, data.factor_names, title)
-    written = {
+    report_table.show(console, report, data.label_names, data.factor_names, title)
+    contents = {
         "real": str(real),
         "generated": str(generated),
-        "held_out": judged.to_dict(),
+        "held_out": report.to_dict(),
         "label_values": list(data.label_values),
         "factor_names": list(data.factor_names),
         "versions": versions(),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(written, indent=2, allow_nan=False)
+    text = json.dumps(contents, indent=2, allow_nan=False)
     write_atomically(folder / "report.json", text.encode())
     judged_pictures(batch, data, folder)
     console.print(f"Written: {folder}  (report.json, coverage.png, average.png)")

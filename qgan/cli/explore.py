@@ -1,4 +1,4 @@
-"""`qgan explore`."""
+"""The command `qgan explore`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qgan.cli.parsing import Run, parse
+from qgan.cli.parsing import Run, parse_command
+
+__all__ = ["command_explore"]
 
 
 def command_explore(argv: Sequence[str]) -> int:
     """`qgan explore DIR`: a page on this machine to turn z and look."""
     import torch
 
-    from qgan.page.opening import open_explorer
+    from qgan.page.explorer import open_explorer
 
     def explore(
         run: Run,
@@ -34,15 +36,15 @@ def command_explore(argv: Sequence[str]) -> int:
 
     text = "Turn z and look at the state: a page on this machine (--no-browser: only its address)."
     text += " --static FILE writes the page as one file instead, --gif FILE a sweep of each latent."
-    asked = parse(explore, argv, "qgan explore", text)
+    arguments = parse_command(explore, argv, "qgan explore", text)
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(1)  # one state is thousands of small operations
-    explorer, missing = open_explorer(asked["run"], asked["checkpoint"])
-    if missing:
-        print(f"Without real states: {missing}", file=sys.stderr)
-    if asked["static"] is not None or asked["gif"] is not None:
-        return _write(explorer, asked["static"], asked["gif"])
-    return _serve(explorer, asked["host"], asked["port"], asked["browser"])
+        torch.set_num_threads(1)  # a state is thousands of small operations
+    explorer, reason = open_explorer(arguments["run"], arguments["checkpoint"])
+    if reason:
+        print(f"Without real states: {reason}", file=sys.stderr)
+    if arguments["static"] is not None or arguments["gif"] is not None:
+        return _write(explorer, arguments["static"], arguments["gif"])
+    return _serve(explorer, arguments["host"], arguments["port"], arguments["browser"])
 
 
 def _write(explorer: Any, static: Path | None, gif: Path | None) -> int:
@@ -73,6 +75,6 @@ def _serve(explorer: Any, host: str, port: int | None, browser: bool) -> int:
 
 
 def _has_screen() -> bool:
-    """Whether a browser would open in a window; in a terminal it would take the terminal."""
-    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    return not sys.platform.startswith("linux") or bool(named)
+    """Whether a browser would open in a window; without one it could take over the terminal."""
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return not sys.platform.startswith("linux") or bool(display)

@@ -1,11 +1,13 @@
-"""`qgan list`."""
+"""The command `qgan list`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qgan.cli.parsing import flag_of, parse
+from qgan.cli.parsing import flag_of, parse_command
+
+__all__ = ["command_list"]
 
 if TYPE_CHECKING:
     from qgan.build.registry import Entry
@@ -20,7 +22,7 @@ def command_list(argv: Sequence[str]) -> int:
         return compatibility, markdown
 
     text = "What there is; --compatibility: what goes together; --markdown: both as one page."
-    only_table, as_page = parse(read, argv, "qgan list", text)
+    only_table, as_page = parse_command(read, argv, "qgan list", text)
     load_entry_points()
     if only_table or as_page:
         print(build.compatibility() if only_table else build.reference(), end="\n" * only_table)

@@ -1,4 +1,4 @@
-"""Reading arguments: flags of the schema, short flags, complaints in one line."""
+"""Parsing of arguments: the flags of the schema, short flags, and complaints in one line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from qgan import errors
 from qgan.config import Experiment, OneOf
+
+__all__ = ["SHORT", "Run", "flag_of", "parse_command", "parse_train", "take_plugins"]
 
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
 
@@ -34,10 +36,17 @@ SHORT = {
 
 
 def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | None, bool]:
-    """Settings of a training command: (experiment, run folder or None, overwrite).
+    """Parse the arguments of a command that takes the settings of a training.
 
-    Defaults come from ``--config FILE`` or ``--preset NAME`` (``file`` with ``--data``, else
-    ``ising``); flags override them.
+    Defaults come from ``--config FILE`` or ``--preset NAME``; flags override them. Without either,
+    the preset is ``file`` with ``--data``, and ``ising`` otherwise.
+
+    Args:
+        argv: the arguments after the name of the command.
+        program: the name of the command.
+
+    Returns:
+        The settings, the run folder or None, and whether that may be overwritten.
 
     Raises:
         QganError: for a wrong flag or value.
@@ -54,9 +63,10 @@ def parse_train(argv: Sequence[str], program: str) -> tuple[Experiment, Path | N
     config, preset = _take(arguments, "--config"), _value(arguments, "--preset")
     if config is not None and preset is not None:
         raise errors.argument("config", "must not be given with --preset", config)
-    usual = "ising" if _value(arguments, "--data.file") is None else "file"
+    default_preset = "ising" if _value(arguments, "--data.file") is None else "file"
     objective = _value(arguments, "--objective")
-    start = build.preset(preset or usual, objective) if config is None else from_yaml(config)
+    preset = preset or default_preset
+    start = build.preset(preset, objective) if config is None else from_yaml(config)
 
     defaults = _with_choices(start)
 
@@ -77,9 +87,9 @@ Presets: {names}.
 
 Short flags: {short}. Also --config FILE (YAML; a run writes one) in place of --preset, and
 --print-config, which prints all settings with comments as such a file and trains nothing."""
-    settings, run, overwrite = parse(train, arguments, program, text)
-    named = (*settings.plugin, *(path for path in plugins if path not in settings.plugin))
-    experiment = build.parse({**settings.model_dump(), "plugin": named})
+    settings, run, overwrite = parse_command(train, arguments, program, text)
+    plugin_files = (*settings.plugin, *(path for path in plugins if path not in settings.plugin))
+    experiment = build.parse({**settings.model_dump(), "plugin": plugin_files})
     check_loggers(experiment.loggers)
     if prints_config:
         print(to_yaml(experiment), end="")
@@ -88,7 +98,11 @@ Short flags: {short}. Also --config FILE (YAML; a run writes one) in place of --
 
 
 def take_plugins(argv: Sequence[str]) -> tuple[list[str], tuple[Path, ...]]:
-    """The arguments without every ``--plugin FILE``, and those files, which are run."""
+    """Take each ``--plugin FILE`` out of the arguments, and run the files.
+
+    Returns:
+        The other arguments, and the files.
+    """
     from qgan.build.plugins import load_file
 
     arguments, files = [], []
@@ -104,7 +118,7 @@ def take_plugins(argv: Sequence[str]) -> tuple[list[str], tuple[Path, ...]]:
 
 
 def flag_of(setting: str) -> str:
-    """The flag that sets a setting: the short one, if there is one.
+    """The flag for a setting: the short flag, if there is one.
 
     Example:
         >>> flag_of("discriminator.kind"), flag_of("data.source")
@@ -116,33 +130,34 @@ def flag_of(setting: str) -> str:
 
 
 def _with_choices(settings: BaseModel) -> BaseModel:
-    """The same settings, of a schema that lists the names which the registry knows.
+    """Give settings a schema whose types list the names that the registry knows.
 
-    The parser shows and checks what the types of the schema say, and the registry is open.
+    The parser shows and checks the types of the schema, and the registry is open to plug-ins.
     """
     from qgan.build.registry import FAMILIES
 
     fields: dict[str, Any] = {}
     values: dict[str, Any] = {}
-    for name, entry in type(settings).model_fields.items():
-        value, kind = getattr(settings, name), entry.annotation
+    for name, value in settings:
+        entry = type(settings).model_fields[name]
+        kind = entry.annotation
         marks = [mark for mark in entry.metadata if isinstance(mark, OneOf)]
+        default = _with_choices(value) if isinstance(value, BaseModel) else value
         if isinstance(value, BaseModel):
-            value = _with_choices(value)
-            kind = type(value)
+            kind = type(default)
         elif marks:
             kind = Literal[tuple(FAMILIES[marks[0].kind])]  # type: ignore[assignment]
         elif entry.metadata:
             kind = Annotated[kind, *entry.metadata]  # type: ignore[assignment]
-        fields[name] = (kind, Field(value, description=entry.description))
-        values[name] = value
+        fields[name] = (kind, Field(default, description=entry.description))
+        values[name] = default
     schema = create_model(type(settings).__name__, __doc__=type(settings).__doc__, **fields)
-    typed: BaseModel = schema(**values)
-    return typed
+    instance: BaseModel = schema(**values)
+    return instance
 
 
 def _expand(argv: Sequence[str]) -> list[str]:
-    """Short flags in full; a repeated ``--term`` gathered into one list."""
+    """Replace short flags by their settings, and gather each ``--term`` into one list."""
     arguments: list[str] = []
     terms: list[str] = []
     words = iter(argv)
@@ -158,6 +173,7 @@ def _expand(argv: Sequence[str]) -> list[str]:
 
 
 def _value(arguments: list[str], flag: str) -> str | None:
+    """The value of a flag among the arguments, or None."""
     for i, word in enumerate(arguments):
         if word == flag and i + 1 < len(arguments):
             return arguments[i + 1]
@@ -167,7 +183,7 @@ def _value(arguments: list[str], flag: str) -> str | None:
 
 
 def _take(arguments: list[str], flag: str) -> str | None:
-    """The value of a flag, removed from the arguments."""
+    """Remove a flag and its value from the arguments, and return the value."""
     value = _value(arguments, flag)
     if value is not None:
         at = next(i for i, w in enumerate(arguments) if w.partition("=")[0] == flag)
@@ -175,22 +191,37 @@ def _take(arguments: list[str], flag: str) -> str | None:
     return value
 
 
-def parse(function: Callable[..., Any], argv: Sequence[str], program: str, text: str) -> Any:
-    """Parse and call, with a complaint of the parser brought into one line.
+def parse_command(
+    function: Callable[..., Any], argv: Sequence[str], program: str, text: str
+) -> Any:
+    """Parse the arguments of a command and call a function with them.
 
-    Plug-ins that are named run first, whatever the command.
+    Plug-ins that the arguments name are run first.
+
+    Args:
+        function: a function whose annotated parameters are the arguments.
+        argv: the arguments after the name of the command.
+        program: the name of the command.
+        text: the description that ``--help`` shows.
+
+    Returns:
+        What the function returns.
+
+    Raises:
+        QganError: with the complaint of the parser in one line.
+        SystemExit: with status 0, after ``--help``.
     """
-    said = io.StringIO()
+    stderr = io.StringIO()
     argv, _ = take_plugins(argv)
     try:
-        with contextlib.redirect_stderr(said):
+        with contextlib.redirect_stderr(stderr):
             return tyro.cli(function, args=list(argv), prog=program, description=text)
-    except ValidationError as error:  # of a key that is in no section
+    except ValidationError as error:  # about a key outside all sections
         raise errors.schema(error, Experiment) from None
     except SystemExit as error:
         if error.code in (0, None):
             raise
-        raise errors.QganError(_one_line(said.getvalue())) from None
+        raise errors.QganError(_one_line(stderr.getvalue())) from None
 
 
 COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] = (
@@ -221,20 +252,20 @@ COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] 
         lambda m: errors.argument(m[1], "must be a number", m[2]),
     ),
 )
-"""What the parser complains of, by pattern, and the same in the form that all errors have."""
+"""Patterns of complaints of the parser, each with a function to the form that all errors have."""
 
 
 def _one_line(complaint: str) -> str:
-    """The parser's boxed complaint as one line, in the form that all errors have."""
+    """A boxed complaint of the parser as one line, in the form that all errors have."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
     lines = [line.strip("│ \n") for line in text.splitlines() if not line.startswith(("╭", "╰"))]
     if (
         len(lines) > 1 and lines[1] and not lines[1].strip("-")
-    ):  # a box of dashes: line 0 is a title
+    ):  # the box is made of dashes, and line 0 is its title
         del lines[0]
-    told = " ".join(line for line in lines if line.strip("─-") and "--help" not in line)
-    for pattern, reworded in COMPLAINTS:
-        found = re.search(pattern, told)
-        if found is not None:
-            return str(reworded(found))
-    return told or "Arguments could not be read."
+    message = " ".join(line for line in lines if line.strip("─-") and "--help" not in line)
+    for pattern, reword in COMPLAINTS:
+        match = re.search(pattern, message)
+        if match is not None:
+            return str(reword(match))
+    return message or "Arguments could not be read."

@@ -1,10 +1,12 @@
-"""`qgan plan`."""
+"""The command `qgan plan`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from qgan.cli.parsing import parse_train
+
+__all__ = ["command_plan"]
 
 
 def command_plan(argv: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Training as a person follows it in a terminal: the bar, the waits, where it stopped."""
+"""A training as a person follows it in a terminal: a bar, and lines about its end."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from qgan.cli.console import show_report, waiting
 from qgan.runs import RunFolder, Session
 from qgan.training import Learner
 
+__all__ = ["Bar", "train_and_report"]
+
 
 class Bar:
-    """A progress bar with rate, losses and the running criterion; silent when not a terminal.
+    """A progress bar with rate, losses and skill; it is hidden where there is no terminal.
 
     Args:
-        n_steps: steps in all.
-        console: where it is drawn; standard error by default.
+        n_steps: number of steps of the training.
+        console: where the bar is drawn; standard error by default.
     """
 
     def __init__(self, n_steps: int, console: Console | None = None) -> None:
@@ -32,18 +34,23 @@ class Bar:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[losses]}"),
         )
         self.console = console or Console(stderr=True)
-        shown = self.console.is_terminal
-        self.progress = Progress(*columns, console=self.console, disable=not shown)
-        self.task = self.progress.add_task("training", total=n_steps, rate="", told="")
+        visible = self.console.is_terminal
+        self.progress = Progress(*columns, console=self.console, disable=not visible)
+        self.task = self.progress.add_task("training", total=n_steps, rate="", losses="")
         self.skill = math.nan
-        self.begun = (0.0, 0.0)
+        self.start = (0.0, 0.0)
 
     def begin(self, step: int, seconds: float) -> None:
-        """Where the run starts, or goes on: steps before it say nothing about the time left."""
-        self.begun = (step, seconds)
+        """Note where the run starts or goes on, so that the rate counts only the steps from there.
+
+        Args:
+            step: the step so far.
+            seconds: the training time so far.
+        """
+        self.start = (step, seconds)
         self.progress.reset(self.task, completed=step)
 
     def __enter__(self) -> Bar:
@@ -59,29 +66,35 @@ class Bar:
         self.progress.stop()
 
     def __call__(self, row: dict[str, float]) -> None:
-        """Show a step's row of the history."""
-        first, second = self.begun
+        """Show the numbers of a step."""
+        first, second = self.start
         self.skill = 1 - row["shortfall"] if "shortfall" in row else self.skill
         rate = (row["step"] - first) / max(1e-9, row["seconds"] - second)
-        told = (
+        losses = (
             f"D {row['discriminator_loss']:+.3f}  G {row['generator_loss']:+.3f}  "
             f"skill {self.skill:.3f}"
         )
         speed = f"{rate:.0f} steps/s" if rate >= 1 else f"{1 / max(1e-9, rate):.1f} s/step"
-        self.progress.update(self.task, completed=row["step"], rate=speed, told=told)
+        self.progress.update(self.task, completed=row["step"], rate=speed, losses=losses)
 
     def tell(self, line: str) -> None:
-        """A line above the bar, on standard error."""
+        """Print a line above the bar, on standard error."""
         self.console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def train_and_report(learner: Learner, folder: RunFolder, resume: bool = False) -> int:
-    """Train with a bar, judge, draw, and say what to type next; returns the exit status.
+    """Train with a bar, judge, draw, and say what to type next.
 
-    Status 130 or 143 after an interrupt, when a checkpoint of the step has been written.
+    Args:
+        learner: the learner that is trained.
+        folder: the folder of the run.
+        resume: whether the run goes on from its last checkpoint.
+
+    Returns:
+        The exit status: 0, or 130 or 143 after an interrupt, which leaves a checkpoint.
     """
     if "OMP_NUM_THREADS" not in os.environ:
-        # A step is thousands of small tensor operations: a second thread costs more than it brings.
+        # A step is thousands of small operations: a second thread costs more than it saves.
         torch.set_num_threads(1)
     bar = Bar(learner.config.steps)
     session = Session(learner, folder, bar, bar.tell, logs=True)
@@ -93,19 +106,21 @@ def train_and_report(learner: Learner, folder: RunFolder, resume: bool = False) 
                 session.start()
             bar.begin(learner.step, session.seconds)
             with bar:
-                finished = session.train()
+                complete = session.train()
     except errors.QganError:
         session.loggers.finalize("failed")
         raise
-    except KeyboardInterrupt:  # before the training took signals over, or the second of them
-        print(f"Stopped at once; the last checkpoint is of step {session.saved or 0}. Go on with")
+    except KeyboardInterrupt:  # before the training handles signals, or at the second one
+        print(
+            f"Stopped at once; the last checkpoint is of step {session.saved_step or 0}. Go on with"
+        )
         print(f"  qgan resume {folder.path}")
         return 128 + signal.SIGINT
-    if not finished:
+    if not complete:
         session.loggers.finalize("interrupted")
         print(f"Stopped at step {learner.step} of {learner.config.steps}; go on with")
         print(f"  qgan resume {folder.path}")
-        return 128 + (session.stopped_by or 0)
+        return 128 + (session.stop_signal or 0)
     with waiting("judging on held-out states"):
         model, report = session.report()
     pictures = show_report(folder, learner.data, model, report)

@@ -1,4 +1,4 @@
-"""The report as one table: labels down and measures across, the verdicts last."""
+"""The report as one table: labels are rows, measures are columns, and the verdicts come last."""
 
 from __future__ import annotations
 
@@ -11,8 +11,19 @@ from rich.table import Table
 
 from qgan.evaluation import LabelReport, Report
 
+__all__ = [
+    "Column",
+    "columns",
+    "number",
+    "plain_console",
+    "show",
+    "table",
+    "transposed_table",
+    "verdict",
+]
+
 PLAIN_WIDTH = 170
-"""Columns of a table that goes to a file or a pipe."""
+"""Width in characters of a table that goes to a file or a pipe."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +31,11 @@ class Column:
     """One measure of the table.
 
     Args:
-        heading: short, two lines at most.
-        value: from the report of a label.
-        digits: after the point.
-        key: under which floors and intervals have it.
-        single: what one state a label scores, if known.
+        heading: a short heading of at most two lines.
+        value: the function from the report of a label to the measure.
+        digits: number of digits after the point.
+        key: the name of the measure in floors and intervals.
+        single: the function to the score of one state per label, if that is known.
     """
 
     heading: str
@@ -34,7 +45,7 @@ class Column:
     single: Callable[[LabelReport], float] | None = None
 
     def lines(self, report: LabelReport) -> list[str]:
-        """The measure, half the width of its interval, its floor, and one state's."""
+        """The measure, half the width of its interval, its floor, and the score of one state."""
         low, high = report.intervals.get(self.key, (math.nan, math.nan))
         spread = (high - low) / 2
         single = math.nan if self.single is None else self.single(report)
@@ -47,19 +58,19 @@ class Column:
         ]
 
     def floor(self, report: LabelReport) -> float:
-        """What real states score in place of generated ones."""
-        fixed = {
+        """The score of real states in place of generated ones."""
+        floors = {
             "skill": 1.0 if not math.isnan(report.skill) else math.nan,
             "purity": report.real_purity,
             "label_recovered": report.label_recovered_real,
             "effective_modes": report.effective_modes_real,
         }
-        return fixed.get(self.key, report.floors.get(self.key, math.nan))
+        return floors.get(self.key, report.floors.get(self.key, math.nan))
 
 
 def columns(factor_names: Sequence[str]) -> list[Column]:
-    """The measures that are printed; ``report.json`` has all."""
-    found = [
+    """The measures that are printed; ``report.json`` has more."""
+    entries = [
         Column("skill", lambda r: r.skill, 3, "skill", lambda r: 0.0),
         Column("W1", lambda r: r.w, 3, "w", lambda r: r.w1),
         Column("W2", lambda r: r.w2, 3, "w2"),
@@ -81,7 +92,7 @@ def columns(factor_names: Sequence[str]) -> list[Column]:
         Column("label\nfound", lambda r: r.label_recovered, 3, "label_recovered"),
     ]
     for name in factor_names:
-        found.append(
+        entries.append(
             Column(
                 f"R of z\nto {name}",
                 lambda r, k=name: r.multiple_rank.get(k, math.nan),  # type: ignore[misc]
@@ -89,7 +100,7 @@ def columns(factor_names: Sequence[str]) -> list[Column]:
                 f"multiple_rank/{name}",
             )
         )
-    return found
+    return entries
 
 
 VERDICTS: tuple[tuple[str, Callable[[LabelReport], bool | None]], ...] = (
@@ -105,47 +116,54 @@ def table(
 ) -> Table:
     """The report as a table.
 
-    Below each label's figures stand half the width of the 95 % interval, what training states
-    score in place of generated ones, and what one state a label scores.
+    Below the figures of a label are half the width of their 95 % intervals, the scores of training
+    states in place of generated ones, and the scores of a single state per label.
 
     Args:
         report: the report.
-        label_names: of the labels, for people.
-        factor_names: of the hidden factors that the report knows.
-        title: above the table.
+        label_names: names of the labels, for people.
+        factor_names: names of the hidden factors in the report.
+        title: the title of the table.
     """
-    made = Table(title=title, title_justify="left", padding=(0, 0, 0, 1), pad_edge=False)
-    made.add_column("label", no_wrap=True)
-    shown = columns(factor_names)
-    for column in shown:
-        made.add_column(column.heading, justify="right", no_wrap=True)
+    result = Table(title=title, title_justify="left", padding=(0, 0, 0, 1), pad_edge=False)
+    result.add_column("label", no_wrap=True)
+    measures = columns(factor_names)
+    for column in measures:
+        result.add_column(column.heading, justify="right", no_wrap=True)
     for heading, _ in VERDICTS:
-        made.add_column(heading, no_wrap=True)
+        result.add_column(heading, no_wrap=True)
     for entry in report.labels:
-        cells = ["\n".join(_styled(column.lines(entry))) for column in shown]
+        cells = ["\n".join(_dim(column.lines(entry))) for column in measures]
         names = [f"[bold]{label_names[entry.label]}[/bold]", *LINES[1:]]
         verdicts = [verdict(read(entry)) for _, read in VERDICTS]
-        made.add_row("\n".join(_styled(names)), *cells, *verdicts, end_section=True)
-    return made
+        result.add_row("\n".join(_dim(names)), *cells, *verdicts, end_section=True)
+    return result
 
 
-def turned(
+def transposed_table(
     report: Report, label_names: Sequence[str], factor_names: Sequence[str], title: str
 ) -> Table:
-    """The same figures with labels across, for a narrow terminal."""
-    made = Table(title=title, title_justify="left")
-    made.add_column("measure")
+    """The report as a table for a narrow terminal: measures are rows, labels are columns.
+
+    Args:
+        report: the report.
+        label_names: names of the labels, for people.
+        factor_names: names of the hidden factors in the report.
+        title: the title of the table.
+    """
+    result = Table(title=title, title_justify="left")
+    result.add_column("measure")
     for entry in report.labels:
-        made.add_column(label_names[entry.label], justify="right")
+        result.add_column(label_names[entry.label], justify="right")
     for column in columns(factor_names):
         cells = []
         for entry in report.labels:
             value, spread, floor, _ = column.lines(entry)
             cells.append(f"{value} {spread}" + (f" (real {floor})" if floor else ""))
-        made.add_row(_one_line(column.heading), *cells)
+        result.add_row(_one_line(column.heading), *cells)
     for heading, read in VERDICTS:
-        made.add_row(_one_line(heading), *(verdict(read(entry)) for entry in report.labels))
-    return made
+        result.add_row(_one_line(heading), *(verdict(read(entry)) for entry in report.labels))
+    return result
 
 
 def show(
@@ -155,23 +173,31 @@ def show(
     factor_names: Sequence[str],
     title: str,
 ) -> None:
-    """Print the table, and why a skill is undefined where it is."""
-    made = table(report, label_names, factor_names, title)
-    unbounded = console.options.update(max_width=10_000)
-    fits = console.measure(made, options=unbounded).maximum <= console.width
-    console.print(made if fits else turned(report, label_names, factor_names, title))
+    """Print the table in the form that fits, and the reason where a skill is undefined.
+
+    Args:
+        console: where it is printed.
+        report: the report.
+        label_names: names of the labels, for people.
+        factor_names: names of the hidden factors in the report.
+        title: the title of the table.
+    """
+    upright = table(report, label_names, factor_names, title)
+    options = console.options.update(max_width=10_000)
+    fits = console.measure(upright, options=options).maximum <= console.width
+    console.print(upright if fits else transposed_table(report, label_names, factor_names, title))
     for entry in report.labels:
         if entry.skill_undefined:
             console.print(f"{label_names[entry.label]}: skill undefined, {entry.skill_undefined}")
 
 
 def plain_console() -> Console:
-    """A console as wide as the terminal, or wide enough for the table where there is none."""
+    """A console as wide as the terminal; without a terminal it is wide enough for the table."""
     return Console(width=None if Console().is_terminal else PLAIN_WIDTH)
 
 
 def number(value: float, digits: int) -> str:
-    """A figure, or a dash where it is undefined."""
+    """A figure as text, or a dash if it is undefined."""
     return "-" if math.isnan(value) else f"{value:.{digits}f}"
 
 
@@ -180,7 +206,7 @@ def verdict(value: bool | None) -> str:
     return "-" if value is None else "YES" if value else "no"
 
 
-def _styled(lines: list[str]) -> list[str]:
+def _dim(lines: list[str]) -> list[str]:
     return [lines[0], *(f"[dim]{line}[/dim]" if line else "" for line in lines[1:])]
 
 

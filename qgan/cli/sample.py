@@ -1,4 +1,4 @@
-"""`qgan sample`."""
+"""The command `qgan sample`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qgan.cli.parsing import Run, parse
+from qgan.cli.parsing import Run, parse_command
+
+__all__ = ["command_sample"]
 
 
 def command_sample(argv: Sequence[str]) -> int:
@@ -26,12 +28,11 @@ def command_sample(argv: Sequence[str]) -> int:
         return dict(locals())
 
     text = "Write generated states: n of each label, unless one is named."
-    asked = parse(sample, argv, "qgan sample", text)
-    model = load(asked["run"], asked["checkpoint"])
-    drawn = model.draw(asked["label"], asked["n"], asked["seed"], asked["latent"])
-    values = [model.label_values[k] for k in drawn.label.tolist()]
-    write_file(asked["out"], drawn.states, values, drawn.latent)
-    print(
-        f"{asked['out']}: {len(drawn)} states from checkpoint {model.checkpoint}, step {model.step}"
-    )
+    arguments = parse_command(sample, argv, "qgan sample", text)
+    model = load(arguments["run"], arguments["checkpoint"])
+    batch = model.draw(arguments["label"], arguments["n"], arguments["seed"], arguments["latent"])
+    values = [model.label_values[k] for k in batch.label.tolist()]
+    write_file(arguments["out"], batch.states, values, batch.latent)
+    origin = f"checkpoint {model.checkpoint}, step {model.step}"
+    print(f"{arguments['out']}: {len(batch)} states from {origin}")
     return 0

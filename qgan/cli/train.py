@@ -1,12 +1,14 @@
-"""`qgan train` and `qgan resume`."""
+"""The commands `qgan train` and `qgan resume`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from qgan.cli.parsing import Run, parse, parse_train
+from qgan.cli.parsing import Run, parse_command, parse_train
 from qgan.config import Experiment
+
+__all__ = ["command_resume", "command_train", "default_run"]
 
 
 def command_train(argv: Sequence[str]) -> int:
@@ -28,7 +30,10 @@ def command_train(argv: Sequence[str]) -> int:
 
 
 def default_run(experiment: Experiment) -> Path:
-    """``runs/PRESET-seedS``, or the first of ``-2``, ``-3``, ... that is free."""
+    """The folder of a run that has no name: ``runs/PRESET-seedS``.
+
+    If it exists, ``-2``, ``-3``, ... is added.
+    """
     base = Path("runs") / f"{experiment.preset}-seed{experiment.seed}"
     path, count = base, 1
     while path.exists():
@@ -47,7 +52,7 @@ def command_resume(argv: Sequence[str]) -> int:
     def resume(run: Run) -> Path:
         return run
 
-    folder = RunFolder.open(parse(resume, argv, "qgan resume", "Resume a run."))
+    folder = RunFolder.open(parse_command(resume, argv, "qgan resume", "Resume a run."))
     experiment = folder.experiment()
     with waiting("making the data"):
         data = build.load_data(experiment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,6 +21,10 @@ FEWEST = 7
 """Fewest states of a label of which one is left for validation and one can be held out."""
 SHARE = 0.15
 """Share of the states of each label that is for validation; as many more are held out."""
+
+
+Part = Literal["train", "validation", "held_out"]
+"""A part of a data set: to learn from, to select by, to report on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +79,17 @@ class Dataset:
         if not counts.all():
             missing = self.label_names[int(counts.argmin())]
             raise errors.argument("train", "must have states of each label", f"none of {missing}")
+
+    def part(self, name: Part) -> Batch:
+        """One of the three parts by its name.
+
+        Example:
+            >>> from qgan.data import basis
+            >>> len(basis(1, n_train=3, n_validation=2, n_held_out=1).part("validation"))
+            4
+        """
+        parts = {"train": self.train, "validation": self.validation, "held_out": self.held_out}
+        return parts[name]
 
     @property
     def n_labels(self) -> int:

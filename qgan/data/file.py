@@ -184,7 +184,7 @@ def write_file(
     latents = latent.detach().cpu().numpy()
     buffer = io.BytesIO()
     np.savez(buffer, states=states.numpy(), label=labels, latent=latents)
-    write_atomically(path, buffer.getvalue(), argument="path")
+    write_atomically(path, buffer.getvalue())
 
 
 def _arrays(path: Path) -> dict[str, Array]:

@@ -1,4 +1,4 @@
-"""Engines: how a circuit is executed. One contract, one folder or file an engine."""
+"""Engines: how a circuit is executed. One contract, and one folder for each engine."""
 
 from qgan.engines.base import Circuit, Engine
 from qgan.engines.batched import BatchedEngine

@@ -1,4 +1,4 @@
-"""The contract every engine keeps, and the circuit it is given."""
+"""The contract that every engine keeps, and the circuits that it runs."""
 
 from __future__ import annotations
 
@@ -13,45 +13,47 @@ from qgan import errors
 from qgan.stateful import Stateful
 from qgan.states import Prepared, States, StateSource
 
+__all__ = ["Circuit", "DiffMethod", "Engine", "RegistersLike", "check_angles", "check_source"]
+
 DiffMethod = Literal["backprop", "adjoint", "parameter-shift"]
 
 
 @runtime_checkable
 class RegistersLike(Protocol):
-    """What qgan asks of registers; ``circuits.Registers`` is one."""
+    """What qgan asks of registers; ``circuits.Registers`` has it."""
 
     @property
     def n_output(self) -> int:
-        """Qubits of the output register, which holds the first wires."""
+        """The number of qubits of the output register, which holds the first wires."""
 
     @property
     def n_wires(self) -> int:
-        """All wires."""
+        """The number of all wires."""
 
     @property
     def n_label(self) -> int:
-        """Wires of the label register."""
+        """The number of wires of the label register."""
 
     @property
     def n_latent_wires(self) -> int:
-        """Wires of the latent register."""
+        """The number of wires of the latent register."""
 
 
 @runtime_checkable
 class Circuit(Protocol):
-    """A quantum function of (weights, inputs); no base class is needed."""
+    """A quantum function of (weights, inputs); a circuit needs no base class."""
 
     @property
     def registers(self) -> RegistersLike:
-        """Which wire is which."""
+        """Which wire belongs to which register."""
 
     @property
     def n_weights(self) -> int:
-        """Angles shared by the batch."""
+        """The number of angles that the batch shares."""
 
     @property
     def n_inputs(self) -> int:
-        """Angles that differ per sample."""
+        """The number of angles that differ per sample."""
 
     def __call__(self, weights: Any, inputs: Any) -> None:
         """Queue PennyLane operations, indexing ``weights[..., i]`` and ``inputs[..., j]``."""

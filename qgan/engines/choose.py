@@ -15,6 +15,8 @@ from qgan.engines.batched import BatchedEngine
 from qgan.engines.pennylane import PennyLaneEngine
 from qgan.pauli import z_words
 
+__all__ = ["Candidate", "Timing", "candidates", "choose", "time_engines"]
+
 BUDGET = 2.0  # seconds for all candidates together
 MOST_REPEATS = 7
 

@@ -1,7 +1,8 @@
-"""A traced circuit: its gates as a list that any engine runs and that a file keeps."""
+"""A traced circuit: a list of gates, which any engine can run and a file can keep."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -9,17 +10,29 @@ import pennylane as qml
 import torch
 from torch import Tensor
 
+__all__ = ["Gate", "GateName", "Rows", "TracedCircuit", "TracedRegisters", "rows_of"]
+
 GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary", "Channel"]
-Rows = tuple[tuple[tuple[float, float], ...], ...]  # of a matrix, as (real, imaginary) pairs
+Rows = tuple[tuple[tuple[float, float], ...], ...]
+"""The rows of a matrix; each entry is a pair (real, imaginary)."""
+
+
+ROTATIONS: dict[str, Callable[..., Any]] = {
+    "RX": qml.RX,
+    "RY": qml.RY,
+    "RZ": qml.RZ,
+    "MultiRZ": qml.MultiRZ,
+}
+"""The operations of PennyLane that turn by an angle, by the names of traced gates."""
 
 
 @dataclass(frozen=True)
 class Gate:
     """One gate of a traced circuit.
 
-    A rotation turns by ``scale * source[entry] + shift`` radians (``shift`` alone if ``source`` is
-    None); a ``Unitary`` is fixed and carries its matrix as rows of (real, imaginary) pairs, a
-    ``Channel`` its Kraus operators.
+    A rotation turns by ``scale * source[entry] + shift`` radians, or by ``shift`` alone if
+    ``source`` is None. A ``Unitary`` is fixed and carries its matrix, a ``Channel`` its Kraus
+    operators.
     """
 
     gate: GateName
@@ -33,7 +46,7 @@ class Gate:
 
     @property
     def turns(self) -> bool:
-        """Whether it is a rotation, by an angle."""
+        """Whether the gate is a rotation by an angle."""
         return self.matrix is None and self.kraus is None
 
     def unitary(self) -> Tensor:
@@ -41,13 +54,13 @@ class Gate:
         return torch.view_as_complex(torch.tensor(self.matrix, dtype=torch.float64))
 
     def operators(self) -> Tensor:
-        """Kraus operators of a channel, complex128 ``(m, 2**k, 2**k)``."""
+        """The Kraus operators of a channel, complex128 ``(m, 2**k, 2**k)``."""
         return torch.view_as_complex(torch.tensor(self.kraus, dtype=torch.float64))
 
 
 @dataclass(frozen=True)
 class TracedRegisters:
-    """Registers of a circuit that was opened from a file."""
+    """The registers of a traced circuit, as numbers of wires."""
 
     n_output: int
     n_label: int
@@ -89,7 +102,7 @@ class TracedCircuit:
             angle: Any = gate.shift
             if gate.source is not None:
                 angle = gate.scale * sources[gate.source][..., gate.entry] + gate.shift
-            getattr(qml, gate.gate)(angle, wires=gate.wires)
+            ROTATIONS[gate.gate](angle, wires=gate.wires)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; :meth:`from_dict` reads it back."""
@@ -103,21 +116,21 @@ class TracedCircuit:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> TracedCircuit:
-        """Rebuild from plain data; runs no code of the user's."""
+        """The circuit that :meth:`to_dict` described; no code of the user is run."""
         gates = []
         for row in data["gates"]:
-            read = {"wires": tuple(row["wires"])}
+            fields = {**row, "wires": tuple(row["wires"])}
             if row.get("matrix") is not None:
-                read["matrix"] = rows_of(row["matrix"])
+                fields["matrix"] = rows_of(row["matrix"])
             if row.get("kraus") is not None:
-                read["kraus"] = tuple(rows_of(matrix) for matrix in row["kraus"])
-            gates.append(Gate(**{**row, **read}))
+                fields["kraus"] = tuple(rows_of(matrix) for matrix in row["kraus"])
+            gates.append(Gate(**fields))
         registers = TracedRegisters(**data["registers"])
         return cls(registers, data["n_weights"], data["n_inputs"], tuple(gates))
 
 
 def rows_of(matrix: Any) -> Rows:
-    """A matrix of (real, imaginary) pairs, of a tensor or of plain data."""
+    """The rows of a matrix that is a complex tensor, or lists of pairs (real, imaginary)."""
     if isinstance(matrix, Tensor):
         matrix = torch.view_as_real(matrix).tolist()
-    return tuple(tuple((re, im) for re, im in line) for line in matrix)
+    return tuple(tuple((re, im) for re, im in row) for row in matrix)

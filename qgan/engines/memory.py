@@ -1,4 +1,4 @@
-"""Refuses states that memory cannot hold, before anything is allocated."""
+"""States that memory cannot hold are refused before anything is allocated."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ import torch
 
 from qgan import errors
 
+__all__ = ["available", "check_memory"]
+
 GIB = 2**30
-NEVER_ASKED = 2**27  # bytes
+LEAST_CHECKED = 2**27  # bytes: every machine has that, and asking takes longer than a small circuit
 
 
 def available(device: torch.device) -> int | None:
-    """Bytes that a device could still give; None where the system does not say."""
+    """The bytes that a device could still give; None where the system does not say."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:
         return None
-    found = [line.split() for line in lines if line.startswith("MemAvailable:")]
-    return int(found[0][1]) * 1024 if found else None
+    fields = [line.split() for line in lines if line.startswith("MemAvailable:")]
+    return int(fields[0][1]) * 1024 if fields else None
 
 
 def check_memory(n_wires: int, n_states: int, item_size: int, device: torch.device) -> None:
@@ -29,20 +31,20 @@ def check_memory(n_wires: int, n_states: int, item_size: int, device: torch.devi
 
     Args:
         n_wires: qubits.
-        n_states: vectors that live at the same time.
+        n_states: vectors that exist at the same time.
         item_size: bytes of an amplitude: 8 or 16.
-        device: where they live.
+        device: where the vectors are.
 
     Raises:
-        QganError: with the memory needed and the memory there is.
+        QganError: with the memory that is needed and the memory that is free.
     """
     needed = n_states * item_size * 2**n_wires
-    if needed < NEVER_ASKED:  # every machine has that, and asking takes longer than a small circuit
+    if needed < LEAST_CHECKED:
         return
-    there = available(device)
-    if there is not None and needed > there:
+    free = available(device)
+    if free is not None and needed > free:
         raise errors.argument(
             "circuit",
-            f"must fit in the {there / GIB:.1f} GiB that are free",
+            f"must fit in the {free / GIB:.1f} GiB that are free",
             f"{n_wires} qubits, {n_states} states at once: {needed / GIB:.1f} GiB",
         )

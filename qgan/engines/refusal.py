@@ -10,32 +10,37 @@ from torch import Tensor
 
 from qgan import errors
 
+__all__ = ["differentiable_once"]
+
 
 def differentiable_once(
     grads: Sequence[Tensor | None], sources: Sequence[Tensor | None], why: str, instead: str
 ) -> tuple[Tensor | None, ...]:
-    """Gradients which, where a graph of them is being made, refuse to be differentiated.
+    """Gradients that refuse to be differentiated, wherever a graph of them is being built.
 
     Args:
-        grads: what a backward pass gives.
-        sources: what the gradients are functions of.
-        why: the reason.
-        instead: what to do.
+        grads: the gradients that a backward pass returns.
+        sources: the tensors that these gradients are functions of.
+        why: why there is no second derivative.
+        instead: what to do instead.
+
+    Returns:
+        The same gradients, linked to the refusal if a graph is being built.
     """
     if not torch.is_grad_enabled():
         return tuple(grads)
-    there = [source for source in sources if source is not None]
-    return tuple(None if g is None else _Refusal.apply(why, instead, g, *there) for g in grads)
+    tensors = [source for source in sources if source is not None]
+    return tuple(None if g is None else _Refusal.apply(why, instead, g, *tensors) for g in grads)
 
 
 class _Refusal(torch.autograd.Function):
-    """A gradient as a function of all it depends on, that raises when it is differentiated."""
+    """A gradient as a function of all it depends on, which raises when it is differentiated."""
 
     @staticmethod
     def forward(ctx: Any, why: str, instead: str, grad: Tensor, *sources: Tensor) -> Tensor:
-        ctx.told = why, instead
+        ctx.reason = why, instead
         return grad.view_as(grad)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        raise errors.unsupported("Second derivative of a circuit", *ctx.told)
+        raise errors.unsupported("Second derivative of a circuit", *ctx.reason)

@@ -20,7 +20,9 @@ from qgan import errors
 from qgan.engines.base import Circuit
 from qgan.engines.gates import Gate, GateName, TracedCircuit, TracedRegisters, rows_of
 
-# PennyLane name -> name in the list: ZZ is a rotation about a product of Z like any other.
+__all__ = ["trace"]
+
+# PennyLane's name -> our name: ZZ is a rotation about a product of Z like any other.
 ROTATIONS: dict[str, GateName] = {
     "RX": "RX",
     "RY": "RY",
@@ -28,10 +30,9 @@ ROTATIONS: dict[str, GateName] = {
     "MultiRZ": "MultiRZ",
     "IsingZZ": "MultiRZ",
 }
-SILENT = ("GlobalPhase", "Identity", "Barrier")
+SILENT = ("GlobalPhase", "Identity", "Barrier")  # they change no state
 MAX_FIXED_WIRES = 4
 MAX_CHANNEL_WIRES = 2
-
 
 _cache: weakref.WeakKeyDictionary[Any, TracedCircuit] = weakref.WeakKeyDictionary()
 
@@ -64,12 +65,12 @@ def trace(circuit: Circuit) -> TracedCircuit:
 @torch.inference_mode(False)
 @torch.enable_grad()
 def _trace(circuit: Circuit) -> TracedCircuit:
-    random = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     n = circuit.n_weights + circuit.n_inputs
-    point = math.pi * (2 * torch.rand(n, dtype=torch.float64, generator=random) - 1)
-    first, second = _record(circuit, point), _record(circuit, -0.7 * point)
-    names, again = ([(op.name, op.wires) for op, _, _ in rows] for rows in (first, second))
-    if names != again:
+    point = math.pi * (2 * torch.rand(n, dtype=torch.float64, generator=rng) - 1)
+    first, second = _operations(circuit, point), _operations(circuit, -0.7 * point)
+    names, names2 = ([(op.name, op.wires) for op, _, _ in rows] for rows in (first, second))
+    if names != names2:
         raise errors.unsupported(
             "Circuit", "its gates change with its angles", "let only angles depend on arguments"
         )
@@ -105,11 +106,11 @@ def _not_affine(op: Any) -> errors.QganError:
     )
 
 
-def _record(circuit: Circuit, point: Tensor) -> list[tuple[Any, Tensor | None, float]]:
-    """Decomposed operations at one point: (op, d angle / d entries, constant part)."""
+def _operations(circuit: Circuit, point: Tensor) -> list[tuple[Any, Tensor | None, float]]:
+    """The decomposed operations at one point: (operation, d angle / d entries, constant part)."""
     point = point.requires_grad_()
-    make = qml.tape.make_qscript(circuit)
-    tape = make(point[: circuit.n_weights], point[circuit.n_weights :])
+    queue = qml.tape.make_qscript(circuit)
+    tape = queue(point[: circuit.n_weights], point[circuit.n_weights :])
     if tape.measurements:
         raise errors.unsupported("Circuit", "it returns a measurement", "queue gates only")
     rows: list[tuple[Any, Tensor | None, float]] = []
@@ -156,24 +157,24 @@ def _is_native(op: Any) -> bool:
     return bool(op.has_matrix and len(op.wires) <= MAX_FIXED_WIRES and not variable)
 
 
-def _fixed(op: Any, again: Any) -> Gate:
-    """A gate without trainable angles, recorded at two points: a unitary, and the same one."""
+def _fixed(op: Any, op2: Any) -> Gate:
+    """A gate without trainable angles, at two points: it must be the same at both."""
     if isinstance(op, qml.operation.Channel):
-        return _channel(op, again)
-    matrix, other = (
-        torch.as_tensor(qml.math.toarray(o.matrix()), dtype=torch.complex128) for o in (op, again)
+        return _channel(op, op2)
+    matrix, matrix2 = (
+        torch.as_tensor(qml.math.toarray(o.matrix()), dtype=torch.complex128) for o in (op, op2)
     )
     if matrix.ndim != 2 or not torch.allclose(
         matrix @ matrix.mH, torch.eye(len(matrix), dtype=matrix.dtype), atol=1e-6
     ):
         raise errors.argument("matrix", f"of {op.name} must be one unitary", "one that is not")
-    if not torch.allclose(matrix, other):
+    if not torch.allclose(matrix, matrix2):
         raise _not_affine(op)
     return Gate("Unitary", tuple(int(wire) for wire in op.wires), matrix=rows_of(matrix))
 
 
-def _channel(op: Any, again: Any) -> Gate:
-    """A channel of fixed strength on one or two wires."""
+def _channel(op: Any, op2: Any) -> Gate:
+    """A channel of fixed strength on one or two wires, at two points."""
     if len(op.wires) > MAX_CHANNEL_WIRES:
         raise errors.argument("channel", f"{op.name} must act on one or two wires", len(op.wires))
     if any(qml.math.requires_grad(p) for p in op.parameters):
@@ -182,22 +183,22 @@ def _channel(op: Any, again: Any) -> Gate:
             "its strength depends on weights or inputs",
             "give it a number, or use the PennyLane engine with default.mixed",
         )
-    found, other = (
-        torch.stack([torch.as_tensor(qml.math.toarray(k)).to(torch.complex128) for k in kraus])
-        for kraus in (op.kraus_matrices(), again.kraus_matrices())
+    kraus, kraus2 = (
+        torch.stack([torch.as_tensor(qml.math.toarray(k)).to(torch.complex128) for k in matrices])
+        for matrices in (op.kraus_matrices(), op2.kraus_matrices())
     )
-    eye = torch.eye(found.shape[-1], dtype=found.dtype)
-    if not torch.allclose((found.mH @ found).sum(0), eye, atol=1e-6):
+    eye = torch.eye(kraus.shape[-1], dtype=kraus.dtype)
+    if not torch.allclose((kraus.mH @ kraus).sum(0), eye, atol=1e-6):
         raise errors.argument("channel", f"{op.name} must preserve the trace", "one that does not")
-    if not torch.allclose(found, other):
+    if not torch.allclose(kraus, kraus2):
         raise _not_affine(op)
     wires = tuple(int(wire) for wire in op.wires)
-    present = [matrix for matrix in found if matrix.abs().max() > 0]
-    return Gate("Channel", wires, kraus=tuple(rows_of(matrix) for matrix in present))
+    operators = [matrix for matrix in kraus if matrix.abs().max() > 0]
+    return Gate("Channel", wires, kraus=tuple(rows_of(matrix) for matrix in operators))
 
 
 def _rotations(op: Any, slope: Tensor, shift: float, n_weights: int) -> list[Gate]:
-    """One rotation for each entry its angle depends on: rotations about one axis add up."""
+    """One rotation for each entry that the angle depends on: their angles add up."""
     name, wires = ROTATIONS[op.name], tuple(int(wire) for wire in op.wires)
     gates: list[Gate] = []
     for position in slope.nonzero().flatten().tolist():

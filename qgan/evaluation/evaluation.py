@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isnan
-from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -13,6 +12,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.batch import Batch
 from qgan.data import Dataset
+from qgan.data.dataset import Part
 from qgan.evaluation.bootstrap import N_RESAMPLES
 from qgan.evaluation.comparison import MOMENT_ORDERS, Comparison
 from qgan.evaluation.labels import RecoveredLabels, confusion_matrix, holevo_information
@@ -31,10 +31,7 @@ from qgan.metrics.ensembles.transport import N_GENERATED
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
-__all__ = ["Part", "evaluate", "label_references"]
-
-Part = Literal["validation", "held_out"]
-"""The part of the data that generated states are judged on."""
+__all__ = ["evaluate", "label_references"]
 
 
 def label_references(
@@ -58,7 +55,7 @@ def label_references(
     Raises:
         QganError: if a label has no state in the part.
     """
-    held_out: Batch = getattr(real, part)
+    held_out = real.part(part)
     sizes = [n_generated] * real.n_labels if isinstance(n_generated, int) else n_generated
     return tuple(
         Reference.of(real.train.of(label).states, held_out.of(label).states, size, seed)
@@ -98,7 +95,7 @@ def evaluate(
     ensembles = _ensembles(generated, latent, real.n_labels)
     if references is None:
         references = label_references(real, part, [len(states) for states in ensembles])
-    train, held_out = _prepared(real.train), _prepared(getattr(real, part))
+    train, held_out = _prepared(real.train), _prepared(real.part(part))
     to_train = [fidelity_matrix(states, train.states) for states in ensembles]
     recovered_labels = _recovered_labels(to_train, train, held_out)
     reports = []

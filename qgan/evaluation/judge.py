@@ -9,7 +9,8 @@ from torch import Tensor
 
 from qgan.batch import Batch
 from qgan.data import Dataset
-from qgan.evaluation.evaluation import Part, evaluate, label_references
+from qgan.data.dataset import Part
+from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.report import Report
 from qgan.metrics import coverage, fidelity_matrix
 from qgan.sampler import Sampler

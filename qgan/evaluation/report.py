@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
 
@@ -195,7 +195,7 @@ class LabelReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, with None for what is undefined."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {name: _plain(value) for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Purity and entanglement of states: one number each, pure or mixed."""
+"""The entanglement of each state of a batch across its middle cut, pure or mixed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from torch import Tensor
 
 from qgan.states import States
 
+__all__ = ["entanglement", "entanglement_name"]
+
 
 def entanglement_name(pure: bool) -> str:
-    """What :func:`entanglement` measures of pure and of mixed states."""
+    """The name of the quantity that :func:`entanglement` computes for pure or for mixed states."""
     return "entropy of the middle cut" if pure else "logarithmic negativity"
 
 
 def entanglement(states: States) -> Float[Tensor, " B"]:
-    """Entanglement across the middle cut in bits: first half of the qubits against the rest.
+    """Entanglement between the first half of the qubits and the rest, in bits.
 
-    Pure states: the entropy ``S = -Tr rho_A log2 rho_A``. Mixed states, where the entropy counts
-    noise too: the logarithmic negativity ``E_N = log2 ||rho^{T_A}||_1``.
+    For pure states it is the entropy ``S = -Tr rho_A log2 rho_A``. The entropy of a mixed state
+    counts noise too, so for these it is the logarithmic negativity ``E_N = log2 ||rho^{T_A}||_1``.
 
     Args:
         states: B states of n qubits.
@@ -42,10 +44,10 @@ def entanglement(states: States) -> Float[Tensor, " B"]:
     first, rest = 2 ** (n // 2), 2 ** (n - n // 2)
     if states.is_pure:
         matrix = states.factor.reshape(len(states), first, rest)
-        weight = torch.linalg.svdvals(matrix).double() ** 2
-        nats: Tensor = torch.special.entr(weight).sum(1)
+        probabilities = torch.linalg.svdvals(matrix).double() ** 2
+        nats: Tensor = torch.special.entr(probabilities).sum(1)
         return nats / math.log(2)
     rho = states.density_matrix().reshape(len(states), first, rest, first, rest)
-    flipped = rho.permute(0, 3, 2, 1, 4).reshape(len(states), first * rest, -1)
-    norm = torch.linalg.eigvalsh(flipped).abs().sum(1).double()
+    partial_transpose = rho.permute(0, 3, 2, 1, 4).reshape(len(states), first * rest, -1)
+    norm = torch.linalg.eigvalsh(partial_transpose).abs().sum(1).double()
     return torch.log2(norm.clamp_min(1.0))

@@ -1,4 +1,4 @@
-"""States as smooth functions of the latent: double precision, inside the graph."""
+"""States as differentiable functions of the latent, in double precision."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from qgan import errors
 from qgan.generator import Generator
 from qgan.states import States
 
-Smooth = Callable[[Tensor, Tensor], States]
-"""From (label ``(B,)``, latent ``(B, n_latent)`` in double precision) to B states."""
+__all__ = ["SmoothStates", "slopes", "smooth_states"]
 
-COPIES = 2**21
-"""Amplitudes of the copies that are differentiated at a time."""
+SmoothStates = Callable[[Tensor, Tensor], States]
+"""A function of label ``(B,)`` and latent ``(B, n_latent)``, in double precision, to B states."""
+
+MOST_AMPLITUDES = 2**21
+"""Most amplitudes that are differentiated at a time, over all copies of a point."""
 
 
-def smooth_states(generator: Generator) -> Smooth:
+def smooth_states(generator: Generator) -> SmoothStates:
     """A generator whose states can be differentiated by the latent.
 
     Args:
-        generator: trained; it is copied, and its weights take no part in the derivative.
+        generator: a trained generator. It is copied, and its weights are taken as constants.
 
     Raises:
         QganError: if the generator has no latent.
@@ -41,28 +43,37 @@ def smooth_states(generator: Generator) -> Smooth:
 
 
 def slopes(
-    smooth: Smooth, label: Int[Tensor, " P"], latent: Float[Tensor, "P z"]
+    smooth: SmoothStates, label: Int[Tensor, " P"], latent: Float[Tensor, "P z"]
 ) -> tuple[Complex[Tensor, "P D r"], Complex[Tensor, "P z D r"]]:
-    """Factors ``A`` and their derivatives ``dA / dz_k``, exact, by reverse differentiation.
+    """Factors ``A`` of states and their derivatives ``dA / dz_k``, by reverse differentiation.
 
-    Each real number of A needs a backward pass of its own; the passes run as one batch of copies.
+    Each real number of A needs its own backward pass. The passes of a point run together, as one
+    batch of copies of that point.
+
+    Args:
+        smooth: states as a function of label and latent.
+        label: the class index of each point, ``(P,)``.
+        latent: the points, ``(P, n_latent)``.
+
+    Returns:
+        The factors ``(P, D, r)`` and their derivatives ``(P, n_latent, D, r)``.
     """
-    factors, parts = [], []
-    for one_label, one in zip(label, latent, strict=True):
+    factors, derivatives = [], []
+    for one_label, point in zip(label, latent, strict=True):
         with torch.no_grad():
-            shape = smooth(one_label[None], one[None]).factor.shape
+            shape = smooth(one_label[None], point[None]).factor.shape
         numbers = 2 * shape[1] * shape[2]
-        chunk = max(1, COPIES // numbers)
-        rows = []
+        chunk = max(1, MOST_AMPLITUDES // numbers)
+        gradients = []
         for start in range(0, numbers, chunk):
             places = torch.arange(start, min(numbers, start + chunk))
-            copies = one.double().repeat(len(places), 1).requires_grad_()
+            copies = point.double().repeat(len(places), 1).requires_grad_()
             with torch.enable_grad():
                 factor = smooth(one_label.repeat(len(places)), copies).factor
                 flat = torch.view_as_real(factor).flatten(1)
-                picked = flat.gather(1, places[:, None]).sum()
-            rows.append(torch.autograd.grad(picked, copies)[0])
+                total = flat.gather(1, places[:, None]).sum()
+            gradients.append(torch.autograd.grad(total, copies)[0])
         factors.append(factor[0].detach())
-        slope = torch.cat(rows).T.reshape(-1, shape[1], shape[2], 2)
-        parts.append(torch.view_as_complex(slope.contiguous()))
-    return torch.stack(factors), torch.stack(parts)
+        slope = torch.cat(gradients).T.reshape(-1, shape[1], shape[2], 2)
+        derivatives.append(torch.view_as_complex(slope.contiguous()))
+    return torch.stack(factors), torch.stack(derivatives)

@@ -1,4 +1,4 @@
-"""How much each latent turns the state: the quantum Fisher information of z."""
+"""How strongly each latent changes the state: the quantum Fisher information of z."""
 
 from __future__ import annotations
 
@@ -15,23 +15,27 @@ from qgan import errors
 from qgan.explore.differentiable import slopes, smooth_states
 from qgan.model import Model
 
+__all__ = ["Sensitivity", "fisher_information", "sensitivity"]
+
 LEAST_EIGENVALUE = 1e-9
-"""Of a density matrix: less is rounding, and does not count for the rank."""
+"""Smaller eigenvalues of a density matrix are rounding errors and do not count for the rank."""
 NEIGHBOUR = 1e-3
-"""How far along a latent the rank is looked at."""
+"""Distance along a latent at which the rank is compared with that of the point itself."""
 LEAST_INFORMATION = 1e-10
+"""Below this the state is taken not to depend on the latent."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """How the state answers to its latents at P points.
+    """How strongly the state depends on its latents at P points.
 
     Args:
         information: quantum Fisher information matrices, ``(P, n_latent, n_latent)``.
         strengths: their eigenvalues, largest first, ``(P, n_latent)``.
-        directions: unit vectors in latent space, a row each, in the same order.
-        rank_changes: where the rank of the state changes along a latent, ``(P, n_latent)``: the
-            information is then not the limit of that of the neighbours.
+        directions: their eigenvectors in latent space as rows, ``(P, n_latent, n_latent)``, in the
+            same order.
+        rank_changes: whether the rank of the state changes along a latent, ``(P, n_latent)``.
+            Where it does, the information is not the limit of that at neighbouring points.
     """
 
     information: Float[Tensor, "P z z"]
@@ -40,15 +44,15 @@ class Sensitivity:
     rank_changes: Bool[Tensor, "P z"]
 
     def __str__(self) -> str:
-        """Directions in latent space ordered by how much they do, in words."""
+        """The directions in latent space in words, the one that changes the state most first."""
         lines = []
-        for strengths, rows, flags in zip(
+        for strengths, vectors, rank_change in zip(
             self.strengths.tolist(), self.directions.tolist(), self.rank_changes.any(1), strict=True
         ):
-            for strength, row in zip(strengths, rows, strict=True):
-                turned = " ".join(f"{c:+.2f} z_{k}" for k, c in enumerate(row))
-                lines.append(f"{strength:10.4f}  along {turned}")
-            if flags:
+            for strength, vector in zip(strengths, vectors, strict=True):
+                direction = " ".join(f"{c:+.2f} z_{k}" for k, c in enumerate(vector))
+                lines.append(f"{strength:10.4f}  along {direction}")
+            if rank_change:
                 lines.append("            the rank changes here: the neighbours' values differ")
         return "\n".join(lines)
 
@@ -56,18 +60,19 @@ class Sensitivity:
 def sensitivity(
     model: Model, label: Any, latent: Tensor | Sequence[float] | Sequence[Sequence[float]]
 ) -> Sensitivity:
-    """Quantum Fisher information of the state with respect to z, by the SLD.
+    """Quantum Fisher information of the state with respect to z.
 
-    ``F_kl = Re Tr[rho (L_k L_l + L_l L_k)] / 2``, ``d_k rho = (L_k rho + rho L_k) / 2``: 4 times
-    the Bures metric where the rank is constant.
+    ``F_kl = Re Tr[rho (L_k L_l + L_l L_k)] / 2`` with the symmetric logarithmic derivatives of
+    ``d_k rho = (L_k rho + rho L_k) / 2``. Where the rank is constant, it is 4 times the Bures
+    metric.
 
     Args:
         model: an opened run.
-        label: a label as the data had it.
+        label: a label as the data name it.
         latent: one point ``(n_latent,)`` or several ``(P, n_latent)``.
 
     Returns:
-        Matrices, spectra, directions, and flags where the rank changes.
+        The matrices, their spectra and directions, and where the rank changes.
 
     Warns:
         UserWarning: if the state does not depend on the latent at any of the points.
@@ -91,30 +96,37 @@ def sensitivity(
     strengths, vectors = torch.linalg.eigh(information)
     steps = NEIGHBOUR * torch.eye(n, dtype=torch.float64)
     changes = torch.zeros(len(points), n, dtype=torch.bool)
-    here = _rank(factor)
+    ranks = _rank(factor)
     with torch.no_grad():
         for k in range(n):
             for side in (steps[k], -steps[k]):
-                changes[:, k] |= _rank(smooth(classes, points + side).factor) != here
+                changes[:, k] |= _rank(smooth(classes, points + side).factor) != ranks
     if float(strengths.max()) < LEAST_INFORMATION:
-        told = f"The states of label {label} do not depend on the latent: its information is zero."
-        warnings.warn(told, UserWarning, stacklevel=2)
+        message = (
+            f"The states of label {label} do not depend on the latent: its information is zero."
+        )
+        warnings.warn(message, UserWarning, stacklevel=2)
     return Sensitivity(information, strengths.flip(1).clamp_min(0), vectors.mT.flip(1), changes)
 
 
 def fisher_information(
     factor: Complex[Tensor, "P D r"], slope: Complex[Tensor, "P z D r"]
 ) -> Float[Tensor, "P z z"]:
-    """``F_kl = 2 sum_ij Re(<i|d_k rho|j><j|d_l rho|i>) / (p_i + p_j)`` over ``p_i + p_j > 0``.
+    """Quantum Fisher information matrices of states from their derivatives.
+
+    ``F_kl = 2 sum_ij Re(<i|d_k rho|j><j|d_l rho|i>) / (p_i + p_j)`` over ``p_i + p_j > 0``.
 
     Args:
         factor: ``A`` with ``rho = A A^dagger``.
-        slope: its derivatives by each parameter.
+        slope: the derivatives of the factor by each parameter.
+
+    Returns:
+        One matrix per point, ``(P, z, z)``.
 
     Example:
         >>> plus = torch.tensor([[[0.5**0.5], [0.5**0.5]]], dtype=torch.complex128)
-        >>> turned = plus * torch.tensor([[-0.5j], [0.5j]])  # RZ(z): F = 4 Var(Z / 2) = 1
-        >>> fisher_information(plus, turned[:, None]).round(decimals=9).tolist()
+        >>> slope = plus * torch.tensor([[-0.5j], [0.5j]])  # RZ(z): F = 4 Var(Z / 2) = 1
+        >>> fisher_information(plus, slope[:, None]).round(decimals=9).tolist()
         [[[1.0]]]
     """
     rho = factor @ factor.mH
@@ -124,8 +136,10 @@ def fisher_information(
     inside = vectors.mH[:, None] @ change @ vectors[:, None]
     sums = values[:, :, None] + values[:, None, :]
     weight = torch.where(sums > LEAST_EIGENVALUE, 2 / sums.clamp_min(LEAST_EIGENVALUE), 0.0)
-    found: Tensor = torch.einsum("pkij,plji,pij->pkl", inside, inside, weight.to(inside.dtype)).real
-    return found
+    information: Tensor = torch.einsum(
+        "pkij,plji,pij->pkl", inside, inside, weight.to(inside.dtype)
+    ).real
+    return information
 
 
 def _rank(factor: Complex[Tensor, "P D r"]) -> Tensor:

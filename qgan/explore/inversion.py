@@ -1,4 +1,4 @@
-"""From a state back to the label and latent that make the nearest generated one."""
+"""From a state to the label and latent whose generated state is nearest to it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
-from qgan.explore.differentiable import Smooth, smooth_states
+from qgan.explore.differentiable import SmoothStates, smooth_states
 from qgan.metrics import fidelity_matrix
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
 from qgan.states import States
 
+__all__ = ["Inversion", "invert"]
+
 CANDIDATES = 1024
-"""Latents drawn for each label; the descent starts at the nearest of them."""
+"""Number of latents that are drawn for each label; the descent starts at the nearest of them."""
 STARTS = 3
 STEPS, RATE = 60, 0.03
-AT_A_TIME = 256
-"""States inverted at a time."""
+CHUNK = 256
+"""Number of states that are inverted at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +32,8 @@ class Inversion:
 
     Args:
         label: class indices, ``(N,)``.
-        latent: ``(N, n_latent)``.
-        fidelity: with the generated state there, ``(N,)``.
+        latent: the latents, ``(N, n_latent)``.
+        fidelity: fidelity of each state with the state that is generated there, ``(N,)``.
     """
 
     label: Int[Tensor, " N"]
@@ -42,20 +44,21 @@ class Inversion:
 def invert(
     model: Model, states: States, label: Any = None, steps: int = STEPS, seed: int = 0
 ) -> Inversion:
-    """The latent (and label) whose generated state is nearest to each of some states.
+    """Find, for each state, the label and latent whose generated state is nearest to it.
 
-    ``argmax_z F(rho_G(label, z), sigma)`` by gradient descent from several starts, the nearest
-    of many draws from the prior; z stays in [-1, 1], a discrete entry on its levels.
+    ``argmax_z F(rho_G(label, z), sigma)`` is searched by gradient ascent from several starts, the
+    nearest of many draws from the prior. The latent stays in [-1, 1], and a discrete entry stays
+    on its levels.
 
     Args:
         model: an opened run.
         states: N states.
-        label: a label as the data had it; None tries all.
-        steps: of the descent (Adam, 0.03 falling to 0), at least 0.
-        seed: of the draws.
+        label: a label as the data name it; None tries all labels.
+        steps: number of steps (Adam, with a rate that falls from 0.03 to 0), at least 0.
+        seed: seed of the draws.
 
     Returns:
-        Labels, latents and fidelities reached.
+        The labels and latents, and the fidelities that they reach.
 
     Raises:
         QganError: for an unknown label, states of other qubits, or a generator with no latent.
@@ -66,15 +69,15 @@ def invert(
         raise errors.argument("states", f"must have {n_qubits} qubits", states.n_qubits)
     classes = range(len(model.label_values)) if label is None else [model.index(label)]
     targets, best = prepare(states), None
-    for k in classes:
-        parts = [
-            _descend(model, smooth, targets[slice(at, at + AT_A_TIME)], k, steps, seed)
-            for at in range(0, len(targets), AT_A_TIME)
+    for index in classes:
+        chunks = [
+            _descend(model, smooth, targets[start : start + CHUNK], index, steps, seed)
+            for start in range(0, len(targets), CHUNK)
         ]
-        latent = torch.cat([z for z, _ in parts])
-        fidelity = torch.cat([f for _, f in parts])
-        found = Inversion(torch.full((len(targets),), k), latent, fidelity)
-        best = found if best is None else _better(best, found)
+        latent = torch.cat([z for z, _ in chunks])
+        fidelity = torch.cat([f for _, f in chunks])
+        inversion = Inversion(torch.full((len(targets),), index), latent, fidelity)
+        best = inversion if best is None else _better(best, inversion)
     assert best is not None
     return best
 
@@ -89,28 +92,28 @@ def _better(a: Inversion, b: Inversion) -> Inversion:
 
 
 def _descend(
-    model: Model, smooth: Smooth, targets: States, label: int, steps: int, seed: int
+    model: Model, smooth: SmoothStates, targets: States, label: int, steps: int, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """Best latent ``(N, z)`` and its fidelity ``(N,)`` of one label."""
+    """The best latents of one label ``(N, z)``, and the fidelities there ``(N,)``."""
     prior, n = model.sampler.prior, len(targets)
-    drawn = prior.sample(CANDIDATES, torch.Generator().manual_seed(seed))
-    made = prepare(model.sampler.exact_states(torch.full((CANDIDATES,), label), drawn))
-    nearest = fidelity_matrix(targets, made).topk(STARTS, dim=1).indices
-    z = drawn[nearest.flatten()].double().requires_grad_()
-    every = torch.full((len(z),), label)
-    wanted = targets[torch.arange(n).repeat_interleave(STARTS)]
+    latents = prior.sample(CANDIDATES, torch.Generator().manual_seed(seed))
+    candidates = prepare(model.sampler.exact_states(torch.full((CANDIDATES,), label), latents))
+    nearest = fidelity_matrix(targets, candidates).topk(STARTS, dim=1).indices
+    z = latents[nearest.flatten()].double().requires_grad_()
+    classes = torch.full((len(z),), label)
+    goals = targets[torch.arange(n).repeat_interleave(STARTS)]
     optimiser = torch.optim.Adam([z], lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
     best, fidelity = z.detach().clone(), torch.full((len(z),), -1.0, dtype=torch.float64)
     for step in range(steps + 1):
         with torch.enable_grad():
-            reached = smooth(every, z).fidelity(wanted)
-        better = reached.detach() > fidelity
-        best[better], fidelity[better] = z.detach()[better], reached.detach()[better]
+            overlap = smooth(classes, z).fidelity(goals)
+        better = overlap.detach() > fidelity
+        best[better], fidelity[better] = z.detach()[better], overlap.detach()[better]
         if step == steps:
             break
         optimiser.zero_grad()
-        (-reached.sum()).backward()
+        (-overlap.sum()).backward()
         if prior.n_levels and z.grad is not None:
             z.grad[:, -1] = 0.0  # a discrete entry stays on the level it started from
         optimiser.step()

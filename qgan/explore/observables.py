@@ -1,4 +1,4 @@
-"""What is measured along a latent, and what real states of the label measure: numbers only."""
+"""Observables of states: along a latent, and of the real states of a label."""
 
 from __future__ import annotations
 
@@ -17,15 +17,22 @@ from qgan.metrics import fidelity_matrix
 from qgan.metrics.ensembles.covering import prepare
 from qgan.states import States, StateSource
 
-Sampler = Callable[[Tensor, Tensor], StateSource]
-"""From (label ``(B,)``, latent ``(B, n_latent)``) to ``B`` states: a trained generator."""
+__all__ = [
+    "LEVELS", "N_POINTS", "Observable", "StateFunction", "Sweep", "generated_states", "mean_values",
+    "nearest_real", "observables", "real_band", "real_part", "sweep_observables",
+]  # fmt: skip
+
+StateFunction = Callable[[Tensor, Tensor], StateSource]
+"""A function of label ``(B,)`` and latent ``(B, n_latent)`` to B states: a trained generator."""
 
 N_POINTS = 41
 MOST_AMPLITUDES = 2**21
-"""Amplitudes measured at a time: a few copies of 32 MB."""
+"""Most amplitudes that are worked on at a time: a few copies of 32 MB."""
 MOST_MIXED = 128
-"""Real mixed states searched for the nearest: each pair costs a singular value decomposition."""
+"""Most real mixed states among which the nearest is searched: each pair costs a singular value
+decomposition."""
 LEVELS = (0.0, 0.05, 0.95, 1.0)
+"""Quantiles that describe the range of real states."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +40,9 @@ class Observable:
     """The mean of some Pauli words.
 
     Args:
-        name: for an axis or a legend, in mathtext.
-        meaning: for people, in a few words.
-        words: Pauli words whose expectation values are averaged.
+        name: the name in mathtext, for an axis or a legend.
+        meaning: what it is, in a few words.
+        words: the Pauli words whose expectation values are averaged.
     """
 
     name: str
@@ -44,7 +51,7 @@ class Observable:
 
     @property
     def plain(self) -> str:
-        """The name without mathtext, for a terminal or a list.
+        """The name in Unicode and without mathtext, for a terminal or a list.
 
         Example:
             >>> [o.plain for o in observables(3)]
@@ -53,15 +60,15 @@ class Observable:
         name = self.name
         for markup, sign in (("$", ""), (r"\langle ", "⟨"), (r"\rangle", "⟩"), (" ", "")):
             name = name.replace(markup, sign)
-        lowered = str.maketrans("0123456789i+", "₀₁₂₃₄₅₆₇₈₉ᵢ₊")
-        return re.sub(r"_(\w)|_\{(.*?)\}", lambda m: (m[1] or m[2]).translate(lowered), name)
+        subscripts = str.maketrans("0123456789i+", "₀₁₂₃₄₅₆₇₈₉ᵢ₊")
+        return re.sub(r"_(\w)|_\{(.*?)\}", lambda m: (m[1] or m[2]).translate(subscripts), name)
 
 
 def observables(n_qubits: int) -> tuple[Observable, ...]:
-    """Magnetisations per site, and the correlations that a chain of this length has.
+    """The magnetisations per site and the correlations of a chain of this length.
 
     Args:
-        n_qubits: at least 1; correlations of neighbours need 2, of the ends 3.
+        n_qubits: number of qubits, at least 1. Correlations of neighbours need 2, of the ends 3.
 
     Returns:
         Two to four observables.
@@ -75,34 +82,42 @@ def observables(n_qubits: int) -> tuple[Observable, ...]:
         return "".join(letter if site in sites else "I" for site in range(n_qubits))
 
     single = {p: tuple(word(p, site) for site in range(n_qubits)) for p in "XZ"}
-    found = [
+    chain = [
         Observable(rf"$\langle {p}\rangle$", "magnetisation per site", words)
         for p, words in single.items()
     ]
     if n_qubits > 1:
         bonds = tuple(word("Z", site, site + 1) for site in range(n_qubits - 1))
-        found.append(
+        chain.append(
             Observable(r"$\langle Z_i Z_{i+1}\rangle$", "correlation of neighbours", bonds)
         )
     if n_qubits > 2:
         name = rf"$\langle Z_0 Z_{{{n_qubits - 1}}}\rangle$"
-        found.append(Observable(name, "of the ends", (word("Z", 0, n_qubits - 1),)))
-    return tuple(found)
+        chain.append(Observable(name, "of the ends", (word("Z", 0, n_qubits - 1),)))
+    return tuple(chain)
 
 
-def measure(states: States, wanted: Sequence[Observable]) -> Float[Tensor, "B K"]:
-    """Observables of each state, ``mean_w Tr[w rho]`` over the words w of each."""
+def mean_values(states: States, chain: Sequence[Observable]) -> Float[Tensor, "B K"]:
+    """The values of observables in each state, ``mean_w Tr[w rho]`` over the words w of each.
+
+    Args:
+        states: B states.
+        chain: K observables.
+
+    Returns:
+        The exact values, ``(B, K)``.
+    """
     room = states.dimension * states.rank * (states.n_qubits + 1)
     chunk = max(1, MOST_AMPLITUDES // room)
-    parts = []
+    chunks = []
     for start in range(0, len(states), chunk):
-        some = states[slice(start, start + chunk)]
-        parts.append(torch.stack([some.expval(o.words).mean(1) for o in wanted], dim=1))
-    return torch.cat(parts)
+        part = states[start : start + chunk]
+        chunks.append(torch.stack([part.expval(o.words).mean(1) for o in chain], dim=1))
+    return torch.cat(chunks)
 
 
-def generated(sample: Sampler, label: int, latent: Float[Tensor, "B z"]) -> States:
-    """States of one label at given latents: computed, outside the graph, in double precision."""
+def generated_states(sample: StateFunction, label: int, latent: Float[Tensor, "B z"]) -> States:
+    """States of one label at some latents, in double precision and outside the autograd graph."""
     with torch.no_grad():
         source = sample(torch.full((len(latent),), label), latent)
         return prepare(source.materialise())
@@ -110,12 +125,12 @@ def generated(sample: Sampler, label: int, latent: Float[Tensor, "B z"]) -> Stat
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """One label along one latent, the other latents at zero.
+    """States of one label along one latent, with the other latents at zero.
 
     Args:
-        position: the latent, ``(P,)`` from -1 to 1.
-        states: P generated states.
-        values: their observables, ``(P, K)``.
+        position: values of the latent that is turned, ``(P,)``, from -1 to 1.
+        states: the P generated states.
+        values: the values of their observables, ``(P, K)``.
     """
 
     position: Float[Tensor, " P"]
@@ -124,19 +139,19 @@ class Sweep:
 
 
 def sweep_observables(
-    sample: Sampler, label: int, n_latent: int, axis: int, n_points: int = N_POINTS
+    sample: StateFunction, label: int, n_latent: int, axis: int, n_points: int = N_POINTS
 ) -> Sweep:
-    """Turn one latent through [-1, 1] and measure.
+    """Turn one latent through [-1, 1] and compute the observables of the states.
 
     Args:
         sample: a trained generator.
         label: class index.
-        n_latent: entries of z; 0 gives the one state there is.
-        axis: which entry is turned, from 0.
-        n_points: positions, at least 2.
+        n_latent: number of entries of z. Without a latent the sweep is the one state of the label.
+        axis: index of the entry that is turned, from 0.
+        n_points: number of positions, at least 2.
 
     Returns:
-        Positions, states and values of :func:`observables`.
+        The positions, the states, and the values of :func:`observables`.
 
     Raises:
         QganError: if ``axis`` is no entry of z.
@@ -147,15 +162,15 @@ def sweep_observables(
     latent = torch.zeros(len(position), n_latent)
     if n_latent:
         latent[:, axis] = position
-    states = generated(sample, label, latent)
-    return Sweep(position, states, measure(states, observables(states.n_qubits)))
+    states = generated_states(sample, label, latent)
+    return Sweep(position, states, mean_values(states, observables(states.n_qubits)))
 
 
 def real_part(data: Dataset, label: int) -> Batch:
-    """Held-out states of a label, outside the graph, in double precision.
+    """The held-out states of a label, in double precision and outside the autograd graph.
 
     Raises:
-        QganError: if there is none.
+        QganError: if the label has no held-out state.
     """
     part = data.held_out.of(label)
     if not len(part):
@@ -166,22 +181,25 @@ def real_part(data: Dataset, label: int) -> Batch:
 
 
 def real_band(states: States) -> Float[Tensor, "4 K"]:
-    """Where real states lie: least, 5 %, 95 % and largest of each of :func:`observables`.
+    """The range of real states: least, 5 %, 95 % and largest value of each observable, ``(4, K)``.
 
     Example:
         >>> up_down = States(torch.eye(2, dtype=torch.complex128)[..., None])
         >>> real_band(up_down)[:, 1].round(decimals=6).tolist()
         [-1.0, -0.9, 0.9, 1.0]
     """
-    values = measure(states, observables(states.n_qubits))
+    values = mean_values(states, observables(states.n_qubits))
     return torch.quantile(values, torch.tensor(LEVELS, dtype=values.dtype), dim=0)
 
 
 def nearest_real(states: States, real: States) -> tuple[Int[Tensor, " N"], Float[Tensor, " N"]]:
-    """For each state the place of the real state of highest fidelity, and that fidelity.
+    """Find, for each state, the real state of highest fidelity.
 
-    Of real mixed states the first ``MOST_MIXED`` are searched.
+    If both are mixed, only the first ``MOST_MIXED`` real states are searched.
+
+    Returns:
+        The index of the nearest real state and its fidelity, ``(N,)`` each.
     """
-    searched = real if real.is_pure or states.is_pure else real[slice(MOST_MIXED)]
-    best = fidelity_matrix(states, searched).max(dim=1)
+    candidates = real if real.is_pure or states.is_pure else real[:MOST_MIXED]
+    best = fidelity_matrix(states, candidates).max(dim=1)
     return best.indices, best.values

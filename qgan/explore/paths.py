@@ -11,14 +11,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.explore.observables import Sweep, measure, observables
+from qgan.explore.observables import Sweep, mean_values, observables
 from qgan.metrics import infidelity
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
 from qgan.states import States
 
+__all__ = ["Path", "interpolate", "sweep"]
+
 FINEST = 1601
-"""Points at which the length of a path is measured."""
+"""Number of points at which the length of a path is computed."""
 
 Latent = Tensor | Sequence[float]
 
@@ -30,17 +32,17 @@ def sweep(
     values: Tensor | Sequence[float],
     at: Latent | None = None,
 ) -> Sweep:
-    """States and observables along one latent.
+    """Turn one latent of a run and compute the states and their observables.
 
     Args:
         model: an opened run.
-        label: a label as the data had it.
-        axis: which latent is turned, from 0.
-        values: its values, ``(P,)``.
-        at: the other latents, ``(n_latent,)``; 0 by default.
+        label: a label as the data name it.
+        axis: index of the latent that is turned, from 0.
+        values: the values that it takes, ``(P,)``.
+        at: where the other latents stay, ``(n_latent,)``; 0 by default.
 
     Returns:
-        Positions, states, and the values of :func:`qgan.explore.observables.observables`.
+        The positions, the states, and the values of :func:`qgan.explore.observables.observables`.
 
     Raises:
         QganError: for an unknown label or axis, or a latent of another width.
@@ -54,7 +56,7 @@ def sweep(
     latent = _point(torch.zeros(n) if at is None else at, n, "at").repeat(len(position), 1)
     latent[:, axis] = position
     states = prepare(model.sample(label, latent=latent.float()))
-    return Sweep(position, states, measure(states, observables(states.n_qubits)))
+    return Sweep(position, states, mean_values(states, observables(states.n_qubits)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +64,9 @@ class Path:
     """A walk from one latent to another.
 
     Args:
-        latent: its points, ``(S, n_latent)``.
-        states: their states.
-        infidelity: between neighbours, ``(S - 1,)``.
+        latent: the points of the walk, ``(S, n_latent)``.
+        states: the generated states at these points.
+        infidelity: infidelity between neighbouring states, ``(S - 1,)``.
     """
 
     latent: Float[Tensor, "S z"]
@@ -80,21 +82,21 @@ def interpolate(
     steps: int,
     metric: str = "latent",
 ) -> Path:
-    """A straight path in latent space, in even steps of z or of infidelity.
+    """Walk straight from one latent to another, in even steps of z or of infidelity.
 
     With "infidelity" the points cut the curve of states into pieces of equal Bures length
     ``int sqrt(g_B) dt = sum arccos sqrt F``, so that neighbours are equally far apart.
 
     Args:
         model: an opened run.
-        label: a label as the data had it.
+        label: a label as the data name it.
         start: the first point, ``(n_latent,)``.
-        end: the last point.
-        steps: points of the path, both ends among them, at least 2.
-        metric: "latent" or "infidelity".
+        end: the last point, ``(n_latent,)``.
+        steps: number of points with both ends, at least 2.
+        metric: what is even from point to point: "latent" or "infidelity".
 
     Returns:
-        Points, states, and the infidelity between neighbours.
+        The points, the states, and the infidelity between neighbours.
 
     Raises:
         QganError: for an unknown label or metric, a latent of another width, or too few steps.
@@ -115,20 +117,20 @@ def interpolate(
 def _walk(model: Model, label: Any, first: Tensor, last: Tensor, place: Tensor) -> Path:
     latent = first + place[:, None] * (last - first)
     states = prepare(model.sample(label, latent=latent.float()))
-    return Path(latent, states, infidelity(states[slice(None, -1)], states[slice(1, None)]))
+    return Path(latent, states, infidelity(states[:-1], states[1:]))
 
 
-def _evenly(steps: Tensor, fine: Tensor, wanted: Tensor) -> Tensor:
-    """Places at which the summed angle takes the wanted shares of its whole."""
+def _evenly(steps: Tensor, fine: Tensor, shares: Tensor) -> Tensor:
+    """The places along a path at which its length reaches some shares of the whole length."""
     import numpy as np
 
     angle = torch.arcsin(steps.clamp(0, 1).sqrt())
     length = torch.cat([torch.zeros(1, dtype=torch.float64), angle.cumsum(0)])
     if float(length[-1]) < 1e-6:
-        return wanted  # the state does not move: any steps are equal
-    shares = (length / length[-1]).numpy()
-    place = torch.from_numpy(np.interp(wanted.numpy(), shares, fine.numpy()))
-    place[0], place[-1] = 0.0, 1.0  # also where the state stands still at an end
+        return shares  # the state does not change, so any steps are even
+    lengths = (length / length[-1]).numpy()
+    place = torch.from_numpy(np.interp(shares.numpy(), lengths, fine.numpy()))
+    place[0], place[-1] = 0.0, 1.0  # even where the state does not change near an end
     return place
 
 

@@ -1,1 +1,1 @@
-"""The page on which a person turns z and watches the state change."""
+"""The page in a browser on which a person turns z and watches the state change."""

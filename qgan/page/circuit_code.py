@@ -1,7 +1,7 @@
-"""The circuit with its angles as code to run elsewhere: PennyLane and OpenQASM 2.
+"""The circuit of a run as code to run elsewhere: PennyLane and OpenQASM 2.
 
-The text is made once a run, with a mark ``@k@`` where an angle depends on label and latent; angle
-k is ``sum_j scale_j x_{entry_j} + shift`` in the circuit's inputs x.
+The text is written once per run. Where an angle depends on label and latent it has a mark ``@k@``
+instead: angle k is ``scale * x[entry] + shift``, where x are the inputs of the circuit.
 """
 
 from __future__ import annotations
@@ -21,35 +21,51 @@ from qgan.engines.gates import Gate, Rows, TracedCircuit
 from qgan.engines.trace import trace
 from qgan.model import Model
 
+__all__ = ["circuit_code", "equal_up_to_phase", "exact_text", "fill", "templates"]
+
 MARK = re.compile(r"@(\d+)@")
 
 
 @dataclass
 class _Angles:
-    """Angles of a circuit: numbers where the weights fix them, else marks to fill in."""
+    """The angles of a circuit as text: numbers where the weights fix them, otherwise marks.
+
+    Args:
+        weights: the weights of the circuit.
+        marks: scale, entry and shift of each mark so far.
+    """
 
     weights: list[float]
-    open: list[tuple[float, int, float]] = field(default_factory=list)
+    marks: list[tuple[float, int, float]] = field(default_factory=list)
 
-    def of(self, gate: Gate) -> str:
+    def text_of(self, gate: Gate) -> str:
+        """The angle of a gate: a number, or a mark if an input sets it."""
         if gate.source == "inputs":
-            self.open.append((gate.scale, gate.entry, gate.shift))
-            return f"@{len(self.open) - 1}@"
+            self.marks.append((gate.scale, gate.entry, gate.shift))
+            return f"@{len(self.marks) - 1}@"
         turn = 0.0 if gate.source is None else gate.scale * self.weights[gate.entry]
-        return number(turn + gate.shift)
+        return exact_text(turn + gate.shift)
 
 
-def number(value: float) -> str:
-    """A float that reads back the same."""
+def exact_text(value: float) -> str:
+    """A number as text from which exactly the same number is read.
+
+    Example:
+        >>> exact_text(0.1)
+        '0.1'
+    """
     return repr(float(value))
 
 
 def templates(model: Model) -> dict[str, Any]:
-    """Code of a model's circuit, with marks for the angles that label and latent set.
+    """The code of a model's circuit, with marks for the angles that label and latent set.
+
+    Args:
+        model: an opened run.
 
     Returns:
         ``angles``: (scale, entry, shift) of each mark; ``pennylane`` and ``openqasm``: the texts,
-        None where the circuit cannot be written so; ``reason``: why not.
+        or None where the circuit cannot be written in the language; ``reason``: why it cannot.
     """
     generator = model.sampler
     try:
@@ -57,27 +73,27 @@ def templates(model: Model) -> dict[str, Any]:
     except errors.QganError as error:
         return {"angles": [], "pennylane": None, "openqasm": None, "reason": str(error)}
     angles = _Angles(generator.weights.detach().double().tolist())
-    places = [angles.of(gate) if gate.turns else "" for gate in circuit.gates]
-    found: dict[str, Any] = {"angles": angles.open, "reason": None}
-    found["pennylane"] = _pennylane(circuit, places)
+    places = [angles.text_of(gate) if gate.turns else "" for gate in circuit.gates]
+    code: dict[str, Any] = {"angles": angles.marks, "reason": None}
+    code["pennylane"] = _pennylane(circuit, places)
     try:
-        found["openqasm"] = _openqasm(circuit, places)
+        code["openqasm"] = _openqasm(circuit, places)
     except errors.QganError as error:
-        found.update(openqasm=None, reason=str(error))
-    return found
+        code.update(openqasm=None, reason=str(error))
+    return code
 
 
 def circuit_code(model: Model, label: Any, latent: Sequence[float], language: str) -> str:
-    """The generator's circuit at one label and latent as a program.
+    """Write the circuit of a generator, at one label and latent, as a program.
 
     Args:
         model: an opened run.
-        label: a label as the data had it.
-        latent: ``n_latent`` entries.
-        language: "pennylane" (runs as it stands and prints the state) or "openqasm" (2.0).
+        label: a label as the data name it.
+        latent: the entries of z, ``n_latent`` numbers.
+        language: "pennylane" (a program that prints the state) or "openqasm" (version 2.0).
 
     Returns:
-        The program's text.
+        The text of the program.
 
     Raises:
         QganError: for an unknown label or language, a latent of another width, or a circuit that
@@ -87,16 +103,24 @@ def circuit_code(model: Model, label: Any, latent: Sequence[float], language: st
         raise errors.argument("language", "must be pennylane or openqasm", repr(language))
     classes = torch.tensor([model.index(label)])
     z = torch.tensor([list(latent)], dtype=torch.float32)
-    found = templates(model)
-    if found[language] is None:
-        raise errors.QganError(found["reason"])
+    code = templates(model)
+    if code[language] is None:
+        raise errors.QganError(code["reason"])
     with torch.no_grad():
         inputs = model.sampler.inputs(classes, z)
-    return fill(found[language], found["angles"], inputs[0].double().tolist())
+    return fill(code[language], code["angles"], inputs[0].double().tolist())
 
 
 def fill(template: str, angles: Sequence[tuple[float, int, float]], inputs: Sequence[float]) -> str:
-    """A template with its angles: ``scale * inputs[entry] + shift`` at each mark.
+    """Put the angles into a template: ``scale * inputs[entry] + shift`` at each mark.
+
+    Args:
+        template: a text with marks ``@k@``.
+        angles: (scale, entry, shift) of each mark.
+        inputs: the inputs of the circuit, ``n_inputs`` numbers.
+
+    Returns:
+        The text with numbers in the place of the marks.
 
     Example:
         >>> fill("rx(@0@) q[0];", [(2.0, 0, 0.5)], [1.0])
@@ -105,7 +129,7 @@ def fill(template: str, angles: Sequence[tuple[float, int, float]], inputs: Sequ
 
     def angle(mark: re.Match[str]) -> str:
         scale, entry, shift = angles[int(mark[1])]
-        return number(scale * inputs[entry] + shift)
+        return exact_text(scale * inputs[entry] + shift)
 
     return MARK.sub(angle, template)
 
@@ -161,31 +185,36 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
         if gate.gate == "Unitary":
             lines += _unitary(gate, wires)
         elif gate.gate == "MultiRZ":
-            down = [f"cx {a},{b};" for a, b in itertools.pairwise(wires)]
-            lines += [*down, f"rz({angle}) {wires[-1]};", *reversed(down)]
+            ladder = [f"cx {a},{b};" for a, b in itertools.pairwise(wires)]
+            lines += [*ladder, f"rz({angle}) {wires[-1]};", *reversed(ladder)]
         else:
             lines.append(f"{gate.gate.lower()}({angle}) {wires[0]};")
     return "\n".join([*lines, ""])
 
 
-KNOWN = {"Hadamard": "h", "PauliX": "x", "PauliY": "y", "PauliZ": "z", "S": "s", "T": "t",
-         "CNOT": "cx", "CZ": "cz", "SWAP": "swap", "Toffoli": "ccx"}  # fmt: skip
-"""Fixed gates that OpenQASM 2 has a name for."""
+def _gate_words() -> dict[str, Any]:
+    """The operations of PennyLane for the fixed gates that OpenQASM 2 has a word for."""
+    import pennylane as qml
+
+    return {
+        "h": qml.Hadamard, "x": qml.PauliX, "y": qml.PauliY, "z": qml.PauliZ, "s": qml.S,
+        "t": qml.T, "cx": qml.CNOT, "cz": qml.CZ, "swap": qml.SWAP, "ccx": qml.Toffoli,
+    }  # fmt: skip
 
 
 def _unitary(gate: Gate, wires: Sequence[str]) -> list[str]:
-    """A fixed gate by its name, or by the rotations of any one-qubit gate."""
+    """A fixed gate by its name, or by its Euler angles if it acts on one qubit."""
     import pennylane as qml
 
     matrix = gate.unitary()
-    for name, word in KNOWN.items():
-        known = torch.as_tensor(
-            qml.matrix(getattr(qml, name)(wires=range(getattr(qml, name).num_wires)))
-        )
-        if known.shape == matrix.shape and equal_up_to_phase(known.to(matrix.dtype), matrix):
+    for word, operation in _gate_words().items():
+        candidate = torch.as_tensor(qml.matrix(operation(wires=range(operation.num_wires))))
+        if candidate.shape == matrix.shape and equal_up_to_phase(
+            candidate.to(matrix.dtype), matrix
+        ):
             return [f"{word} {','.join(wires)};"]
     if len(wires) == 1:
-        return [f"u3({', '.join(map(number, _euler(matrix)))}) {wires[0]};"]
+        return [f"u3({', '.join(map(exact_text, _euler(matrix)))}) {wires[0]};"]
     raise errors.unsupported(
         f"A fixed gate on wires {list(gate.wires)}",
         "OpenQASM 2 has no name for its matrix",
@@ -194,16 +223,16 @@ def _unitary(gate: Gate, wires: Sequence[str]) -> list[str]:
 
 
 def equal_up_to_phase(a: Tensor, b: Tensor) -> bool:
-    """Whether two unitaries differ by a phase only: ``|Tr a^dagger b| = dim``."""
+    """Whether two unitary matrices differ by a phase only: ``|Tr a^dagger b| = dim``."""
     overlap = (a.conj() * b).sum().abs()
     return math.isclose(float(overlap), len(a), rel_tol=1e-9)
 
 
 def _euler(matrix: Tensor) -> tuple[float, float, float]:
-    """(theta, phi, lambda) of ``u3`` for a 2x2 unitary, up to a phase."""
+    """The angles (theta, phi, lambda) of ``u3`` for a unitary 2x2 matrix, up to a phase."""
     (a, b), (c, d) = matrix.tolist()
     theta = 2 * math.atan2(abs(c), abs(a))
-    if abs(a) < 1e-12:  # u3 = [[0, -e^il], [e^ip, 0]] with p = 0 by a phase
+    if abs(a) < 1e-12:  # u3 = [[0, -e^il], [e^ip, 0]], and a phase makes p = 0
         return theta, 0.0, _phase(-b / c)
     if abs(c) < 1e-12:
         return theta, 0.0, _phase(d / a)

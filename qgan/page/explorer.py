@@ -1,8 +1,9 @@
-"""What a page may ask of a run, as plain data: what there is, and states at labels and latents."""
+"""The answers to what a page asks of a run, as plain data: facts about it, and states."""
 
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from qgan.explore.correlations import entanglement, entanglement_name
 from qgan.explore.observables import (
     LEVELS,
     Observable,
-    measure,
+    mean_values,
     nearest_real,
     observables,
     real_part,
@@ -26,27 +27,32 @@ from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
 from qgan.page.circuit_code import templates
 from qgan.pauli import pauli_words
+from qgan.runs.opening import open_run
 from qgan.states import States
 
+__all__ = ["Explorer", "as_base64", "open_explorer"]
+
 FORMAT = 1
+"""Number of the format of the answers, which the page checks."""
 MOST_POINTS = 512
-"""Points of one request: a path or a sweep needs a hundred."""
+"""Most points of one request; a path or a sweep needs about a hundred."""
 MOST_REAL = 256
-"""Real states of a label whose spread is measured."""
+"""Most real states of a label for the ranges of what is slow to compute."""
 MOST_QUBITS = 10
-"""Wider states are no picture any more, and a slider would lag."""
+"""A density matrix of more qubits cannot be seen in a picture, and a slider would lag."""
 
 
 class Explorer:
-    """A trained generator beside the real states it learned from, answering in plain data.
+    """A trained generator beside the real states that it learned, with answers in plain data.
 
     Args:
         model: the opened run.
-        data: what it learned, or None where that is not to be had: no ranges, no nearest states.
-        name: of the run, for people.
+        data: the data that it learned. None where they cannot be loaded: then there are no ranges
+            of real states and no nearest real states.
+        name: name of the run, for people.
 
     Raises:
-        QganError: if the states are too wide to be looked at, or a label has no held-out state.
+        QganError: if the states have too many qubits, or a label has no held-out state.
     """
 
     def __init__(self, model: Model, data: Dataset | None, name: str) -> None:
@@ -61,9 +67,9 @@ class Explorer:
         if data is not None:
             self.real = [real_part(data, label) for label in range(self.n_labels)]
         self.words = pauli_words(self.n_qubits, min(2, self.n_qubits))
-        self.pure = self._measures_pure()
+        self.pure = self._is_pure()
 
-    def _measures_pure(self) -> bool:
+    def _is_pure(self) -> bool:
         """Whether generated and real states are pure, so that entropy means entanglement."""
         latent = torch.zeros(1, self.sampler.n_latent)
         states = self.sampler.exact_states(torch.zeros(1, dtype=torch.int64), latent)
@@ -71,16 +77,16 @@ class Explorer:
 
     @property
     def label_names(self) -> list[str]:
-        """Labels for people."""
+        """The names of the labels, for people."""
         names = self.model.label_values if self.data is None else self.data.label_names
         return [str(name) for name in names]
 
     def collective(self) -> tuple[Observable, ...]:
-        """Observables of the whole chain; single words come beside them."""
+        """The observables of the whole chain, which are shown beside single Pauli words."""
         return observables(self.n_qubits)
 
     def about(self) -> dict[str, Any]:
-        """Everything about the run that does not change with label and latent."""
+        """All facts about the run that do not change with label and latent."""
         factors = () if self.data is None else self.data.factor_names
         prior = self.sampler.prior
         return {
@@ -108,38 +114,47 @@ class Explorer:
         }
 
     def _ranges(self, part: Batch) -> dict[str, Any]:
-        """Least, 5 %, 95 % and largest value of a label's real states, of all there is to see."""
-        some = part.states[slice(MOST_REAL)]
+        """Least, 5 %, 95 % and largest value of each property that is shown, for real states."""
+        sample = part.states[:MOST_REAL]
         words = [Observable(word, "", (word,)) for word in self.words]
-        found = {
-            "observables": measure(part.states, self.collective()),
-            "words": measure(some, words),
-            "purity": some.purity()[:, None],
-            "entanglement": self.entanglement(some)[:, None],
+        values = {
+            "observables": mean_values(part.states, self.collective()),
+            "words": mean_values(sample, words),
+            "purity": sample.purity()[:, None],
+            "entanglement": self.entanglement(sample)[:, None],
         }
         if part.factors is not None:
-            found["factors"] = part.factors
+            values["factors"] = part.factors
         levels = torch.tensor(LEVELS, dtype=torch.float64)
         return {
-            key: torch.quantile(v.double(), levels, dim=0).T.tolist() for key, v in found.items()
+            key: torch.quantile(numbers.double(), levels, dim=0).T.tolist()
+            for key, numbers in values.items()
         }
 
     def entanglement(self, states: States) -> Tensor:
-        """Entanglement across the middle cut, by one measure for generated and real states."""
+        """Entanglement across the middle cut in bits, ``(B,)``.
+
+        It is the same quantity for generated and for real states: if some of them are mixed, pure
+        ones get the logarithmic negativity too.
+        """
         if self.pure or not states.is_pure:
             return entanglement(states)
-        padded = torch.nn.functional.pad(states.factor, (0, 1))  # pure, judged as the mixed are
-        return entanglement(States(padded))
+        # A column of zeros: the states are then treated as mixed ones.
+        factor = torch.nn.functional.pad(states.factor, (0, 1))
+        return entanglement(States(factor))
 
     def points(self, label: object, latents: object) -> tuple[int, Tensor]:
-        """A request's class index and latents ``(P, n_latent)``, checked.
+        """Check the label and the latents of a request.
+
+        Returns:
+            The class index, and the latents ``(P, n_latent)``.
 
         Raises:
-            QganError: for an unknown label, no point or too many, or entries that are not
-                numbers of the prior's range.
+            QganError: for an unknown label, for no point or too many, or for an entry that is no
+                number from -1 to 1.
         """
-        known = range(self.n_labels)
-        if not isinstance(label, int) or isinstance(label, bool) or label not in known:
+        classes = range(self.n_labels)
+        if not isinstance(label, int) or isinstance(label, bool) or label not in classes:
             rule = f"must be from 0 to {self.n_labels - 1}"
             raise errors.argument("label", rule, _short(label))
         if not isinstance(latents, list) or not 1 <= len(latents) <= MOST_POINTS:
@@ -150,7 +165,7 @@ class Explorer:
             if not isinstance(point, list) or len(point) != n:
                 raise errors.argument("latent", f"must have {n} entries a point", _short(point))
             for entry in point:
-                if type(entry) not in (int, float) or not -1 <= entry <= 1:  # nan is not, either
+                if type(entry) not in (int, float) or not -1 <= entry <= 1:  # nan is refused too
                     raise errors.argument("latent", "must be from -1 to 1", _short(entry))
         return label, torch.tensor(latents, dtype=torch.float64).reshape(len(latents), n)
 
@@ -167,20 +182,28 @@ class Explorer:
             ``entanglement``; ``nearest`` (``fidelity``, ``place``, ``factors``) or None.
 
         Raises:
-            QganError: as :meth:`points`.
+            QganError: if :meth:`points` refuses the request.
         """
         return self.compute(*self.points(label, latents))
 
     def compute(self, label: int, z: Float[Tensor, "P z"]) -> dict[str, Any]:
-        """The same as :meth:`states` for points that need no check, however many."""
+        """States at points of one label; unlike in :meth:`states` nothing is checked.
+
+        Args:
+            label: class index.
+            z: any number of latents, ``(P, n_latent)``.
+
+        Returns:
+            The plain data that :meth:`states` describes.
+        """
         classes = torch.full((len(z),), label)
-        states = narrow(prepare(self.sampler.exact_states(classes, z.float())))
+        states = prepare(self.sampler.exact_states(classes, z.float())).compressed()
         with torch.no_grad():
             inputs = self.sampler.inputs(classes, z)
         return {
             "rank": states.rank,
-            "factor": packed(torch.view_as_real(states.factor)),
-            "inputs": packed(inputs),
+            "factor": as_base64(torch.view_as_real(states.factor)),
+            "inputs": as_base64(inputs),
             "purity": states.purity().tolist(),
             "entanglement": self.entanglement(states).tolist(),
             "nearest": self._nearest(label, states),
@@ -190,20 +213,31 @@ class Explorer:
         if not self.real:
             return None
         part = self.real[label]
-        place, fidelity = nearest_real(states, part.states)
-        factors = None if part.factors is None else part.factors[place].tolist()
-        return {"fidelity": fidelity.tolist(), "place": place.tolist(), "factors": factors}
+        index, fidelity = nearest_real(states, part.states)
+        factors = None if part.factors is None else part.factors[index].tolist()
+        return {"fidelity": fidelity.tolist(), "place": index.tolist(), "factors": factors}
 
 
-def narrow(states: States) -> States:
-    """The same states with no more columns than rows: ``A = L Q`` has ``rho = L L^dagger``."""
-    if states.rank <= states.dimension:
-        return states
-    return States(torch.linalg.qr(states.factor.mH)[1].mH.resolve_conj())
+def open_explorer(path: str | Path, checkpoint: str = "best") -> tuple[Explorer, str]:
+    """Open a run to look at it.
+
+    Args:
+        path: a run folder.
+        checkpoint: "best" or "last".
+
+    Returns:
+        The explorer, and the reason why it has no data (empty if it has them).
+
+    Raises:
+        QganError: if the folder is missing or cannot be opened as a run, or its states cannot be
+            looked at.
+    """
+    model, data, reason = open_run(path, checkpoint)
+    return Explorer(model, data, Path(path).resolve().name), reason
 
 
-def packed(values: Tensor) -> str:
-    """Numbers as base64 of little-endian float64."""
+def as_base64(values: Tensor) -> str:
+    """Numbers as the base64 text of their little-endian float64 bytes."""
     array = np.ascontiguousarray(values.detach().cpu().double().numpy().astype("<f8"))
     return base64.b64encode(array.tobytes()).decode("ascii")
 

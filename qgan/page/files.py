@@ -1,4 +1,4 @@
-"""The page's files, read once: HTML, style, scripts, and plotly.js out of its own package."""
+"""The files of the page: HTML, style, scripts, and plotly.js from the installed package."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+__all__ = ["live_files", "live_policy", "one_file", "page_file"]
+
 SCRIPTS = (
     "algebra.js", "source.js", "theme.js", "matrices.js", "curves.js", "bloch.js", "export.js",
     "controls.js", "compare.js", "app.js",
 )  # fmt: skip
-"""In the order they are loaded: each uses what stands before it."""
+"""The scripts in the order in which they are loaded: each uses those before it."""
 PLOTLY = "plotly.min.js"
 KINDS = {"js": "text/javascript", "css": "text/css", "html": "text/html"}
 TAG = re.compile(r'<script src="([\w.]+)" defer></script>|<link rel="stylesheet" href="([\w.]+)">')
@@ -21,7 +23,7 @@ POLICY = (
     "default-src 'none'; script-src {code}; style-src {style}; img-src data: blob:; "
     "connect-src {talk}; font-src data:; base-uri 'none'; form-action 'none'"
 )
-"""What a browser may load for the page: nothing that is not the page's own."""
+"""What a browser may load for the page: only files of the page itself."""
 
 
 @cache
@@ -33,12 +35,12 @@ def page_file(name: str) -> str:
 
 
 def live_files() -> dict[str, tuple[str, bytes]]:
-    """All that the server serves, in memory: by address, the kind and the bytes."""
-    found = {"/": ("text/html", page_file("index.html").encode())}
+    """All files that the server sends: for each address the media type and the bytes."""
+    pages = {"/": ("text/html", page_file("index.html").encode())}
     for name in ("page.css", PLOTLY, *SCRIPTS):
         kind = KINDS[name.rpartition(".")[2]]
-        found[f"/{name}"] = (kind, page_file(name).encode())
-    return found
+        pages[f"/{name}"] = (kind, page_file(name).encode())
+    return pages
 
 
 def live_policy() -> str:
@@ -47,26 +49,29 @@ def live_policy() -> str:
 
 
 def one_file(data: dict[str, Any]) -> str:
-    """The page with everything in it, to be opened from a disk: style, scripts and data.
+    """The page as one HTML text with style, scripts and data, to be opened from a disk.
 
     Args:
-        data: what the scripts find as ``window.qganData``.
+        data: plain data, which the scripts find as ``window.qganData``.
+
+    Returns:
+        The text.
     """
     policy = POLICY.format(code="'unsafe-inline'", style="'unsafe-inline'", talk="'none'")
-    # `<` never stands in the data, so that no text of the user's can end the script.
+    # Each `<` in the data is escaped, so that no text of a user can end the script.
     text = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    carried = f"<script>window.qganData = {text};</script>"
+    data_script = f"<script>window.qganData = {text};</script>"
 
     def inline(tag: re.Match[str]) -> str:
         if tag[2]:
             return f"<style>\n{page_file(tag[2])}</style>"
         return "<script>\n" + page_file(tag[1]).replace("</script", "<\\/script") + "</script>"
 
-    page, scripts, found = page_file("index.html"), [], TAG.search
-    assert found(page) is not None
+    page = page_file("index.html")
+    assert TAG.search(page) is not None
     style = TAG.sub(lambda tag: inline(tag) if tag[2] else "", page)
     scripts = [inline(tag) for tag in TAG.finditer(page) if tag[1]]
     style = style.replace("<head>", f"<head>\n{head}", 1)
-    # Scripts that stand in the page run when met: they come last, after what they look for.
-    return style.replace("</body>", "\n".join([carried, *scripts]) + "\n</body>", 1)
+    # A script in the page runs as soon as it is read, so that scripts come after what they use.
+    return style.replace("</body>", "\n".join([data_script, *scripts]) + "\n</body>", 1)

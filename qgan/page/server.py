@@ -1,4 +1,4 @@
-"""The server of the page: its own files from memory, and states as numbers. Nothing else."""
+"""The server of the page, which sends the files of the page and states as numbers."""
 
 from __future__ import annotations
 
@@ -21,31 +21,43 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+__all__ = [
+    "LOOPBACK",
+    "AccessControl",
+    "address",
+    "application",
+    "bind",
+    "complaint",
+    "make_server",
+    "read_body",
+]
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COOKIE = "qgan-token"
 LARGEST_BODY = 64 * 1024
-"""Bytes of a request: the most points of four latents are a quarter of it."""
+"""Most bytes of a request, four times what the most points of four latents need."""
 FIRST_PORT, PORTS = 8765, 20
-"""Where the page is looked for first, and how many ports are tried if that is taken."""
+"""The port that is tried first, and the number of ports that are tried if it is in use."""
 
 
-class Door:
-    """Lets in who may come: own host names only, and with the token where one is asked for.
+class AccessControl:
+    """Passes on only the requests of visitors who may use the server.
 
-    A page elsewhere could point its own name at this machine; the name in the request tells.
-    The token comes once in the address, is kept in a cookie, and leaves the address.
+    A page elsewhere could point its own host name at this machine, so requests must name this
+    machine as their host. If there is a token, a visitor gives it once in the address; from then
+    on it is in a cookie and no longer in the address.
 
     Args:
-        app: what lies behind.
-        hosts: names this server answers to; None takes all (the token guards then).
-        token: what a visitor must show, or None.
+        app: the application that answers the requests.
+        hosts: the host names that a request may name; None allows all, where a token protects.
+        token: the secret that a visitor must know, or None.
     """
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...] | None, token: str | None) -> None:
         self.app, self.hosts, self.token = app, hosts, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403 or pass on."""
+        """Answer a request with status 403, or pass it on to the application."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -64,34 +76,37 @@ class Door:
             return complaint(f"Argument `host` must be one of {', '.join(self.hosts)}.", 403)
         if self.token is None:
             return None
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if given and secrets.compare_digest(given.encode(), self.token.encode()):
-            answer = RedirectResponse("/", status_code=303)
-            answer.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
-            return answer
-        kept = headers.get(b"cookie", b"").decode("latin-1").replace(" ", "").split(";")
-        if any(secrets.compare_digest(c.encode(), f"{COOKIE}={self.token}".encode()) for c in kept):
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        if token and secrets.compare_digest(token.encode(), self.token.encode()):
+            redirection = RedirectResponse("/", status_code=303)
+            redirection.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
+            return redirection
+        cookies = headers.get(b"cookie", b"").decode("latin-1").replace(" ", "").split(";")
+        if any(
+            secrets.compare_digest(cookie.encode(), f"{COOKIE}={self.token}".encode())
+            for cookie in cookies
+        ):
             return None
         return complaint("Argument `token` must be the one of the printed address.", 403)
 
     def _with_policy(self, send: Send) -> Callable[[Message], Awaitable[None]]:
-        fixed = [
+        security_headers = [
             (b"content-security-policy", live_policy().encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
             (b"cache-control", b"no-cache"),
         ]
 
-        async def sending(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *fixed]}
+                message = {**message, "headers": [*message["headers"], *security_headers]}
             await send(message)
 
-        return sending
+        return send_with_headers
 
 
 def complaint(message: str, status: int = 400) -> Response:
-    """An error as the page reads it: ``{"error": ...}``."""
+    """An answer with an error in the form that the page reads: ``{"error": ...}``."""
     from starlette.responses import JSONResponse
 
     return JSONResponse({"error": message}, status_code=status)
@@ -101,9 +116,12 @@ def application(explorer: Explorer, host: str = "127.0.0.1", token: str | None =
     """The ASGI application of one run.
 
     Args:
-        explorer: what answers.
-        host: what the server is bound to; a loopback address answers to loopback names only.
-        token: what a visitor must show, or None.
+        explorer: the run that answers the requests.
+        host: the address of the server. At a loopback address, requests must name a loopback host.
+        token: the secret that a visitor must know, or None.
+
+    Returns:
+        The application, to be given to :func:`make_server`.
     """
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
@@ -113,50 +131,52 @@ def application(explorer: Explorer, host: str = "127.0.0.1", token: str | None =
     from starlette.routing import Route
 
     about = json.dumps(explorer.about(), allow_nan=False)
-    busy = threading.Lock()  # one computation at a time: a second would slow both
+    lock = threading.Lock()  # two computations at a time would slow each other
 
-    def compute(asked: dict[str, Any]) -> str:
-        with busy:
-            return json.dumps(explorer.states(asked.get("label"), asked.get("latent")))
+    def compute(query: dict[str, Any]) -> str:
+        with lock:
+            return json.dumps(explorer.states(query.get("label"), query.get("latent")))
 
     async def states(request: Request) -> Response:
         try:
-            asked = await read_body(request)
-            return Response(await run_in_threadpool(compute, asked), media_type="application/json")
+            query = await read_body(request)
+            return Response(await run_in_threadpool(compute, query), media_type="application/json")
         except errors.QganError as error:
             return complaint(str(error))
 
-    async def refused(request: Request, error: Exception) -> Response:
+    async def answer_error(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         names = {404: "There is no such page.", 405: "This address is asked in another way."}
         return complaint(names.get(status, "The server failed at this request."), status)
 
-    def fixed(kind: str, content: bytes | str) -> Callable[[Request], Awaitable[Response]]:
+    def constant(kind: str, content: bytes | str) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             return Response(content, media_type=kind)
 
         return answer
 
-    routes = [Route(path, fixed(kind, content)) for path, (kind, content) in live_files().items()]
+    routes = [
+        Route(path, constant(kind, content)) for path, (kind, content) in live_files().items()
+    ]
     routes += [
-        Route("/api/about", fixed("application/json", about)),
+        Route("/api/about", constant("application/json", about)),
         Route("/api/states", states, methods=["POST"]),
     ]
     names = LOOPBACK if host in LOOPBACK else None
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Door, hosts=names, token=token)],
-        exception_handlers={HTTPException: refused, 500: refused},
+        middleware=[Middleware(AccessControl, hosts=names, token=token)],
+        exception_handlers={HTTPException: answer_error, 500: answer_error},
     )
     app.router.redirect_slashes = False
     return app
 
 
 async def read_body(request: Request) -> dict[str, Any]:
-    """The JSON object of a request, refused before it is read if it is too long.
+    """Read the JSON object of a request; one that is too long is refused before its end.
 
     Raises:
-        QganError: if it is too long or no JSON object.
+        QganError: if the body is too long or no JSON object.
     """
     body = b""
     async for part in request.stream():
@@ -165,48 +185,55 @@ async def read_body(request: Request) -> dict[str, Any]:
             rule = f"must have at most {LARGEST_BODY} bytes"
             raise errors.argument("request", rule, f"{len(body)} or more")
     try:
-        asked = json.loads(body)
+        query = json.loads(body)
     except (ValueError, RecursionError):
         raise errors.argument("request", "must be JSON", f"{len(body)} bytes of else") from None
-    if not isinstance(asked, dict):
-        raise errors.argument("request", "must be a JSON object", type(asked).__name__)
-    return asked
+    if not isinstance(query, dict):
+        raise errors.argument("request", "must be a JSON object", type(query).__name__)
+    return query
 
 
 def bind(host: str, port: int | None) -> socket.socket:
-    """A listening socket: at the port asked for, or at the first free one from 8765 on.
+    """Open a listening socket.
+
+    Args:
+        host: a name or an address of this machine.
+        port: the port; None takes the first free one from 8765 on.
+
+    Returns:
+        The socket.
 
     Raises:
-        QganError: if the address is not to be had.
+        QganError: if the port is out of range, or the address cannot be used.
     """
     if port is not None and not 0 <= port <= 65535:
         raise errors.argument("port", "must be from 0 to 65535", port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     ports = range(FIRST_PORT, FIRST_PORT + PORTS) if port is None else [port]
-    for wanted in ports:
+    for candidate in ports:
         # The protocol is named so that asyncio sends small answers at once (TCP_NODELAY).
-        taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            taken.bind((host, wanted))
-            taken.listen(64)
-            return taken
+            listener.bind((host, candidate))
+            listener.listen(64)
+            return listener
         except OSError as error:
-            taken.close()
+            listener.close()
             reason = error.strerror or str(error)
     rule = "must be free and of this machine"
     raise errors.argument("host and port", rule, f"{host}:{ports[-1]} ({reason})")
 
 
 def address(host: str, port: int, token: str | None) -> str:
-    """What to type into a browser."""
-    shown = socket.gethostname() if host in ("0.0.0.0", "::") else host
-    shown = f"[{shown}]" if ":" in shown else shown
-    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+    """The address of the page, to be typed into a browser."""
+    name = socket.gethostname() if host in ("0.0.0.0", "::") else host
+    name = f"[{name}]" if ":" in name else name
+    return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
 
 
 def make_server(app: Starlette) -> uvicorn.Server:
-    """A server that says nothing, keeps no log, and ends within a second."""
+    """A server that prints nothing, keeps no log, and stops within a second."""
     import uvicorn
 
     config = uvicorn.Config(

@@ -1,4 +1,4 @@
-"""The page as one file that works offline: a grid of states, interpolated between its points."""
+"""The page as one file that works offline, by interpolation between the states of a grid."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from qgan.page.explorer import Explorer
 from qgan.page.files import one_file
 from qgan.prior import Prior
 
+__all__ = ["grid_axes", "grid_points", "page_data", "save_page"]
+
 MOST_NUMBERS = 3_000_000
-"""Numbers that a file carries: 24 MB, a third more as text."""
+"""Most numbers in a file: 24 MB, and a third more as text."""
 FINEST = {1: 201, 2: 41, 3: 15, 4: 9}
-"""Points along each latent, by how many there are; more latents get 5."""
+"""Most points along each latent, by the number of latents; with more latents it is 5."""
 
 
 def grid_axes(prior: Prior, n_numbers: int) -> list[list[float]]:
-    """Places along each latent: as fine as the file may be large.
+    """The places of the grid along each latent, as fine as the size of the file allows.
 
     Args:
-        prior: of the latents.
-        n_numbers: that one point of the grid takes, over all labels.
+        prior: the prior of the latents.
+        n_numbers: how many numbers one point of the grid takes, over all labels.
+
+    Returns:
+        One list of places per latent, each from -1 to 1.
 
     Raises:
         QganError: if not even three points along each latent fit.
@@ -42,15 +47,15 @@ def grid_axes(prior: Prior, n_numbers: int) -> list[list[float]]:
             sizes[-1] = levels
         total = torch.Size(sizes).numel() * n_numbers
         if total <= MOST_NUMBERS or not n:
-            # Round numbers, as sliders have them: at a point of the grid nothing is interpolated.
+            # Sliders have the same round numbers, and at these nothing is interpolated.
             return [[round(-1 + 2 * k / (size - 1), 9) for k in range(size)] for size in sizes]
         fine -= 2
     rule = "must have few enough latents and qubits for a grid in one file"
-    raise errors.argument("static", rule, f"{n} latents, {n_numbers} numbers a point")
+    raise errors.argument("static", rule, f"{n} latents, {n_numbers} numbers per point")
 
 
 def grid_points(axes: list[list[float]]) -> Float[Tensor, "P z"]:
-    """All points of a grid, the last latent turning fastest."""
+    """All points of a grid, ``(P, n_latent)``, in an order in which the last latent is fastest."""
     if not axes:
         return torch.zeros(1, 0)
     places = [torch.tensor(axis, dtype=torch.float64) for axis in axes]
@@ -58,10 +63,10 @@ def grid_points(axes: list[list[float]]) -> Float[Tensor, "P z"]:
 
 
 def page_data(explorer: Explorer) -> dict[str, Any]:
-    """What the page carries: all there is to know, and states on a grid."""
+    """The data of the page: the facts about the run, and its states on a grid."""
     circuit = explorer.sampler.circuit
-    one = explorer.compute(0, torch.zeros(1, explorer.sampler.n_latent))
-    numbers = 2 * 2**explorer.n_qubits * one["rank"] + circuit.n_inputs + 8
+    origin = explorer.compute(0, torch.zeros(1, explorer.sampler.n_latent))
+    numbers = 2 * 2**explorer.n_qubits * origin["rank"] + circuit.n_inputs + 8
     axes = grid_axes(explorer.sampler.prior, numbers * explorer.n_labels)
     points = grid_points(axes)
     about = explorer.about()
@@ -74,6 +79,10 @@ def page_data(explorer: Explorer) -> dict[str, Any]:
 
 def save_page(explorer: Explorer, path: str | Path) -> str:
     """Write the page as one HTML file.
+
+    Args:
+        explorer: an opened run.
+        path: the file.
 
     Returns:
         A sentence about what the file holds.

@@ -1,4 +1,4 @@
-"""Drawings of a run: its training, its latents, its states and its evaluation."""
+"""Pictures of a run: of its training, its latents, its states and its evaluation."""
 
 from qgan.pictures.atlas import atlas
 

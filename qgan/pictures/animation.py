@@ -1,4 +1,4 @@
-"""A latent sweep as an animated picture: the density matrix, and observables as they move."""
+"""An animated picture of latent sweeps: the density matrix, and the observables of the state."""
 
 from __future__ import annotations
 
@@ -31,23 +31,31 @@ from qgan.pictures.canvas import (
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+__all__ = ["save_animation"]
+
 N_FRAMES, BETWEEN = 17, 5
+"""Number of frames from -1 to 1, and points of a curve from one frame to the next."""
 N_POINTS = BETWEEN * (N_FRAMES - 1) + 1
 PAUSE = 110
-"""Milliseconds a frame."""
+"""Milliseconds per frame."""
 MOST_QUBITS = 8
+"""States of more qubits are drawn reduced to their first qubits."""
 WIDTH, HEIGHT = 6.4, 2.75
-"""Inches."""
-DPI, N_COLOURS, REFINED = 96, 128, 3
+"""Size of the picture in inches."""
+DPI, N_COLOURS = 96, 128
+K_MEANS_STEPS = 3
+"""Steps of k-means that improve the palette."""
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
 
 
 def save_animation(explorer: Explorer, path: str | Path) -> str:
-    """Write a GIF: each label and each latent from -1 to 1 and back, the other latents at 0.
+    """Write a GIF in which each latent of each label goes from -1 to 1 and back.
+
+    The other latents are 0.
 
     Args:
         explorer: an opened run.
-        path: of the GIF.
+        path: path of the GIF.
 
     Returns:
         A sentence about what the file holds.
@@ -60,23 +68,23 @@ def save_animation(explorer: Explorer, path: str | Path) -> str:
         raise errors.argument("gif", "must be of a run with a latent to sweep", "n_latent=0")
     if not path.parent.is_dir():
         raise errors.argument("gif", "must be a file in a folder that exists", path)
-    shots = [
-        shot
+    frames = [
+        frame
         for label in range(explorer.n_labels)
         for axis in range(n_latent)
-        for shot in _Scene(explorer, label, axis).shots()
+        for frame in _Scene(explorer, label, axis).frames()
     ]
-    shots = _few_colours(shots)
+    frames = _few_colours(frames)
     try:
-        shots[0].save(path, "GIF", save_all=True, append_images=shots[1:], duration=PAUSE, loop=0)
+        frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=PAUSE, loop=0)
     except OSError as error:
         raise errors.argument("gif", "must be a file that can be written", error) from None
     size = path.stat().st_size / 1e6
-    return f"{size:.1f} MB, {len(shots)} frames, {explorer.n_labels} labels, {n_latent} latents"
+    return f"{size:.1f} MB, {len(frames)} frames, {explorer.n_labels} labels, {n_latent} latents"
 
 
 class _Scene:
-    """One label along one latent: what stands still, and what moves from frame to frame."""
+    """The frames of one label along one latent, which share all that does not move."""
 
     def __init__(self, explorer: Explorer, label: int, axis: int) -> None:
         self.explorer, self.label, self.axis = explorer, label, axis
@@ -106,13 +114,13 @@ class _Scene:
         return axes.imshow(self.rho[0, part], cmap="RdBu", norm=scale, interpolation="nearest")
 
     def _curves(self, sweep: Sweep, name: str) -> list[Any]:
-        shown = self.explorer.collective()
-        height = 1.9 / len(shown)
+        chain = self.explorer.collective()
+        height = 1.9 / len(chain)
         bands = None
         if self.explorer.real:
             bands = real_band(self.explorer.real[self.label].states)
         marks = []
-        for k, observable in enumerate(shown):
+        for k, observable in enumerate(chain):
             axes = open_frame(self.canvas.axes(4.6, 0.4 + k * height, 1.65, height - 0.08))
             values = sweep.values[:, k]
             if bands is not None:
@@ -121,39 +129,39 @@ class _Scene:
             marks.append(axes.plot([], [], "o", color=DARK, ms=4.5)[0])
             axes.set_xlim(-1.06, 1.06)
             axes.locator_params(axis="y", nbins=3)
-            axes.tick_params(labelbottom=k == len(shown) - 1)
+            axes.tick_params(labelbottom=k == len(chain) - 1)
             axes.set_ylabel(observable.name, fontsize=SMALL, rotation=0, ha="right", va="center")
             axes.yaxis.set_label_coords(-0.27, 0.5)
         axes.set_xlabel(name, fontsize=TEXT, labelpad=1)
         return marks
 
-    def shots(self) -> Iterator[Image]:
-        """The frames there and back."""
+    def frames(self) -> Iterator[Image]:
+        """The frames from -1 to 1 and back."""
         from PIL import Image
 
-        there = list(range(0, N_POINTS, BETWEEN))
-        for frame in there + there[-2:0:-1]:
+        forward = list(range(0, N_POINTS, BETWEEN))
+        for place in forward + forward[-2:0:-1]:
             for part, image in enumerate(self.images):
-                image.set_data(self.rho[frame, part])
+                image.set_data(self.rho[place, part])
             for k, mark in enumerate(self.marks):
-                mark.set_data([self.sweep.position[frame]], [self.sweep.values[frame, k]])
-            drawn: Any = self.canvas.figure.canvas
-            drawn.draw()
-            size = drawn.get_width_height()
-            shot = Image.frombuffer("RGBA", size, bytes(drawn.buffer_rgba()))
-            yield shot.convert("RGB")
+                mark.set_data([self.sweep.position[place]], [self.sweep.values[place, k]])
+            drawing: Any = self.canvas.figure.canvas
+            drawing.draw()
+            size = drawing.get_width_height()
+            frame = Image.frombuffer("RGBA", size, bytes(drawing.buffer_rgba()))
+            yield frame.convert("RGB")
 
 
-def _few_colours(shots: list[Image]) -> list[Image]:
-    """All frames in the same few colours, those of some of them side by side."""
+def _few_colours(frames: list[Image]) -> list[Image]:
+    """All frames in the same few colours, which are chosen from some of the frames together."""
     from PIL import Image
 
-    some = shots[:: max(1, len(shots) // 12)]
-    width, height = some[0].size
-    sheet = Image.new("RGB", (width, height * len(some)))
-    for k, shot in enumerate(some):
-        sheet.paste(shot, (0, k * height))
-    # Refined by k-means: wide grey bands are else drawn in the nearest of the far-flung colours.
+    samples = frames[:: max(1, len(frames) // 12)]
+    width, height = samples[0].size
+    sheet = Image.new("RGB", (width, height * len(samples)))
+    for k, frame in enumerate(samples):
+        sheet.paste(frame, (0, k * height))
+    # Without k-means a wide grey band would take the nearest of colours that lie far apart.
     coverage = Image.Quantize.MAXCOVERAGE
-    palette = sheet.quantize(N_COLOURS, coverage, kmeans=REFINED, dither=Image.Dither.NONE)
-    return [shot.quantize(palette=palette, dither=Image.Dither.NONE) for shot in shots]
+    palette = sheet.quantize(N_COLOURS, coverage, kmeans=K_MEANS_STEPS, dither=Image.Dither.NONE)
+    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]

@@ -1,4 +1,4 @@
-"""The atlas: latent space as a map, real states placed on it by inversion."""
+"""The atlas: a map of latent space on which real states are placed by inversion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.data import Dataset
 from qgan.explore.inversion import invert
-from qgan.explore.observables import measure, nearest_real, observables, real_part
+from qgan.explore.observables import mean_values, nearest_real, observables, real_part
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
 from qgan.pictures.canvas import DARK, GREY, SMALL, TEXT, Canvas, latent_name, open_frame, plain
@@ -19,26 +19,33 @@ from qgan.pictures.canvas import DARK, GREY, SMALL, TEXT, Canvas, latent_name, o
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-GRID, LINE, REAL = 41, 81, 80
-"""Points a side of a map, of a line, and real states placed for each label."""
+__all__ = ["atlas"]
+
+GRID = 41
+"""Number of points along each side of a map."""
+LINE = 81
+"""Number of points on a line, where there is one latent."""
+MOST_REAL = 80
+"""Most real states that are placed for each label."""
 MOST_PROPERTIES = 3
 SIDE, GAP, LEFT, TOP, FOOT = 2.3, 1.15, 0.85, 0.75, 0.95
-"""Inches."""
+"""Inches: side of a map, space between maps, margins, and space below a row of maps."""
 
 
 def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
-    """Draw all labels (rows): a map of latent space for each property, real states on it.
+    """Draw a map of latent space for each label (rows) and each property (columns).
 
-    The map's colour is the property of the generated state at each latent, a dot's colour the
-    same property of a real held-out state, at the latent that :func:`invert` finds for it: where
-    the generator is right, dots vanish in their surroundings. Properties are the hidden factors,
-    or magnetisations and correlations where none is known. With one latent a map is a line; of
-    more than two the first two are drawn, the others at 0.
+    The colour of the map is the property of the state that is generated at each latent. A dot is a
+    real held-out state: its place is the latent that :func:`qgan.explore.invert` finds for it, and
+    its colour is its own property. Where the generator is right, the dots cannot be told from the
+    map. The properties are the hidden factors, or magnetisations and correlations where no factor
+    is known. With one latent the map is a line; with more than two, the first two are drawn and
+    the others are 0.
 
     Args:
         model: an opened run.
-        data: what it learned.
-        path: of the PNG.
+        data: the data set that it learned.
+        path: path of the PNG.
 
     Returns:
         The path.
@@ -55,21 +62,23 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
     canvas = Canvas(LEFT + len(names) * (SIDE + GAP), TOP + data.n_labels * row)
     for label in range(data.n_labels):
         points = _points(n_latent)
-        generated = _property(model, data, label, points)
-        part = real_part(data, label)[slice(REAL)]
-        placed = invert(model, part.states, model.label_values[label])
+        values = _property(model, data, label, points)
+        part = real_part(data, label)[:MOST_REAL]
+        inversion = invert(model, part.states, model.label_values[label])
         real = (
-            part.factors if data.factor_names else measure(part.states, observables(data.n_qubits))
+            part.factors
+            if data.factor_names
+            else mean_values(part.states, observables(data.n_qubits))
         )
         assert real is not None
         for k, name in enumerate(names):
             axes = open_frame(canvas.axes(LEFT + k * (SIDE + GAP), TOP + label * row, SIDE, SIDE))
-            shown = plain(name, 12) if data.factor_names else name
-            axes.set_title(f"{plain(data.label_names[label])}: {shown}", fontsize=TEXT, color=DARK)
+            title = plain(name, 12) if data.factor_names else name
+            axes.set_title(f"{plain(data.label_names[label])}: {title}", fontsize=TEXT, color=DARK)
             draw = _draw_line if n_latent == 1 else _draw_map
-            draw(axes, points, generated[:, k], placed.latent, real[:, k], shown)
-        told = f"mean fidelity of the placed states {float(placed.fidelity.mean()):.4f}"
-        canvas.text(LEFT, TOP + label * row + SIDE + 0.5, told, fontsize=SMALL, color=GREY)
+            draw(axes, points, values[:, k], inversion.latent, real[:, k], title)
+        note = f"mean fidelity of the placed states {float(inversion.fidelity.mean()):.4f}"
+        canvas.text(LEFT, TOP + label * row + SIDE + 0.5, note, fontsize=SMALL, color=GREY)
     what = "factors of the nearest real state" if data.factor_names else "observables"
     words = f"colour: {what} at each latent;  dots: real states, placed by inversion, own values"
     canvas.text(0.3, 0.25, words, fontsize=SMALL)
@@ -87,23 +96,25 @@ def _points(n_latent: int) -> Tensor:
 
 
 def _property(model: Model, data: Dataset, label: int, points: Tensor) -> Tensor:
-    """What the maps show of generated states."""
+    """The properties of the states that are generated at some points, ``(P, K)``."""
     states = prepare(model.sampler.exact_states(torch.full((len(points),), label), points))
     if not data.factor_names:
-        return measure(states, observables(data.n_qubits))
+        return mean_values(states, observables(data.n_qubits))
     part = real_part(data, label)
     assert part.factors is not None
     return part.factors[nearest_real(states, part.states)[0]]
 
 
 def _draw_map(
-    axes: Axes, points: Tensor, made: Tensor, at: Tensor, real: Tensor, name: str
+    axes: Axes, points: Tensor, values: Tensor, latent: Tensor, real: Tensor, name: str
 ) -> None:
-    low, high = torch.cat([made, real]).aminmax()
+    low, high = torch.cat([values, real]).aminmax()
     scale: dict[str, Any] = {"cmap": "viridis", "vmin": float(low), "vmax": float(high)}
-    square = made.reshape(GRID, GRID).numpy()
+    square = values.reshape(GRID, GRID).numpy()
     image = axes.imshow(square, origin="lower", extent=(-1, 1, -1, 1), aspect="auto", **scale)
-    axes.scatter(at[:, 0], at[:, 1], c=real.numpy(), s=16, edgecolors="white", lw=0.5, **scale)
+    axes.scatter(
+        latent[:, 0], latent[:, 1], c=real.numpy(), s=16, edgecolors="white", lw=0.5, **scale
+    )
     axes.grid(False)
     axes.set(xlim=(-1.03, 1.03), ylim=(-1.03, 1.03))
     axes.set_xlabel(latent_name(0, 2), fontsize=TEXT, labelpad=1)
@@ -113,10 +124,12 @@ def _draw_map(
 
 
 def _draw_line(
-    axes: Axes, points: Tensor, made: Tensor, at: Tensor, real: Tensor, name: str
+    axes: Axes, points: Tensor, values: Tensor, latent: Tensor, real: Tensor, name: str
 ) -> None:
-    axes.plot(points[:, 0].numpy(), made.numpy(), color=DARK, lw=1.5)
-    axes.scatter(at[:, 0], real, s=14, c="#D55E00", edgecolors="white", linewidths=0.5, zorder=3)
+    axes.plot(points[:, 0].numpy(), values.numpy(), color=DARK, lw=1.5)
+    axes.scatter(
+        latent[:, 0], real, s=14, c="#D55E00", edgecolors="white", linewidths=0.5, zorder=3
+    )
     axes.set_xlim(-1.03, 1.03)
     axes.set_xlabel(latent_name(0, 1), fontsize=TEXT, labelpad=1)
     axes.set_ylabel(name, fontsize=TEXT)

@@ -1,4 +1,4 @@
-"""Figures without a window: sizes in inches, one look, no global state of matplotlib touched."""
+"""Figures without a window: sizes in inches, one style, and no global state of matplotlib."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ if TYPE_CHECKING:
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
+__all__ = [
+    "BLUE", "DARK", "GREEN", "GREY", "PALE", "PURPLE", "SMALL", "TEXT", "VERMILLION", "Canvas",
+    "latent_name", "open_frame", "plain", "signed_root",
+]  # fmt: skip
+
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-"""Okabe and Ito's colours, told apart by colour-blind people too."""
+"""The colours of Okabe and Ito, which colour-blind people can tell apart."""
 DARK, GREY, PALE = "#333333", "#777777", "#DDDDDD"
 TEXT, SMALL = 9.0, 7.5
+"""Sizes of text in points."""
 DPI = 130
 
 
 class Canvas:
-    """A figure whose axes are placed by inches from its upper left corner.
+    """A figure whose axes are placed in inches from its upper left corner.
 
     Args:
-        width: of the figure, in inches.
-        height: of the figure, in inches.
+        width: width of the figure in inches.
+        height: height of the figure in inches.
     """
 
     def __init__(self, width: float, height: float) -> None:
@@ -38,7 +44,7 @@ class Canvas:
         FigureCanvasAgg(self.figure)
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        """Axes whose upper left corner is ``left`` and ``top`` inches from the figure's."""
+        """Add axes at ``left`` and ``top``, in inches from the upper left corner of the figure."""
         bottom = self.height - top - height
         fractions = (
             left / self.width,
@@ -46,20 +52,20 @@ class Canvas:
             width / self.width,
             height / self.height,
         )
-        made = self.figure.add_axes(fractions)
-        made.tick_params(labelsize=SMALL, length=2.5, color=GREY)
-        for spine in made.spines.values():
+        axes = self.figure.add_axes(fractions)
+        axes.tick_params(labelsize=SMALL, length=2.5, color=GREY)
+        for spine in axes.spines.values():
             spine.set_color(GREY)
             spine.set_linewidth(0.7)
-        return made
+        return axes
 
     def text(self, left: float, top: float, words: str, **style: object) -> None:
-        """Text at a place in inches from the upper left corner."""
+        """Write text at a place in inches from the upper left corner."""
         look: dict[str, object] = {"fontsize": TEXT, "color": DARK, "va": "center", **style}
         self.figure.text(left / self.width, 1 - top / self.height, words, **look)  # type: ignore[arg-type]
 
     def save(self, path: str | Path) -> Path:
-        """Write a PNG; its folder is made if need be."""
+        """Write a PNG; its folder is made if it does not exist."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.figure.savefig(path, dpi=DPI, format="png")
@@ -67,7 +73,7 @@ class Canvas:
 
 
 def open_frame(axes: Axes) -> Axes:
-    """Axes for curves: no frame above and to the right, a faint grid."""
+    """Style axes for curves: no frame above and to the right, and a faint grid."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, color=PALE, linewidth=0.5)
     axes.set_axisbelow(True)
@@ -75,7 +81,7 @@ def open_frame(axes: Axes) -> Axes:
 
 
 def plain(name: object, width: int = 24) -> str:
-    """A user's name as one line that mathtext leaves alone, cut to a width."""
+    """A user's name as one line, cut to a width, that matplotlib does not take for mathtext."""
     line = " ".join(str(name).split())
     return (line if len(line) <= width else line[: width - 1] + "…").replace("$", r"\$")
 
@@ -86,7 +92,7 @@ def latent_name(axis: int, n_latent: int) -> str:
 
 
 def signed_root(scale: float) -> Normalize:
-    """Colours by ``sign(x) sqrt(|x| / scale)``: symmetric about zero, small entries are seen."""
+    """A scale of colours by ``sign(x) sqrt(|x| / scale)``, on which small entries can be seen."""
     from matplotlib.colors import FuncNorm
 
     def root(x: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The picture of density matrices: generated ones beside the nearest real ones."""
+"""The picture of density matrices: those of generated states beside the nearest real ones."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ import torch
 from numpy.typing import NDArray
 
 from qgan.data import Dataset
-from qgan.explore.observables import Sampler, generated, nearest_real, real_part
+from qgan.explore.observables import StateFunction, generated_states, nearest_real, real_part
 from qgan.pictures.canvas import DARK, SMALL, TEXT, Canvas, latent_name, plain, signed_root
 from qgan.states import States
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["density_matrices"]
+
 LATENTS = (-0.8, 0.0, 0.8)
 MOST_QUBITS = 8
-"""Wider states are drawn reduced to their first qubits: pixels are no smaller than entries."""
+"""States of more qubits are drawn reduced to their first qubits, so that each entry can be seen."""
 MOST_KETS = 16
 SIDE = {1: 1.15, 2: 1.3, 3: 1.5, 4: 1.7}
-"""Inches of a matrix by qubits: room for a ket a row."""
+"""Side of a matrix in inches, by the number of qubits: each row has room for its ket."""
 LEFT, TOP, RIGHT = 0.95, 0.2, 1.0
 MARKS = (0.002, 0.01, 0.05, 0.2, 0.5, 1.0)
-"""Entries that the colour bar names, both signs."""
+"""Entries that the colour bar names, with both signs."""
 NEAR, APART, TITLE, FOOT = 0.07, 0.3, 0.45, 0.55
-"""Inches: between matrices of one pair, between pairs, above and below a label's rows."""
+"""Inches: between matrices of one pair, between pairs, above and below the rows of a label."""
 
 
-def density_matrices(sample: Sampler, data: Dataset, n_latent: int, path: str | Path) -> Path:
+def density_matrices(sample: StateFunction, data: Dataset, n_latent: int, path: str | Path) -> Path:
     """Draw Re and Im of generated density matrices beside those of the nearest real states.
 
-    For each label the first latent takes the values -0.8, 0 and 0.8, the others are 0; F is the
+    For each label the first latent takes the values -0.8, 0 and 0.8, and the others are 0; F is the
     Uhlmann fidelity with the nearest held-out state of the label. All matrices share one colour
-    scale, in the signed square root of an entry: what is small beside a peak is seen too.
+    scale, in the signed square root of an entry, so that small entries can be seen too.
 
     Args:
-        sample: from label ``(B,)`` and latent ``(B, n_latent)`` to states.
-        data: what the generator learned.
-        n_latent: entries of z, at least 0; without a latent there is one state a label.
-        path: of the PNG.
+        sample: a function of label ``(B,)`` and latent ``(B, n_latent)`` to states.
+        data: the data set that the generator learned.
+        n_latent: number of entries of z, at least 0. Without a latent there is one state per label.
+        path: path of the PNG.
 
     Returns:
         The path.
@@ -56,7 +58,7 @@ def density_matrices(sample: Sampler, data: Dataset, n_latent: int, path: str | 
     pairs, fidelities = [], []
     for label in range(data.n_labels):
         real = real_part(data, label).states
-        states = generated(sample, label, latent)
+        states = generated_states(sample, label, latent)
         nearest, fidelity = nearest_real(states, real)
         pairs.append(np.stack([_matrices(states), _matrices(real[nearest])], axis=1))
         fidelities.append(fidelity.tolist())
@@ -64,12 +66,13 @@ def density_matrices(sample: Sampler, data: Dataset, n_latent: int, path: str | 
 
 
 def _matrices(states: States) -> NDArray[Any]:
-    shown = states if states.n_qubits <= MOST_QUBITS else states.reduced(range(MOST_QUBITS))
-    return np.asarray(shown.density_matrix().numpy())
+    if states.n_qubits > MOST_QUBITS:
+        states = states.reduced(range(MOST_QUBITS))
+    return np.asarray(states.density_matrix().numpy())
 
 
 class _Sheet:
-    """Matrices ``(labels, latents, generated or real, D, D)`` on a sheet, with fidelities."""
+    """A sheet of matrices ``(labels, latents, generated or real, D, D)`` with their fidelities."""
 
     def __init__(
         self, data: Dataset, pairs: NDArray[Any], fidelities: NDArray[Any], n_latent: int
@@ -86,7 +89,7 @@ class _Sheet:
         self.canvas = Canvas(self.right + RIGHT, TOP + len(pairs) * self.row)
 
     def draw(self) -> Canvas:
-        """All matrices and their one colour bar."""
+        """Draw all matrices, and the one colour bar that they share."""
         for label in range(self.pairs.shape[0]):
             for z in range(self.pairs.shape[1]):
                 image = self._draw_pair(label, z)
@@ -106,7 +109,7 @@ class _Sheet:
         bar.set_ylabel(r"entry of $\rho$, square-root scale", fontsize=SMALL)
 
     def _draw_pair(self, label: int, z: int) -> Any:
-        """Re above Im, generated beside real; returns an image that knows the common scale."""
+        """Draw Re above Im, generated beside real; returns an image with the common scale."""
         left = LEFT + z * (self.pair + APART)
         top = TOP + label * self.row + TITLE
         fidelity = math.floor(self.fidelities[label, z] * 1e4) / 1e4  # never rounded up to 1
@@ -137,12 +140,12 @@ class _Sheet:
         return image
 
     def _ticks(self, axes: Axes, *, left: bool, bottom: bool) -> None:
-        """Kets where there is room for them, else a few numbers of basis states."""
+        """Name the rows and columns: by kets where there is room, otherwise by a few numbers."""
         dimension, kets = 2**self.n_qubits, 2**self.n_qubits <= MOST_KETS
         places = list(range(0, dimension, 1 if kets else dimension // 4))
         names = [f"|{place:0{self.n_qubits}b}⟩" if kets else str(place) for place in places]
-        for axis, wanted in ((axes.yaxis, left), (axes.xaxis, bottom)):
-            axis.set_ticks(places if wanted else [], labels=names if wanted else None)
+        for axis, has_names in ((axes.yaxis, left), (axes.xaxis, bottom)):
+            axis.set_ticks(places if has_names else [], labels=names if has_names else None)
         size = 6.0 if dimension == MOST_KETS else SMALL
         axes.tick_params(length=1.5, labelsize=size)
         axes.tick_params(axis="x", labelrotation=90 if kets else 0)

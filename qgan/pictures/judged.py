@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: coverage along the hidden factors, and the average states."""
+"""Pictures of an evaluation: the coverage along the hidden factors, and the average states."""
 
 from __future__ import annotations
 
@@ -36,26 +36,32 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
 
+__all__ = [
+    "N_DRAWN", "NearestInfidelities", "average_states", "coverage_curves", "judged_pictures",
+    "nearest_infidelities",
+]  # fmt: skip
+
 N_DRAWN = 512
-"""Generated states of a label that are drawn for the pictures."""
+"""Number of generated states per label that are drawn from the prior for the pictures."""
 MOST_FACTORS = 3
 MOST_DRAWN_QUBITS = 4
-"""Wider average states are drawn reduced to their first qubits."""
+"""Average states of more qubits are drawn reduced to their first qubits."""
 LEAST_INFIDELITY = 1e-8
+"""Smaller infidelities are drawn as this: a logarithmic axis has no zero."""
 WIDTH, HEIGHT, LEFT, TOP, GAP, FOOT = 3.2, 1.9, 0.85, 0.55, 0.35, 0.55
-"""Inches: a panel of coverage, its margins, what lies between panels and below."""
+"""Inches: width and height of a panel of coverage, margins, and space between and below panels."""
 
 
 def judged_pictures(generated: Batch, data: Dataset, folder: str | Path) -> list[Path]:
     """Write ``coverage.png`` and ``average.png``.
 
     Args:
-        generated: states with the labels asked for, some of each label.
+        generated: generated states with their labels, at least one of each label.
         data: the real states that they are judged on.
-        folder: made if need be.
+        folder: the folder of the pictures, which is made if it does not exist.
 
     Returns:
-        Both paths.
+        The paths of both.
 
     Raises:
         QganError: if a label has no held-out state.
@@ -69,13 +75,14 @@ def judged_pictures(generated: Batch, data: Dataset, folder: str | Path) -> list
 
 
 @dataclass(frozen=True, eq=False)
-class Covered:
-    """How well each held-out state of a label is covered.
+class NearestInfidelities:
+    """The infidelity of each held-out state of a label with the nearest generated one.
 
     Args:
-        position: ``(R, P)``, its hidden factors; without any, its rank among the others.
-        generated: ``(R,)``, infidelity of the best generated state.
-        real: ``(R,)``, of the best of as many training states: the floor.
+        position: the hidden factors of each state, ``(R, P)``. Where no factor is known,
+            each kind of infidelity is sorted for itself, and this is the rank from 0 to 1.
+        generated: infidelity with the nearest generated state, ``(R,)``.
+        real: infidelity with the nearest of as many training states, ``(R,)``: the floor.
     """
 
     position: Float[Tensor, "R P"]
@@ -83,27 +90,37 @@ class Covered:
     real: Float[Tensor, " R"]
 
 
-def covered(generated: States, held_out: Batch, train: States) -> Covered:
-    """Infidelities of held-out states with the best generated, and with the best training state."""
+def nearest_infidelities(generated: States, held_out: Batch, train: States) -> NearestInfidelities:
+    """Compare held-out states with the nearest generated and the nearest training state.
+
+    Args:
+        generated: generated states of one label.
+        held_out: held-out states of that label.
+        train: training states of that label, of which as many are taken as are generated.
+
+    Returns:
+        The infidelities with both.
+    """
     best = 1 - fidelity_matrix(held_out.states, generated).amax(1)
     floor = 1 - fidelity_matrix(held_out.states, prepare(train[: len(generated)])).amax(1)
     if held_out.factors is None:
         best, floor = best.sort().values, floor.sort().values
         rank = torch.linspace(0, 1, len(best), dtype=torch.float64)
-        return Covered(rank[:, None], best, floor)
-    return Covered(held_out.factors[:, :MOST_FACTORS], best, floor)
+        return NearestInfidelities(rank[:, None], best, floor)
+    return NearestInfidelities(held_out.factors[:, :MOST_FACTORS], best, floor)
 
 
 def coverage_curves(ensembles: Sequence[States], data: Dataset, path: str | Path) -> Path:
     """Draw how far each held-out state lies from the best generated one, along each factor.
 
-    Rows are labels, columns hidden factors; the infidelity is on a logarithmic axis. Grey points
-    are the best of as many training states. Without known factors states are sorted instead.
+    Rows are labels and columns are hidden factors; the infidelity is on a logarithmic axis. Grey
+    points compare with as many training states instead. Where no factor is known, the
+    infidelities are sorted.
 
     Args:
         ensembles: generated states of each label.
-        data: real states.
-        path: of the PNG.
+        data: the real states.
+        path: path of the PNG.
 
     Returns:
         The path.
@@ -111,22 +128,22 @@ def coverage_curves(ensembles: Sequence[States], data: Dataset, path: str | Path
     Raises:
         QganError: if a label has no held-out state.
     """
-    found = [
-        covered(states, real_part(data, k), data.train.of(k).states)
+    rows = [
+        nearest_infidelities(states, real_part(data, k), data.train.of(k).states)
         for k, states in enumerate(ensembles)
     ]
     names = [plain(name) for name in data.factor_names[:MOST_FACTORS]]
     axes_names = names or ["share of held-out states"]
     width = LEFT + len(axes_names) * (WIDTH + GAP)
-    canvas = Canvas(max(width, 5.2), TOP + len(found) * (HEIGHT + FOOT + GAP))
-    lowest = min(float(torch.minimum(one.generated, one.real).min()) for one in found)
+    canvas = Canvas(max(width, 5.2), TOP + len(rows) * (HEIGHT + FOOT + GAP))
+    lowest = min(float(torch.minimum(row.generated, row.real).min()) for row in rows)
     low = 0.5 * max(lowest, LEAST_INFIDELITY)
-    for k, one in enumerate(found):
+    for k, row in enumerate(rows):
         for column, name in enumerate(axes_names):
             top = TOP + k * (HEIGHT + FOOT + GAP)
             place = (LEFT + column * (WIDTH + GAP), top, WIDTH, HEIGHT)
             axes = open_frame(canvas.axes(*place))
-            _draw_covered(axes, one, column, low)
+            _draw_infidelities(axes, row, column, low)
             axes.set_xlabel(name, fontsize=SMALL)
             if column:
                 axes.tick_params(labelleft=False)
@@ -138,26 +155,26 @@ def coverage_curves(ensembles: Sequence[States], data: Dataset, path: str | Path
     return canvas.save(path)
 
 
-def _draw_covered(axes: Axes, one: Covered, column: int, low: float) -> None:
-    position = one.position[:, column].numpy()
-    for values, colour, size in ((one.real, GREY, 5), (one.generated, BLUE, 7)):
-        shown = values.clamp_min(low).numpy()
-        axes.scatter(position, shown, s=size, color=colour, alpha=0.6, linewidths=0)
+def _draw_infidelities(axes: Axes, row: NearestInfidelities, column: int, low: float) -> None:
+    position = row.position[:, column].numpy()
+    for values, colour, size in ((row.real, GREY, 5), (row.generated, BLUE, 7)):
+        heights = values.clamp_min(low).numpy()
+        axes.scatter(position, heights, s=size, color=colour, alpha=0.6, linewidths=0)
     axes.set_yscale("log")
     axes.minorticks_off()
     axes.set_ylim(low / 1.5, 1.5)
 
 
 def average_states(ensembles: Sequence[States], data: Dataset, path: str | Path) -> Path:
-    """Draw real and generated average density matrices of each label side by side, Hinton's way.
+    """Draw the average density matrices of real and generated states as Hinton diagrams.
 
-    The area of a square is the modulus of an entry, its colour the phase. This is what a linear
-    discriminator of single copies sees, and all that it sees.
+    The area of a square is the modulus of an entry, and its colour is the phase. The average state
+    of each label is all that a linear discriminator of single copies sees.
 
     Args:
         ensembles: generated states of each label.
         data: real states, of which the held-out ones are averaged.
-        path: of the PNG.
+        path: path of the PNG.
 
     Returns:
         The path.
@@ -196,7 +213,7 @@ def _average(states: States, n_qubits: int) -> NDArray[Any]:
 
 
 def _phases() -> ScalarMappable:
-    """Blue is positive, vermillion negative; a closed circle of colours that all stand out."""
+    """A closed circle of colours for phases, in which blue is positive and vermillion negative."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
@@ -206,13 +223,16 @@ def _phases() -> ScalarMappable:
 
 
 def _draw_hinton(axes: Axes, matrix: NDArray[Any], largest: float, n_qubits: int) -> None:
-    """Squares of area ``|rho_ij| / largest``; rounding of a real entry is no phase."""
+    """Draw squares of area ``|rho_ij| / largest``, coloured by the phase.
+
+    An imaginary part that is only a rounding error is dropped first.
+    """
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
 
     size = np.sqrt(np.abs(matrix) / largest)
-    rounded = np.where(np.abs(matrix.imag) < 1e-9, matrix.real, matrix)
-    colours = _phases().to_rgba(np.angle(rounded + 0.0).ravel())
+    entries = np.where(np.abs(matrix.imag) < 1e-9, matrix.real, matrix)
+    colours = _phases().to_rgba(np.angle(entries + 0.0).ravel())
     rows, columns = np.indices(matrix.shape)
     squares = [
         Rectangle((column - s / 2, row - s / 2), s, s)

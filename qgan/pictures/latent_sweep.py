@@ -1,4 +1,4 @@
-"""The picture of what each latent turns: observables along it, the range of real states behind."""
+"""The picture of each latent: observables along it, over the range of the real states."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qgan.batch import Batch
 from qgan.data import Dataset
 from qgan.explore.observables import (
     Observable,
-    Sampler,
+    StateFunction,
     Sweep,
     nearest_real,
     observables,
@@ -40,27 +40,33 @@ from qgan.pictures.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["latent_sweep"]
+
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
 MOST_FACTORS = 3
 LEFT, TOP, GAP, BETWEEN = 0.85, 0.85, 0.1, 0.25
-"""Inches: margins, and what lies between panels and between columns."""
+"""Inches: margins, and space between panels and between columns."""
 CURVE, SLIM, TITLE, FOOT = 0.75, 0.45, 0.25, 0.5
-"""Inches: heights of an observable's panel and of a factor's, of what is above and below them."""
-LEAST_WIDTH, LEAST_RANGE = 6.4, 0.2
+"""Inches: heights of the panel of an observable and of a factor, and space above and below."""
+LEAST_WIDTH = 6.4
+"""Least width of the picture in inches."""
+LEAST_RANGE = 0.2
+"""Least range of the axis of an observable."""
 
 
-def latent_sweep(sample: Sampler, data: Dataset, n_latent: int, path: str | Path) -> Path:
-    """Draw observables of each label (rows) along each latent (columns), the others at 0.
+def latent_sweep(sample: StateFunction, data: Dataset, n_latent: int, path: str | Path) -> Path:
+    """Draw observables of each label (rows) along each latent (columns); other latents are 0.
 
-    Behind each curve, in its colour, lies the range of the held-out states of the label: 5 % to
-    95 % dark, least to largest pale. Below stand the hidden factors of the nearest held-out state
-    of the label, where the data knows them. With no latent, bars compare the one state instead.
+    Behind each curve, in its colour, is the range of the held-out states of the label: from 5 % to
+    95 % dark, from least to largest pale. Below are the hidden factors of the nearest held-out
+    state of the label, if the data have any. Without a latent, bars compare the one state of each
+    label with the range instead.
 
     Args:
-        sample: from label ``(B,)`` and latent ``(B, n_latent)`` to states.
-        data: what the generator learned.
-        n_latent: entries of z, at least 0.
-        path: of the PNG.
+        sample: a function of label ``(B,)`` and latent ``(B, n_latent)`` to states.
+        data: the data set that the generator learned.
+        n_latent: number of entries of z, at least 0.
+        path: path of the PNG.
 
     Returns:
         The path.
@@ -81,7 +87,7 @@ def latent_sweep(sample: Sampler, data: Dataset, n_latent: int, path: str | Path
 
 
 class _Grid:
-    """The grid of sweeps: a cell holds a panel an observable and, below, a slim one a factor."""
+    """The grid of sweeps: a cell has one panel per observable, and below one per hidden factor."""
 
     def __init__(
         self,
@@ -96,13 +102,13 @@ class _Grid:
         self.factors = data.factor_names[:MOST_FACTORS]
         panels = len(self.observables) * (CURVE + GAP) + len(self.factors) * (SLIM + GAP)
         self.row = TITLE + panels + FOOT
-        wanted = 3.3 if self.n_latent < 3 else 2.4
-        self.cell = max(wanted, (LEAST_WIDTH - LEFT) / self.n_latent - BETWEEN)
+        least = 3.3 if self.n_latent < 3 else 2.4
+        self.cell = max(least, (LEAST_WIDTH - LEFT) / self.n_latent - BETWEEN)
         width = LEFT + self.n_latent * (self.cell + BETWEEN)
         self.canvas = Canvas(width, TOP + data.n_labels * self.row)
 
     def draw(self) -> Canvas:
-        """All cells, and above them what they show."""
+        """Draw all cells, and above them the legend."""
         for label, sweeps in enumerate(self.sweeps):
             for axis, sweep in enumerate(sweeps):
                 self._draw_cell(label, axis, sweep)
@@ -125,7 +131,7 @@ class _Grid:
         panels[-1].tick_params(labelbottom=True)
 
     def _panels(self, label: int, axis: int) -> list[Axes]:
-        """Empty panels of a cell; only the first column says what its vertical axes are."""
+        """Make the empty panels of a cell; the first column names the vertical axes."""
         left = LEFT + axis * (self.cell + BETWEEN)
         top = TOP + label * self.row + TITLE
         heights = [CURVE] * len(self.observables) + [SLIM] * len(self.factors)
@@ -144,9 +150,11 @@ class _Grid:
         return panels
 
     def _draw_curve(self, axes: Axes, label: int, k: int, sweep: Sweep) -> None:
-        """One observable over the band of real states, on a scale that the picture shares."""
-        drawn = [s.values[:, k] for row in self.sweeps for s in row] + [self.bands[:, :, k].ravel()]
-        low, high = torch.cat(drawn).aminmax()
+        """Draw one observable over the range of real states; all its panels have the same scale."""
+        values = [s.values[:, k] for row in self.sweeps for s in row] + [
+            self.bands[:, :, k].ravel()
+        ]
+        low, high = torch.cat(values).aminmax()
         middle, half = float(low + high) / 2, 0.55 * max(float(high - low), LEAST_RANGE)
         axes.set_ylim(middle - half, middle + half)
         axes.locator_params(axis="y", nbins=4)
@@ -158,7 +166,7 @@ class _Grid:
     def _draw_factor(
         self, axes: Axes, label: int, k: int, position: Tensor, nearest: Tensor
     ) -> None:
-        """One hidden factor of the nearest real states, within the range of all of them."""
+        """Draw one hidden factor of the nearest real states, on the range of all real states."""
         factors = self.real[label].factors
         assert factors is not None
         column = factors[:, k]
@@ -169,8 +177,8 @@ class _Grid:
         axes.locator_params(axis="y", nbins=3)
 
 
-def _draw_legend(canvas: Canvas, shown: Sequence[Observable], *, factors: bool) -> None:
-    """What the marks mean, and on a second line what the observables are."""
+def _draw_legend(canvas: Canvas, chain: Sequence[Observable], *, factors: bool) -> None:
+    """Explain the marks on one line and the observables on a second one."""
     strip = canvas.axes(0.0, 0.0, canvas.width, TOP)  # in inches from the upper left corner
     strip.set(xlim=(0, canvas.width), ylim=(TOP, 0))
     strip.set_axis_off()
@@ -187,28 +195,28 @@ def _draw_legend(canvas: Canvas, shown: Sequence[Observable], *, factors: bool) 
         strip.plot([left, left + 0.15, left + 0.3], [0.22] * 3, ".-", color=DARK, ms=3, lw=0.6)
         canvas.text(left + 0.36, 0.22, "factors of the nearest real state", fontsize=SMALL + 0.5)
     names: dict[str, list[str]] = {}
-    for observable in shown:
+    for observable in chain:
         names.setdefault(observable.meaning, []).append(observable.name)
-    words = ";   ".join(f"{', '.join(some)} {meaning}" for meaning, some in names.items())
+    words = ";   ".join(f"{', '.join(symbols)} {meaning}" for meaning, symbols in names.items())
     canvas.text(0.3, 0.5, words, fontsize=SMALL)
 
 
 def _draw_bars(
     data: Dataset, bands: Float[Tensor, "labels 4 K"], values: Float[Tensor, "labels K"]
 ) -> Canvas:
-    """The state of each label without a latent: a mark an observable, the real range as a bar."""
-    found = observables(data.n_qubits)
+    """Draw the one state of each label: a mark per observable, with the real range as a bar."""
+    chain = observables(data.n_qubits)
     canvas = Canvas(max(4.6, LEFT + 2.9 * data.n_labels), 3.4)
     for label, name in enumerate(data.label_names):
         axes = open_frame(canvas.axes(LEFT + 2.9 * label, 0.8, 2.6, 2.1))
         axes.grid(False, axis="x")
-        for k, colour in enumerate(COLOURS[: len(found)]):
+        for k, colour in enumerate(COLOURS[: len(chain)]):
             least, lower, upper, largest = bands[label, :, k].tolist()
             axes.bar(k, largest - least, 0.6, least, color=colour, alpha=0.15)
             axes.bar(k, upper - lower, 0.6, lower, color=colour, alpha=0.3)
             axes.plot(k, float(values[label, k]), "D", color=colour, markersize=6, mec="white")
         axes.set_ylim(-1.08, 1.08)
-        axes.set_xticks(range(len(found)), [o.name for o in found], fontsize=SMALL)
+        axes.set_xticks(range(len(chain)), [o.name for o in chain], fontsize=SMALL)
         axes.set_title(plain(name), fontsize=TEXT + 1, loc="left", color=DARK)
         axes.tick_params(labelleft=label == 0)
         if not label:

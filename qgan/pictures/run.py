@@ -1,4 +1,4 @@
-"""The pictures of a run, in one call."""
+"""All pictures of a run, in one call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qgan.data import Dataset
-from qgan.explore.observables import Sampler
+from qgan.explore.observables import StateFunction
 from qgan.pictures.density_matrices import density_matrices
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.pictures.training_curves import training_curves
@@ -15,7 +15,7 @@ __all__ = ["density_matrices", "latent_sweep", "save_pictures", "training_curves
 
 
 def save_pictures(
-    sample: Sampler,
+    sample: StateFunction,
     data: Dataset,
     history: Mapping[str, Sequence[float]],
     n_latent: int,
@@ -24,11 +24,11 @@ def save_pictures(
     """Write ``training.png``, ``sweep.png`` and ``density.png``.
 
     Args:
-        sample: from label ``(B,)`` and latent ``(B, n_latent)`` to states.
-        data: what the generator learned; its held-out part is what real states are taken from.
-        history: columns of the training, see :func:`training_curves`.
-        n_latent: entries of z, at least 0.
-        folder: made if need be.
+        sample: a function of label ``(B,)`` and latent ``(B, n_latent)`` to states.
+        data: the data set that the generator learned; its held-out states are the real ones here.
+        history: the columns of the training, see :func:`training_curves`.
+        n_latent: number of entries of z, at least 0.
+        folder: the folder of the pictures, which is made if it does not exist.
 
     Returns:
         The three paths.

@@ -25,9 +25,13 @@ from qgan.pictures.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["best_step", "finite_values", "moving_mean", "training_curves"]
+
 Array = NDArray[Any]
-LEAST_INFIDELITY = 1e-8  # what is drawn where a coverage is 1: a logarithm has no zero
-N_WINDOWS = 40  # moving means a curve is smoothed by: fewer would hide how a training turns
+LEAST_INFIDELITY = 1e-8
+"""Drawn where a coverage is 1: a logarithmic axis has no zero."""
+N_WINDOWS = 40
+"""Number of windows of the moving mean in a curve: fewer would hide changes of the training."""
 
 PANELS = (
     ("discriminator_loss", "discriminator loss", VERMILLION),
@@ -37,32 +41,32 @@ PANELS = (
 )
 
 
-def evaluated(history: Mapping[str, Sequence[float]], name: str) -> tuple[Array, Array]:
-    """Steps and values of a column where it is a finite number; empty if it is missing."""
+def finite_values(history: Mapping[str, Sequence[float]], name: str) -> tuple[Array, Array]:
+    """The steps and values of a column where it is finite; empty if the column is missing."""
     step = np.asarray(history.get("step", ()), dtype=float)
     values = np.asarray(history.get(name, ()), dtype=float)
     if len(values) != len(step):
         return np.empty(0), np.empty(0)
-    known = np.isfinite(values)
-    return step[known], values[known]
+    finite = np.isfinite(values)
+    return step[finite], values[finite]
 
 
 def best_step(history: Mapping[str, Sequence[float]]) -> float | None:
-    """Step of the least shortfall of skill; None if it was never evaluated.
+    """The step of the least shortfall of skill; None if it was never evaluated.
 
     Example:
         >>> best_step({"step": [0.0, 10.0, 20.0], "shortfall": [0.4, 0.1, float("nan")]})
         10.0
     """
-    step, shortfall = evaluated(history, "shortfall")
+    step, shortfall = finite_values(history, "shortfall")
     return float(step[shortfall.argmin()]) if len(step) else None
 
 
-def smoothed(values: Array, window: int) -> Array:
-    """Centred moving mean; at the ends over what there is.
+def moving_mean(values: Array, window: int) -> Array:
+    """The centred moving mean; at the ends the window is shorter.
 
     Example:
-        >>> smoothed(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
+        >>> moving_mean(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
         [1.5, 3.0, 6.0, 7.5]
     """
     half = min(window, len(values)) // 2
@@ -75,14 +79,15 @@ def smoothed(values: Array, window: int) -> Array:
 def training_curves(history: Mapping[str, Sequence[float]], path: str | Path) -> Path:
     """Draw the losses, the coverage infidelity and the shortfall of skill over the steps.
 
-    ``1 - C`` with C the mean fidelity of the best generated state for each validation state, and
-    the shortfall 1 - skill, on validation states too, both means over the labels. A dashed
-    line marks the step of the least, which is the model that a run keeps.
+    The coverage infidelity is ``1 - C``, where C is the mean fidelity of validation states with the
+    best generated state; the shortfall is 1 - skill on validation states. Both are means over the
+    labels. A dashed line marks the step of the least shortfall, whose model a run keeps.
 
     Args:
         history: columns ``step``, ``discriminator_loss``, ``generator_loss``, ``coverage`` and
-            ``shortfall`` of equal length; nan where not evaluated, and a column may be missing.
-        path: of the PNG.
+            ``shortfall`` of equal length, with nan where there was no evaluation. A column may be
+            missing.
+        path: path of the PNG.
 
     Returns:
         The path.
@@ -92,7 +97,7 @@ def training_curves(history: Mapping[str, Sequence[float]], path: str | Path) ->
     for place, (name, title, colour) in enumerate(PANELS):
         row, column = divmod(place, 2)
         axes = open_frame(canvas.axes(0.8 + 4.3 * column, 0.55 + 2.6 * row, 3.65, 2.1))
-        step, values = evaluated(history, name)
+        step, values = finite_values(history, name)
         if not len(step):
             _say_missing(axes)
         elif name.endswith("_loss"):
@@ -130,10 +135,10 @@ def _say_missing(axes: Axes) -> None:
 
 
 def _draw_loss(axes: Axes, step: Array, values: Array, colour: str) -> None:
-    """Raw values thin, their moving mean over them; first spikes do not set the scale."""
+    """Draw raw values thin and their moving mean over them; extreme values do not set the scale."""
     window = max(3, len(values) // N_WINDOWS)
     axes.plot(step, values, color=colour, linewidth=0.5, alpha=0.4, label="as logged")
-    mean = smoothed(values, window)
+    mean = moving_mean(values, window)
     axes.plot(step, mean, color=colour, linewidth=1.6, label=f"mean over {window} rows")
     low, high = np.percentile(values, [1, 99])
     margin = 0.15 * (high - low) or 1.0

@@ -1,4 +1,4 @@
-"""A run on disk: its folder, checkpoints and history, and the session that trains in it."""
+"""A run on disk: its folder with checkpoints and history, and the session that trains in it."""
 
 from qgan.runs.folder import RunFolder, load
 from qgan.runs.reporting import report

@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, and read without running code."""
+"""Checkpoints, which are written as a whole or not at all, and read without running code."""
 
 from __future__ import annotations
 
@@ -12,17 +12,32 @@ from typing import Any
 import torch
 
 from qgan import errors
-from qgan.files import clean, unwritable, write_atomically
+from qgan.files import remove_partial_files, unwritable, write_atomically
 
-__all__ = ["FORMAT", "MAGIC", "clean", "read", "save", "unwritable", "write_atomically"]
+__all__ = [
+    "read_checkpoint",
+    "remove_partial_files",
+    "save_checkpoint",
+    "unwritable",
+    "write_atomically",
+]
 
 FORMAT = 2
-"""Number of what a checkpoint holds; another number is refused, not guessed at."""
+"""Number of the format of a checkpoint; a file of another format is refused."""
 MAGIC = b"qgan-checkpoint-%d\n" % FORMAT
 
 
-def save(path: Path, state: dict[str, Any], previous: Path | None = None) -> None:
-    """Write a state of tensors and plain data, with a SHA-256 of its bytes before them."""
+def save_checkpoint(path: Path, state: dict[str, Any], previous: Path | None = None) -> None:
+    """Write a state of tensors and plain data, headed by the SHA-256 of its bytes.
+
+    Args:
+        path: the file.
+        state: tensors and plain data by name.
+        previous: where the old file is kept, or None.
+
+    Raises:
+        QganError: if the file cannot be written.
+    """
     buffer = io.BytesIO()
     torch.save(state, buffer)
     body = buffer.getvalue()
@@ -30,11 +45,11 @@ def save(path: Path, state: dict[str, Any], previous: Path | None = None) -> Non
     write_atomically(path, data, previous)
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Read what :func:`save` wrote; a file that would run code is refused, not run.
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read what :func:`save_checkpoint` wrote; a file that would run code is refused.
 
     Raises:
-        QganError: if the file is missing, foreign, of another format, truncated or changed.
+        QganError: if the file is missing, damaged, of another format, or no checkpoint.
     """
     try:
         data = path.read_bytes()
@@ -56,7 +71,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _foreign(path: Path, data: bytes) -> errors.QganError:
-    """The error for a file that does not start as ours do."""
+    """The error for a file that does not start as a checkpoint of this format does."""
     other = re.match(rb"qgan-checkpoint-(\d{1,9})\n", data)
     if other is None:
         return errors.argument("checkpoint", "must be a checkpoint of this program", path)

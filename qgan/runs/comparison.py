@@ -1,4 +1,4 @@
-"""Runs side by side: the settings they differ in, and what they reached."""
+"""Runs side by side: the settings in which they differ, and the measures that they reached."""
 
 from __future__ import annotations
 
@@ -12,26 +12,36 @@ from typing import Any
 
 from qgan import errors
 from qgan.evaluation.bootstrap import Interval
-from qgan.runs import history
 from qgan.runs.differences import flat
-from qgan.runs.folder import RunFolder
+from qgan.runs.folder import RunFolder, unreadable_json
+from qgan.runs.history import read_history
+
+__all__ = [
+    "CONFIDENCE",
+    "MEASURES",
+    "Group",
+    "differing_settings",
+    "find_runs",
+    "group_runs",
+    "over_seeds",
+]
 
 MEASURES = ("skill", "coverage", "precision")
 CONFIDENCE = 0.95
 FREE = {"seed", "loggers"}
-"""Settings that do not part runs into different experiments."""
+"""Settings in which the runs of one group may differ."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of the same settings but for the seed.
+    """Runs whose settings differ in nothing but the seed and the loggers.
 
     Args:
-        runs: their folders.
-        settings: the settings that they share, flat, by path.
-        versions: versions of packages and the commit, where their report has them.
-        reports: ``report.json`` of those that have one.
-        steps: steps of the history of each.
+        runs: the folders of the runs.
+        settings: the settings that they share, by path.
+        versions: the versions of packages and the commit, if a report has them.
+        reports: the contents of ``report.json`` of each run that has one.
+        steps: the last step in the history of each run.
     """
 
     runs: tuple[Path, ...]
@@ -42,18 +52,19 @@ class Group:
 
     @property
     def name(self) -> str:
-        """The name of its first run, and how many more there are."""
+        """The name of the first run, and the number of further ones."""
         more = f" +{len(self.runs) - 1}" if len(self.runs) > 1 else ""
         return self.runs[0].name + more
 
     def labels(self) -> list[str]:
-        """Names of the labels; none without a report."""
+        """The names of the labels; empty without a report."""
         return [str(name) for name in self.reports[0]["label_names"]] if self.reports else []
 
     def estimate(self, label: int, measure: str) -> Interval:
-        """A measure of a label, with its interval over seeds, or else the report's own.
+        """A measure of one label with its confidence interval.
 
-        Over n seeds ``mean +- t(0.975, n - 1) s / sqrt(n)``, Student's interval.
+        With n seeds it is Student's interval ``mean +- t(0.975, n - 1) s / sqrt(n)``. With a single
+        run it is the interval of its report, if that has one.
         """
         rows = [report["held_out"]["labels"][label] for report in self.reports]
         values = [row[measure] for row in rows if row.get(measure) is not None]
@@ -61,16 +72,19 @@ class Group:
             return Interval(math.nan)
         if len(values) > 1:
             return over_seeds(values, least=-math.inf if measure == "skill" else 0.0)
-        own = rows[0].get("intervals", {}).get(measure)
-        return Interval(values[0], *own) if own else Interval(values[0])
+        interval = rows[0].get("intervals", {}).get(measure)
+        return Interval(values[0], *interval) if interval else Interval(values[0])
 
 
 def over_seeds(values: Sequence[float], least: float = -math.inf) -> Interval:
-    """Mean and Student's confidence interval of independent figures, two at least.
+    """Mean and Student's confidence interval of independent figures.
 
     Args:
-        values: one a seed.
+        values: one figure per seed, two at least.
         least: 0 for a fidelity, whose interval is then cut to [0, 1].
+
+    Returns:
+        The mean with its interval.
 
     Example:
         >>> print(over_seeds([0.9, 1.0, 0.95]), over_seeds([0.9, 1.0, 0.95], least=0.0))
@@ -84,34 +98,40 @@ def over_seeds(values: Sequence[float], least: float = -math.inf) -> Interval:
 
 
 def find_runs(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """The runs among the paths, each once, and what is there but no run.
+    """Separate the paths of runs from others.
+
+    Args:
+        paths: paths, of which some may be the same folder.
+
+    Returns:
+        The runs, each once, and the paths that exist but are no run.
 
     Raises:
         QganError: if a path does not exist, or none is a run.
     """
     unique = {path.resolve(): path for path in reversed(paths)}
-    ordered = [path for path in paths if unique.get(path.resolve()) is path]
-    for path in ordered:
+    distinct = [path for path in paths if unique.get(path.resolve()) is path]
+    for path in distinct:
         if not path.exists():
             raise errors.argument("runs", "must be existing run folders", path)
-    runs = [path for path in ordered if (path / "config.yaml").exists()]
+    runs = [path for path in distinct if (path / "config.yaml").exists()]
     if not runs:
         raise errors.argument("runs", "must hold a run", " ".join(map(str, paths)) or "nothing")
-    return runs, [path for path in ordered if path not in runs]
+    return runs, [path for path in distinct if path not in runs]
 
 
 def group_runs(paths: Sequence[Path]) -> list[Group]:
-    """Runs by their settings, in the order in which they come."""
-    found: dict[str, list[Path]] = {}
+    """Group runs by their settings, in the order of the paths."""
+    groups: dict[str, list[Path]] = {}
     for path in paths:
         settings = _settings(path)
         key = json.dumps({k: v for k, v in settings.items() if k not in FREE}, sort_keys=True)
-        found.setdefault(key, []).append(path)
-    return [_group(tuple(runs)) for runs in found.values()]
+        groups.setdefault(key, []).append(path)
+    return [_group(tuple(members)) for members in groups.values()]
 
 
 def _settings(path: Path) -> dict[str, Any]:
-    return flat(RunFolder(path).experiment(known=False).model_dump(mode="json"))
+    return flat(RunFolder(path).experiment(check_choices=False).model_dump(mode="json"))
 
 
 def _group(runs: tuple[Path, ...]) -> Group:
@@ -125,24 +145,24 @@ def _group(runs: tuple[Path, ...]) -> Group:
 
 
 def _reports(run: Path) -> Iterator[dict[str, Any]]:
-    """The report, if there is one."""
+    """The report of a run, if there is one."""
     file = RunFolder(run).report_file
     if not file.exists():
         return
     try:
         yield json.loads(file.read_text())
     except (OSError, ValueError) as error:
-        raise errors.argument("report.json", "must be readable JSON", f"{file} ({error})") from None
+        raise unreadable_json(file, error) from None
 
 
 def _steps(run: Path) -> int:
     file = RunFolder(run).history_file
-    steps = history.read(file)["step"] if file.exists() else []
+    steps = read_history(file)["step"] if file.exists() else []
     return int(steps[-1]) if steps else 0
 
 
-def differing(groups: Sequence[Group]) -> dict[str, list[Any]]:
-    """Settings, versions and commit in which the groups differ: for each key a value a group."""
+def differing_settings(groups: Sequence[Group]) -> dict[str, list[Any]]:
+    """The settings and versions in which groups differ: for each key one value per group."""
     tables = [{**group.settings, **group.versions} for group in groups]
     keys = dict.fromkeys(key for table in tables for key in table)
     rows = {key: [table.get(key) for table in tables] for key in keys}

@@ -1,34 +1,36 @@
-"""Where two sets of settings differ."""
+"""The entries in which two sets of settings differ."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+__all__ = ["differences", "flat"]
+
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level, with paths as keys.
+    """Nested settings as one dictionary with paths as keys.
 
     Example:
         >>> flat({"seed": 0, "trainer": {"steps": 3}})
         {'seed': 0, 'trainer.steps': 3}
     """
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
+            entries |= flat(value, f"{prefix}{key}.")
         else:
-            found[prefix + key] = value
-    return found
+            entries[prefix + key] = value
+    return entries
 
 
-def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Keys whose values differ, with both; what one of them lacks is None there.
+def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The keys whose values differ, with both values; a missing value is None.
 
     Example:
         >>> differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}, "d": 4})
         {'b.c': (2, 3), 'd': (None, 4)}
     """
-    left, right = flat(one), flat(other)
+    left, right = flat(first), flat(second)
     keys = dict.fromkeys([*left, *right])
     return {k: (left.get(k), right.get(k)) for k in keys if left.get(k) != right.get(k)}

@@ -1,4 +1,4 @@
-"""A run is a folder, and everything in it can be read without this program."""
+"""The folder of a run, in which everything can be read without this program."""
 
 from __future__ import annotations
 
@@ -17,29 +17,32 @@ from qgan.runs.history import History
 from qgan.runs.lock import Lock, check_unlocked
 from qgan.runs.provenance import header
 
-RESUMED = ("last", "previous", "best")
-"""Checkpoints that a run can go on from, the one of choice first."""
+__all__ = ["RunFolder", "load", "unreadable_json"]
 
+RESUME_ORDER = ("last", "previous", "best")
+"""The checkpoints from which a run can be resumed, in the order in which they are tried."""
 
-RENAMED = "`cure` is now `term`, and `trainer.mismatched_share` is `mismatched_share`"
-"""What has another name in the settings of a run of format 1."""
+RENAMINGS = "`cure` is now `term`, and `trainer.mismatched_share` is `mismatched_share`"
+"""The settings that had other names in a run of format 1."""
 
 
 def _other_format(path: Path, number: object) -> str:
-    """What to do with a run folder of another format, in one line."""
+    """One line about a run folder of another format, and what to do with it."""
     line = f"Run folder {path} has format {number}, and this version of qgan reads format {FORMAT}"
     if number == 1:
         again = f"qgan train --config {path / 'config.yaml'}"
-        return f"{line}: train it again with {again}, in which {RENAMED}."
+        return f"{line}: train it again with {again}, in which {RENAMINGS}."
     return f"{line}: open it with the version of qgan that its config.yaml names."
 
 
 class RunFolder:
-    """The files of a run: ``config.yaml``, ``checkpoints/``, ``history.csv``, ``report.json``,
-    ``circuit.json``, ``plots/``.
+    """The folder of a run and the files in it; made by :meth:`create` or :meth:`open`.
+
+    The files are ``config.yaml``, ``circuit.json``, ``history.csv`` and ``report.json``, and those
+    in ``checkpoints/`` and ``plots/``.
 
     Args:
-        path: the folder. Use :meth:`create` or :meth:`open`.
+        path: the folder.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -53,7 +56,11 @@ class RunFolder:
 
     @staticmethod
     def check_free(path: str | Path, overwrite: bool) -> None:
-        """Refuse a folder that exists, unless it may be overwritten and is a run."""
+        """Refuse a folder that exists, unless it may be overwritten and is a run.
+
+        Raises:
+            QganError: if the folder may not be overwritten, or another process trains in it.
+        """
         path = Path(path)
         if not path.exists():
             return
@@ -66,7 +73,12 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: str | Path, experiment: Experiment, overwrite: bool = False) -> RunFolder:
-        """Make the folder and its ``config.yaml``.
+        """Make the folder of a new run and its ``config.yaml``.
+
+        Args:
+            path: the folder.
+            experiment: the settings of the run.
+            overwrite: whether a run in this folder may be replaced.
 
         Raises:
             QganError: if the folder exists and may not be overwritten, or cannot be made.
@@ -86,10 +98,10 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
-        """An existing run.
+        """Open the folder of an existing run.
 
         Raises:
-            QganError: if there is no such folder or it is not a run.
+            QganError: if there is no such folder, or it is no run or one of another format.
         """
         run = cls(path)
         if not run.path.is_dir():
@@ -100,7 +112,7 @@ class RunFolder:
         return run
 
     def description(self) -> dict[str, Any] | None:
-        """What ``circuit.json`` says of the sampler; None before there is such a file.
+        """The description of the sampler in ``circuit.json``; None if there is no such file yet.
 
         Raises:
             QganError: if it cannot be read, or the run is of another format.
@@ -110,84 +122,85 @@ class RunFolder:
         try:
             description = json.loads(self.circuit_file.read_text())
         except (OSError, ValueError) as error:
-            raise errors.argument("circuit.json", "must be readable JSON", error) from None
+            raise unreadable_json(self.circuit_file, error) from None
         number = description.get("format") if isinstance(description, dict) else None
         if number != FORMAT:
             raise errors.QganError(_other_format(self.path, number))
         return dict(description)
 
     def lock(self) -> Lock:
-        """What keeps other processes from training here."""
+        """The lock that keeps other processes from training in the folder."""
         return Lock(self.path)
 
-    def experiment(self, known: bool = True) -> Experiment:
-        """The settings the run was made from.
+    def experiment(self, check_choices: bool = True) -> Experiment:
+        """The settings of the run.
 
         Args:
-            known: whether every choice must be registered; False looks at a run with a plug-in.
+            check_choices: whether every choice must be in the registry. A run with a plug-in that
+                is not loaded can only be looked at without this check.
         """
-        return from_yaml(self.config_file, known)
+        return from_yaml(self.config_file, check_choices)
 
     def save_circuit(self, description: dict[str, Any]) -> None:
         """Write ``circuit.json``."""
         checkpoint.write_atomically(self.circuit_file, json.dumps(description).encode())
 
     def save_checkpoint(self, name: str, state: dict[str, Any]) -> None:
-        """Write a checkpoint: "best" or "last"; the last before it is kept as "previous"."""
+        """Write the checkpoint "best" or "last"; the former "last" is kept as "previous"."""
         previous = self._checkpoint_file("previous") if name == "last" else None
-        checkpoint.save(self._checkpoint_file(name), state, previous)
+        checkpoint.save_checkpoint(self._checkpoint_file(name), state, previous)
 
     def save_dump(self, step: int, state: dict[str, Any]) -> Path:
-        """Write the state that led to a loss or a gradient that is not finite."""
+        """Write the state that led to a loss or a gradient that is not finite; returns the path."""
         path = self.path / f"nonfinite-step-{step}.pt"
-        checkpoint.save(path, state)
+        checkpoint.save_checkpoint(path, state)
         return path
 
     def checkpoint(self, name: str) -> dict[str, Any]:
-        """Read a checkpoint."""
-        return checkpoint.read(self._checkpoint_file(name))
+        """Read the checkpoint of a name: "best", "last" or "previous"."""
+        return checkpoint.read_checkpoint(self._checkpoint_file(name))
 
     def good_checkpoint(self, tell: Callable[[str], None]) -> dict[str, Any] | None:
-        """The latest checkpoint that can be read: "last", "previous" or "best".
+        """Read the first of the checkpoints "last", "previous" and "best" that can be read.
 
         Args:
-            tell: takes a line about each that cannot be read, and about the one taken instead.
+            tell: takes a line about each one that cannot be read, and about the one that is.
 
         Returns:
-            Its state; None if there is no checkpoint at all.
+            The state in the checkpoint; None if there is no checkpoint at all.
 
         Raises:
-            QganError: that of the first, if there are checkpoints and none can be read.
+            QganError: the error of the first checkpoint, if none of them can be read.
         """
-        wrong: list[errors.QganError] = []
-        there = [name for name in RESUMED if self._checkpoint_file(name).exists()]
-        for name in there:
+        failures: list[errors.QganError] = []
+        names = [name for name in RESUME_ORDER if self._checkpoint_file(name).exists()]
+        for name in names:
             try:
                 state = self.checkpoint(name)
             except errors.QganError as error:
-                wrong.append(error)
+                failures.append(error)
                 continue
-            for reason in wrong:
+            for reason in failures:
                 tell(str(reason))
-            if name != RESUMED[0]:
-                lost = "" if wrong else f"There is no checkpoint `{RESUMED[0]}`. "
-                tell(f"{lost}Going on from checkpoint `{name}`, step {state.get('step')}.")
+            if name != RESUME_ORDER[0]:
+                remark = "" if failures else f"There is no checkpoint `{RESUME_ORDER[0]}`. "
+                tell(f"{remark}Going on from checkpoint `{name}`, step {state.get('step')}.")
             return state
-        if wrong:
-            raise wrong[0]
+        if failures:
+            raise failures[0]
         return None
 
     def clean(self) -> None:
-        """Remove what writes that were cut short have left behind."""
-        checkpoint.clean(self.path)
-        checkpoint.clean(self.checkpoints)
+        """Remove the temporary files that interrupted writes have left behind."""
+        checkpoint.remove_partial_files(self.path)
+        checkpoint.remove_partial_files(self.checkpoints)
 
     def _checkpoint_file(self, name: str) -> Path:
         return self.checkpoints / f"{name}.pt"
 
-    def history(self, until: int | None = None, most: int | None = None) -> History:
-        """Open the history for writing."""
-        return History(self.history_file, until, most)
+    def history(self, until: int | None = None, most_rows: int | None = None) -> History:
+        """Open the history for writing, cut as :class:`History` says."""
+        return History(self.history_file, until, most_rows)
 
     def save_report(self, report: dict[str, Any]) -> None:
         """Write ``report.json``."""
@@ -196,36 +209,44 @@ class RunFolder:
 
 
 def load(run: str | Path, checkpoint: str = "best") -> Model:
-    """Open the sampler of a run: of the best checkpoint, or of ``"last"``.
+    """Open the model of a run.
 
     Args:
         run: a run folder.
         checkpoint: "best" (by the criterion on validation states) or "last".
 
+    Returns:
+        The model, whose sampler has the weights of the checkpoint.
+
     Raises:
-        QganError: if the folder is no run or of another format, or what is read is missing,
-            damaged or does not fit together.
+        QganError: if the folder is no run or one of another format, or a file is missing or damaged
+            or does not fit the others.
     """
     folder = RunFolder.open(run)
     description = folder.description()
     if description is None:
         raise errors.argument("run", f"must hold {folder.circuit_file.name}", run)
-    wrong = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
+    mismatches = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
     try:
         sampler, values = rebuild(description), description["label_values"]
     except errors.QganError:
         raise
-    except wrong as error:
+    except mismatches as error:
         rule = "must be whole and of this version: it is half-written, or from another version"
         raise errors.argument("circuit.json", rule, _in_short(error)) from None
     state = folder.checkpoint(checkpoint)
     try:
         weights, step = state["model"], state["step"]
         sampler.to(weights["weights"].dtype).load_state_dict(weights)
-    except wrong as error:
+    except mismatches as error:
         rule = f"must fit {folder.circuit_file}"
         raise errors.argument("checkpoint", rule, _in_short(error)) from None
     return Model(sampler.requires_grad_(False), values, checkpoint, step)
+
+
+def unreadable_json(path: Path, error: Exception) -> errors.QganError:
+    """The error for a file that holds no JSON, or that cannot be read."""
+    return errors.QganError(f"File {path} cannot be read as JSON: {error}.")
 
 
 def _in_short(error: Exception) -> str:

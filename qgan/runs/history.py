@@ -1,4 +1,4 @@
-"""The history of a run: a CSV file, a row flushed at a time."""
+"""The history of a run: a CSV file to which rows are added one by one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qgan.runs.checkpoint import unwritable, write_atomically
+
+__all__ = ["COLUMNS", "History", "read_history"]
 
 COLUMNS = (
     "step",
@@ -27,25 +29,27 @@ COLUMNS = (
 
 
 class History:
-    """Rows of numbers by step; columns that were not measured stay empty.
+    """One row of numbers per recorded step; a number that is not known is an empty field.
 
     Args:
         path: the file; it is created with its header if missing.
-        until: rows of later steps are dropped (a resumed run writes them again).
-        most: so many rows are kept at most: what a checkpoint does not know of is done again.
+        until: rows of later steps are dropped, since a resumed run writes them again.
+        most_rows: the number of rows that the checkpoint knows of; further rows are dropped.
 
     Attributes:
-        rows: number of rows.
+        rows: the number of rows.
     """
 
-    def __init__(self, path: Path, until: int | None = None, most: int | None = None) -> None:
+    def __init__(self, path: Path, until: int | None = None, most_rows: int | None = None) -> None:
         self.path = path
-        found = read(path) if path.exists() else {}
-        kept = [i for i, step in enumerate(found.get("step", [])) if until is None or step <= until]
-        kept = kept[:most]
-        self.rows = len(kept)
+        columns = read_history(path) if path.exists() else {}
+        places = [
+            i for i, step in enumerate(columns.get("step", [])) if until is None or step <= until
+        ]
+        places = places[:most_rows]
+        self.rows = len(places)
         lines = [",".join(COLUMNS) + "\r\n"]
-        lines += [_line({name: found[name][i] for name in COLUMNS}) for i in kept]
+        lines += [_line({name: columns[name][i] for name in COLUMNS}) for i in places]
         write_atomically(path, "".join(lines).encode())
 
     def append(self, row: Mapping[str, float]) -> None:
@@ -58,7 +62,7 @@ class History:
         self.rows += 1
 
     def sync(self) -> None:
-        """Flush all rows to disk: a checkpoint must not know of rows that a power cut took."""
+        """Flush all rows to disk, so that no checkpoint counts rows that a power cut removes."""
         try:
             with self.path.open("rb") as file:
                 os.fsync(file.fileno())
@@ -67,18 +71,18 @@ class History:
 
 
 def _line(row: Mapping[str, float]) -> str:
-    """A row as CSV; what was not measured is empty."""
+    """A row as CSV, with empty fields for numbers that are not known."""
     text = io.StringIO(newline="")
     values = [row.get(name, math.nan) for name in COLUMNS]
     csv.writer(text).writerow(["" if math.isnan(v) else v for v in values])
     return text.getvalue()
 
 
-def read(path: Path) -> dict[str, list[float]]:
-    """The columns of a history file; empty fields are NaN.
+def read_history(path: Path) -> dict[str, list[float]]:
+    """Read the columns of a history file; empty fields are NaN.
 
-    A last row that was torn, and rows that are no numbers (a power cut leaves zero bytes), are
-    left out.
+    An incomplete last row is left out, and so are rows that hold anything but numbers: a power cut
+    can leave zero bytes.
     """
     text = path.read_bytes().decode("utf-8", "replace").replace("\0", "?")
     whole = text[: text.rfind("\n") + 1]

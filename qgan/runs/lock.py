@@ -1,4 +1,4 @@
-"""The lock of a run folder: one process trains there at a time."""
+"""The lock of a run folder, in which only one process trains at a time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from typing import Any
 
 from qgan import errors
 
+__all__ = ["Lock", "check_unlocked"]
+
 
 class Lock:
-    """Held by the process that trains in a folder, from :meth:`acquire` to :meth:`release`.
+    """The lock that a process holds while it trains in a folder.
 
-    The system's own lock on ``.lock`` ends with the process, however it dies, so what a dead
-    process on this machine has left behind is taken over. The file says who holds it. A lock of
-    another machine (a shared disk) cannot be tested from here and is respected as long as the file
-    names its process.
+    The lock of the system on the file ``.lock`` ends with its process, however that dies, so that
+    a file which a dead process on this machine has left behind is no obstacle. The file names the
+    process that holds the lock. On a shared disk this may be a process of another machine, which
+    cannot be tested from here: it is respected as long as the file names it.
 
     Args:
         folder: the run folder.
@@ -33,8 +35,8 @@ class Lock:
         """Take the lock.
 
         Raises:
-            QganError: if another process holds it, with its id and machine; or if the folder
-                cannot be written.
+            QganError: if another process holds the lock (the message names its id and its machine),
+                or if the folder cannot be written.
         """
         while self._file is None:
             try:
@@ -44,29 +46,29 @@ class Lock:
                 got = f"{self.path.parent} ({error.strerror})"
                 raise errors.argument("run", rule, got) from None
             try:
-                self._take(file)
+                self._lock(file)
             except BaseException:
                 os.close(file)
                 raise
-            if self._stands(file):  # else its last holder removed it in between
+            if self._is_current(file):  # otherwise its last holder has removed it in the meantime
                 self._file = file
             else:
                 os.close(file)
 
-    def _take(self, file: int) -> None:
-        """Lock the open file and write in it who we are."""
+    def _lock(self, file: int) -> None:
+        """Lock the open file and write into it the id and the machine of this process."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise self._refusal(_owner(file)) from None
-        owner, here = _owner(file), socket.gethostname()
-        if owner.get("host", here) != here:
+        owner, host = _owner(file), socket.gethostname()
+        if owner.get("host", host) != host:
             raise self._refusal(owner, f"; if that one is dead, remove {self.path}")
         os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps({"pid": os.getpid(), "host": here}).encode(), 0)
+        os.pwrite(file, json.dumps({"pid": os.getpid(), "host": host}).encode(), 0)
 
-    def _stands(self, file: int) -> bool:
-        """Whether the open file is the one that the path names."""
+    def _is_current(self, file: int) -> bool:
+        """Whether the open file is still the one at the path."""
         try:
             return os.path.samestat(os.fstat(file), os.stat(self.path))
         except FileNotFoundError:
@@ -78,10 +80,10 @@ class Lock:
         return errors.argument("run", rule, f"{self.path.parent}, used by {who}{more}")
 
     def release(self) -> None:
-        """Let go of it; does nothing if it is not held."""
+        """Release the lock; does nothing if it is not held."""
         if self._file is not None:
-            with contextlib.suppress(OSError):  # a disk that has become read-only since
-                if self._stands(self._file):
+            with contextlib.suppress(OSError):  # the disk may have become read-only
+                if self._is_current(self._file):
                     self.path.unlink()
             os.close(self._file)
             self._file = None
@@ -92,16 +94,20 @@ class Lock:
 
 
 def _owner(file: int) -> dict[str, Any]:
-    """Who the file says holds it; nothing if it does not say."""
+    """The holder of the lock that the file names; empty if it names none."""
     try:
-        found = json.loads(os.pread(file, 4096, 0))
+        owner = json.loads(os.pread(file, 4096, 0))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return owner if isinstance(owner, dict) else {}
 
 
 def check_unlocked(folder: Path) -> None:
-    """Refuse a folder in which another process trains."""
+    """Refuse a folder in which another process trains.
+
+    Raises:
+        QganError: if another process holds the lock of the folder.
+    """
     lock = Lock(folder)
     if lock.path.exists():
         lock.acquire()

@@ -1,4 +1,4 @@
-"""Where the history goes beside history.csv: loggers behind Lightning Fabric's interface."""
+"""Loggers, which take the history beside history.csv, with the interface of Lightning Fabric."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from typing import Any, Protocol, runtime_checkable
 from qgan import errors
 from qgan.runs.folder import RunFolder
 
+__all__ = ["Logger", "Loggers", "TensorBoardLogger", "check_loggers"]
+
 
 @runtime_checkable
 class Logger(Protocol):
-    """What is asked of a logger: the part of Fabric's ``Logger`` that is used here.
+    """The part of Fabric's ``Logger`` that is used here.
 
-    Any of ``lightning.fabric.loggers`` and ``lightning.pytorch.loggers`` is one.
+    Each logger of ``lightning.fabric.loggers`` and ``lightning.pytorch.loggers`` has it.
     """
 
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Numbers of a step, by name."""
+        """Take the numbers of a step, by name."""
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
-        """The settings."""
+        """Take the settings of the run."""
 
     def save(self) -> None:
         """Flush to disk."""
 
     def finalize(self, status: str) -> None:
-        """The end: "success" or "interrupted"."""
+        """End with a status: "success", "interrupted" or "failed"."""
 
 
 class TensorBoardLogger:
-    """Fabric's interface on torch's own writer: events in the run folder itself.
-
-    Fabric's TensorBoard logger would do, but TensorBoard is to work without Lightning.
+    """A TensorBoard logger without Lightning: it writes events into the run folder by torch.
 
     Args:
         folder: the run folder.
-        step: where the run goes on; events of later steps are hidden.
+        step: the step from which the run goes on; events of later steps are hidden.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
@@ -48,17 +48,17 @@ class TensorBoardLogger:
         self.experiment = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
 
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Scalars."""
+        """Write the numbers of a step as scalars."""
         for name, value in metrics.items():
             self.experiment.add_scalar(name, value, step)
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
-        """The settings as text."""
+        """Write the settings as text."""
         lines = "\n".join(f"    {key}: {value}" for key, value in params.items())
         self.experiment.add_text("settings", lines, 0)
 
     def log_image(self, key: str, images: Sequence[str], step: int | None = None) -> None:
-        """Pictures from files, as Lightning's W&B logger has it."""
+        """Write pictures from files; the signature is that of Lightning's logger for W&B."""
         import numpy as np
         from PIL import Image
 
@@ -72,7 +72,7 @@ class TensorBoardLogger:
         self.experiment.flush()
 
     def finalize(self, status: str) -> None:
-        """Close the file."""
+        """Close the file, whatever the status."""
         self.experiment.close()
 
 
@@ -98,10 +98,13 @@ def _tensorboard(run: RunFolder, step: int) -> Logger:
     return TensorBoardLogger(run.path, step)
 
 
-NEEDS = {"tensorboard": ("tensorboard",), "wandb": ("lightning", "wandb")}
-NEEDS["mlflow"] = ("lightning", "mlflow")
-"""Packages that a logger needs, by the logger's name."""
-MAKE: dict[str, Callable[[RunFolder, int], Logger]] = {
+NEEDS = {
+    "tensorboard": ("tensorboard",),
+    "wandb": ("lightning", "wandb"),
+    "mlflow": ("lightning", "mlflow"),
+}
+"""The packages that each logger needs."""
+FACTORIES: dict[str, Callable[[RunFolder, int], Logger]] = {
     "tensorboard": _tensorboard,
     "wandb": _wandb,
     "mlflow": _mlflow,
@@ -109,7 +112,11 @@ MAKE: dict[str, Callable[[RunFolder, int], Logger]] = {
 
 
 def check_loggers(names: Sequence[str]) -> None:
-    """Refuse loggers whose packages are not installed."""
+    """Refuse loggers whose packages are not installed.
+
+    Raises:
+        QganError: if a package is missing.
+    """
     for name in names:
         missing = [package for package in NEEDS[name] if find_spec(package) is None]
         if missing:
@@ -118,11 +125,11 @@ def check_loggers(names: Sequence[str]) -> None:
 
 
 class Loggers:
-    """All loggers of a run. One that fails is dropped, with a line: training goes on.
+    """All loggers of a run; one that fails is dropped, and the training goes on.
 
     Args:
-        loggers: any of Fabric's interface.
-        tell: takes the line about a logger that failed.
+        loggers: loggers with the interface :class:`Logger`.
+        tell: takes a line about each logger that has failed.
     """
 
     def __init__(self, loggers: Sequence[Logger] = (), tell: Callable[[str], None] = print) -> None:
@@ -131,34 +138,40 @@ class Loggers:
 
     @classmethod
     def of(cls, run: RunFolder, step: int, tell: Callable[[str], None]) -> Loggers:
-        """Those that the run's settings name."""
+        """Make the loggers that the settings of a run name.
+
+        Args:
+            run: the run.
+            step: the step from which it goes on.
+            tell: takes a line about each logger that has failed.
+        """
         settings = run.experiment()
         loggers = cls((), tell)
         for name in settings.loggers:
             try:
-                loggers.loggers.append(MAKE[name](run, step))
+                loggers.loggers.append(FACTORIES[name](run, step))
             except Exception as error:
-                tell(_dropped(name, error))
+                tell(_failure(name, error))
         if step == 0:
             params = settings.model_dump(mode="json", exclude={"loggers"})
             loggers._each(lambda logger: logger.log_hyperparams(params))
         return loggers
 
     def metrics(self, row: Mapping[str, float]) -> None:
-        """A row of the history."""
-        known = {k: v for k, v in row.items() if k != "step" and math.isfinite(v)}
-        self._each(lambda logger: logger.log_metrics(known, step=int(row["step"])))
+        """Send a row of the history to all loggers."""
+        metrics = {k: v for k, v in row.items() if k != "step" and math.isfinite(v)}
+        self._each(lambda logger: logger.log_metrics(metrics, step=int(row["step"])))
 
     def pictures(self, paths: Sequence[Path], step: int) -> None:
-        """Pictures, where a logger takes them."""
+        """Send pictures to the loggers that take them."""
         self._each(lambda logger: _log_pictures(logger, paths, step))
 
     def save(self) -> None:
-        """Flush all to disk."""
+        """Flush all loggers to disk."""
         self._each(lambda logger: logger.save())
 
     def finalize(self, status: str) -> None:
-        """The end: "success" or "interrupted"."""
+        """End all loggers with a status: "success", "interrupted" or "failed"."""
         self._each(lambda logger: logger.finalize(status))
         self.loggers = []
 
@@ -166,19 +179,19 @@ class Loggers:
         for logger in tuple(self.loggers):
             try:
                 call(logger)
-            except Exception as error:  # of whatever kind: a logger's trouble is not the run's
+            except Exception as error:  # of any kind: a failure of a logger must not stop the run
                 self.loggers.remove(logger)
-                self.tell(_dropped(type(logger).__name__, error))
+                self.tell(_failure(type(logger).__name__, error))
 
 
 def _log_pictures(logger: Any, paths: Sequence[Path], step: int) -> None:
     for path in paths:
         if hasattr(logger, "log_image"):
             logger.log_image(path.stem, [str(path)], step=step)
-        elif hasattr(logger, "run_id"):  # MLflow's
+        elif hasattr(logger, "run_id"):  # this is MLflow
             logger.experiment.log_artifact(logger.run_id, str(path))
 
 
-def _dropped(name: str, error: Exception) -> str:
+def _failure(name: str, error: Exception) -> str:
     reason = " ".join(str(error).split()) or type(error).__name__
     return f"Logger {name} failed and is dropped ({reason}); history.csv goes on."

@@ -1,4 +1,4 @@
-"""What a run was made with: versions of packages, and the commit of this program's source."""
+"""The origin of a run: versions of packages, and the commit of the source of this program."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+__all__ = ["commit", "header", "versions"]
+
 NAMES = ("qgan", "torch", "pennylane", "pennylane-lightning", "numpy", "scipy", "POT")
 SOURCE = Path(__file__).parents[1]
 
 
 def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on."""
+    """The versions of Python and of the packages on which the numbers of a run depend."""
     return {"python": platform.python_version(), **{name: version(name) for name in NAMES}}
 
 
 @cache
 def commit() -> str | None:
-    """The commit that this program's source was checked out from, ``-dirty`` if changed since.
+    """The commit of the source of this program.
 
     Returns:
-        40 hexadecimal digits; None where the source is not in a git repository of its own (a
-        package installed inside somebody's repository is not tracked there).
+        40 hexadecimal digits, followed by ``-dirty`` if the source has been changed since. None
+        where the source is not tracked by git: a package that is installed inside the repository
+        of another project is not tracked there.
     """
     if _git("ls-files", "--error-unmatch", "__init__.py") is None:
         return None
@@ -31,25 +34,25 @@ def commit() -> str | None:
 
 
 def _git(*words: str) -> str | None:
-    """What git says in the source's folder; None if it fails, or is not there."""
+    """The output of git in the folder of the source; None if git fails or is missing."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", *words], cwd=SOURCE, capture_output=True, text=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    return process.stdout.strip() or None if process.returncode == 0 else None
 
 
 def header() -> list[str]:
-    """The same as lines for people: the head of a run's ``config.yaml``.
+    """Versions and commit as lines for people, at the head of the ``config.yaml`` of a run.
 
-    They are comments, so that the file is the configuration and nothing else: it can be handed on
-    and given to ``--config`` as it is. Programs find the same in checkpoints and the report.
+    They become comments, so that the file is a configuration and nothing else: it can be given to
+    ``--config`` as it is. Programs find these facts in the checkpoints and in the report.
     """
-    made = ", ".join(f"{name} {number}" for name, number in versions().items())
+    packages = ", ".join(f"{name} {number}" for name, number in versions().items())
     return [
-        f"Made with {made}.",
+        f"Made with {packages}.",
         f"Commit of qgan: {commit() or 'none'}.",
         "Again: qgan train --config FILE, with this file.",
     ]

@@ -1,4 +1,4 @@
-"""A run from its folder to its report: the loop with evaluation, checkpoints and signals."""
+"""The session of a run: its training with evaluations, checkpoints and signals, and its report."""
 
 from __future__ import annotations
 
@@ -24,34 +24,37 @@ from qgan.runs.stopping import StopRequest
 from qgan.training.guard import Fault, NonFiniteError
 from qgan.training.learner import Learner
 
-# What is shown after a step: the step, its row of the history (NaN where not measured).
-Listener = Callable[[dict[str, float]], None]
+__all__ = ["Listener", "Session"]
 
-MOST_DUMPS = 3  # files about updates that were not taken
+Listener = Callable[[dict[str, float]], None]
+"""A function that is called after each step with the numbers of that step, by name."""
+
+MOST_DUMPS = 3
+"""Most files that are written about updates that were not taken."""
 
 
 def say(line: str) -> None:
-    """Where lines for the user go unless told otherwise: standard error."""
+    """Print a line for the user on standard error."""
     print(line, file=sys.stderr)
 
 
 class Session:
-    """Trains in a run folder; the folder can be opened or resumed at any time.
+    """Trains in a run folder, so that the run can be opened or resumed at any time.
 
-    Entered as a context it lets go of the folder however it is left.
+    As a context manager it releases the folder in every case.
 
     Args:
-        learner: what to train.
-        run: the folder, already created.
-        listener: called after each step with its row of the history.
-        tell: takes the lines that a user should see: what was lost, skipped or has changed.
+        learner: the learner that is trained.
+        run: the folder, which must exist.
+        listener: a function that is called after each step with the numbers of that step.
+        tell: takes the lines that a user should see, about losses, faults and changed settings.
         logs: whether the loggers that the settings name take the history too.
 
     Attributes:
         loggers: the loggers beside the history; none until the session has started.
-        seconds: how long the run has trained.
-        saved: step of the last checkpoint, or None.
-        stopped_by: the signal that ended the training early, or None.
+        seconds: how long the run has trained so far, in seconds.
+        saved_step: the step of the last checkpoint, or None.
+        stop_signal: the signal that ended the training early, or None.
 
     Example:
         ``with Session(trainer, run) as session: session.start(); session.train()``
@@ -73,8 +76,8 @@ class Session:
         self.loggers = Loggers()
         self.best = math.inf
         self.seconds = 0.0
-        self.saved: int | None = None
-        self.stopped_by: int | None = None
+        self.saved_step: int | None = None
+        self.stop_signal: int | None = None
         self.lock = run.lock()
         self.cost = learner.cost()
         self._history: History | None = None
@@ -93,10 +96,10 @@ class Session:
 
     @property
     def history(self) -> History:
-        """The history of the run, once the session has started.
+        """The history of the run.
 
         Raises:
-            QganError: before that.
+            QganError: if the session has not been started or resumed yet.
         """
         if self._history is None:
             raise errors.QganError("A session must be started or resumed before it trains.")
@@ -104,11 +107,11 @@ class Session:
 
     @cached_property
     def validation(self) -> Judge:
-        """Who chooses the best checkpoint; what it compares with is computed once."""
+        """The judge on validation states, which chooses the best checkpoint."""
         return Judge(self.learner.data, "validation")
 
     def start(self) -> None:
-        """Write what describes the run, and a checkpoint of step 0.
+        """Write the description of the sampler and a checkpoint of step 0.
 
         Raises:
             QganError: if another process trains in the folder, or it cannot be written.
@@ -120,9 +123,9 @@ class Session:
         self._open_loggers()
 
     def resume(self) -> None:
-        """Continue from the last checkpoint that can be read; later rows of the history go.
+        """Continue from the last checkpoint that can be read; later rows are dropped.
 
-        A run that was cut off before its first checkpoint starts.
+        A run that was cut off before its first checkpoint starts from the first step.
 
         Raises:
             QganError: if another process trains in the folder, it cannot be written, or no
@@ -136,18 +139,18 @@ class Session:
             self.start()
             return
         try:
-            changed = differences(state["experiment"], self.settings)
+            changes = differences(state["experiment"], self.settings)
             self.learner.load_state_dict(state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise self._misfit(error, state) from None
-        self.best, self.seconds, self.saved = state["best"], state["seconds"], state["step"]
-        changed |= differences(state["versions"], versions())
-        for key, (before, now) in changed.items():
+        self.best, self.seconds, self.saved_step = state["best"], state["seconds"], state["step"]
+        changes |= differences(state["versions"], versions())
+        for key, (before, now) in changes.items():
             self.tell(f"`{key}` was {before} and is now {now}: not the same run bit for bit.")
         self._history = self.run.history(self.learner.step, state["rows"])
         if self.history.rows < state["rows"]:
-            lost = state["rows"] - self.history.rows
-            self.tell(f"{self.run.history_file} has lost {lost} of {state['rows']} rows.")
+            n_missing = state["rows"] - self.history.rows
+            self.tell(f"{self.run.history_file} has lost {n_missing} of {state['rows']} rows.")
         self._open_loggers()
 
     def _open_loggers(self) -> None:
@@ -155,37 +158,41 @@ class Session:
             self.loggers = Loggers.of(self.run, self.learner.step, self.tell)
 
     def _misfit(self, error: Exception, state: dict[str, Any]) -> errors.QganError:
-        """The error for a checkpoint that is whole, but of other settings than config.yaml has."""
+        """The error for a checkpoint that is whole but does not fit the settings in config.yaml."""
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        known = state.get("experiment")
-        if isinstance(known, dict):
-            changed = [
-                f"`{key}` was {one} and is now {other}"
-                for key, (one, other) in differences(known, self.settings).items()
+        settings = state.get("experiment")
+        if isinstance(settings, dict):
+            changes = [
+                f"`{key}` was {old} and is now {new}"
+                for key, (old, new) in differences(settings, self.settings).items()
             ]
-            reason = ", ".join(changed) or reason
+            reason = ", ".join(changes) or reason
         return errors.argument("checkpoint", f"must fit {self.run.config_file}", reason)
 
     def train(self) -> bool:
-        """Train to the last step; False if a signal ended it early (after a checkpoint).
+        """Train to the last step.
+
+        Returns:
+            True; False if a signal ended the training early, after a checkpoint.
 
         Raises:
-            QganError: if a loss is not finite and that is to stop it, or the disk is full.
+            QganError: if a loss is not finite and the settings do not skip such updates, or if a
+                file cannot be written.
         """
         try:
             with StopRequest() as stop:
                 self._train(stop)
-            self.stopped_by = stop.number
+            self.stop_signal = stop.number
         except NonFiniteError as error:
-            raise errors.QganError(f"{str(error).rstrip('.')}; {self._way_on()}") from None
+            raise errors.QganError(f"{str(error).rstrip('.')}; {self._advice()}") from None
         except errors.QganError as error:
-            raise errors.QganError(f"{error} Training stopped; {self._way_on()}") from None
+            raise errors.QganError(f"{error} Training stopped; {self._advice()}") from None
         finally:
             self.lock.release()
-        return self.stopped_by is None
+        return self.stop_signal is None
 
-    def _way_on(self) -> str:
-        return f"checkpoint of step {self.saved} is whole: qgan resume {self.run.path}"
+    def _advice(self) -> str:
+        return f"checkpoint of step {self.saved_step} is whole: qgan resume {self.run.path}"
 
     def _train(self, stop: StopRequest) -> None:
         config, start = self.learner.config, time.monotonic() - self.seconds
@@ -205,7 +212,7 @@ class Session:
                 self._save("last")
             if self.listener is not None:
                 self.listener(row)
-        if self.saved != self.learner.step:
+        if self.saved_step != self.learner.step:
             self._save("last")
 
     def _evaluate(self, row: dict[str, float]) -> None:
@@ -233,7 +240,7 @@ class Session:
         self.run.save_checkpoint(name, state)
         if name == "last":
             self.loggers.save()
-            self.saved = self.learner.step
+            self.saved_step = self.learner.step
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -241,7 +248,7 @@ class Session:
         return self.run.experiment().model_dump(mode="json")
 
     def _dump(self, fault: Fault) -> None:
-        """Keep the state that led to an update which was not taken, and say so."""
+        """Write the state that led to an update which was not taken, and tell the user."""
         if self.learner.guard.refused < MOST_DUMPS:
             path = self.run.save_dump(fault.step, fault.state)
             self.tell(f"{fault}: update not taken. The state that led there is in {path}.")

@@ -1,4 +1,4 @@
-"""Stopping on request: SIGINT and SIGTERM end a training after its step."""
+"""Stopping on request: SIGINT and SIGTERM end a training after the current step."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
+__all__ = ["StopRequest"]
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """While it is entered, notes the first signal; a second SIGINT ends at once.
+    """A context manager that notes the first signal; a second SIGINT interrupts at once.
 
-    A second SIGTERM does not: schedulers send it to a process and to its group, within a moment.
+    A second SIGTERM does not interrupt: schedulers send it to a process and, within a moment, to
+    its group.
 
     Attributes:
         number: the signal that asked to stop, or None.
@@ -24,7 +27,9 @@ class StopRequest:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> StopRequest:
-        if threading.current_thread() is threading.main_thread():  # others cannot take signals
+        if (
+            threading.current_thread() is threading.main_thread()
+        ):  # other threads cannot handle signals
             self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
         return self
 

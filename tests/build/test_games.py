@@ -6,23 +6,21 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from qgan import build
-from qgan.build.compatibility import adversarial, compatibility, smallest, why_not
 from qgan.build import build_term
+from qgan.build.compatibility import adversarial, smallest, why_not
+from qgan.build.settings import parse
 from qgan.data import Dataset, tfim
 from qgan.errors import QganError
 from qgan.game import Game
 from qgan.terms import WeightClipping
-from qgan.build.settings import parse
 from qgan.training import Trainer
 
-ROOT = Path(__file__).parents[2]
 GENERATORS = ("reuploading", "register")
 TWENTY = {"steps": 20, "batch": 4, "n_critic": 1, "average": 0.9}
 Row = tuple[str, str, str, str]
@@ -104,10 +102,6 @@ def test_everything_listed_is_played() -> None:
     listed = (build.VIEWS, build.HEADS, build.OBJECTIVES, GENERATORS)
     for some in (QUICK, ROWS):
         assert [set(column) for column in zip(*some, strict=True)] == [set(x) for x in listed]
-
-
-def test_the_table_in_the_readme_is_current() -> None:
-    assert compatibility() in (ROOT / "README.md").read_text(), "run `qgan list --compatibility`"
 
 
 def refusal(**settings: Any) -> QganError:

@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from qgan import build
-from qgan.config import Experiment, TrainerConfig
 from qgan.build import SOURCES
+from qgan.build.settings import parse
+from qgan.config import Experiment, TrainerConfig
 from qgan.data import Dataset
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.errors import QganError
-from qgan.build.settings import parse
 from qgan.terms import R1, GradientPenalty, PurityMatching, Term
 from qgan.views import CircuitView, DensityView, PauliView
 
@@ -46,7 +46,11 @@ def test_every_preset_builds_and_takes_a_step(name: str) -> None:
 
 def test_the_noisy_preset_trains_twenty_steps() -> None:
     settings = parse(
-        {"preset": "noisy", **build.PRESETS.find("noisy").settings, "trainer": {"batch": 2, "n_critic": 1}}
+        {
+            "preset": "noisy",
+            **build.PRESETS.find("noisy").settings,
+            "trainer": {"batch": 2, "n_critic": 1},
+        }
     )
     trainer = build.build_trainer(SOURCES.find("tfim").make(2, **SMALL), settings)
     engine = trainer.generator.engine

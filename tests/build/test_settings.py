@@ -11,10 +11,10 @@ import yaml
 from pydantic import BaseModel
 
 from qgan.build import PRESETS, preset
+from qgan.build.settings import from_yaml, parse, to_yaml
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.runs import RunFolder, provenance
-from qgan.build.settings import from_yaml, parse, to_yaml
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -50,7 +50,10 @@ def test_odd_settings_survive_the_file(tmp_path: Path) -> None:
         ("sed: 1", r"`sed` must be a key of the schema \(perhaps `seed`\), but got 1"),
         ("trainer: {n_critics: 3}", r"`trainer\.n_critics` .*\(perhaps `trainer\.n_critic`\)"),
         ("trainer: {batch: 0}", r"`trainer\.batch` must be greater than or equal to 1, but got 0"),
-        ("generator: {kind: dense}", r"`generator\.kind` must be one of reuploading, register, but got 'dense'"),
+        (
+            "generator: {kind: dense}",
+            r"`generator\.kind` must be one of reuploading, register, but got 'dense'",
+        ),
         ("seed: minus", r"`seed` must be a valid integer.*but got 'minus'"),
     ],
 )

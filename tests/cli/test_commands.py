@@ -15,7 +15,7 @@ from qgan import build, data, load
 from qgan.build.settings import from_yaml
 from qgan.cli import COMMANDS, default_run, main
 from qgan.runs import RunFolder
-from qgan.runs.history import COLUMNS, read
+from qgan.runs.history import COLUMNS, read_history
 from qgan.training import Trainer
 
 
@@ -63,8 +63,8 @@ def test_evaluate_writes_the_same_report_again(
     after = json.loads(path.read_text())
     assert after["held_out"] == before["held_out"]
     assert after["step"] == before["step"]
-    said = capsys.readouterr().out
-    assert "skill" in said and "held-out states" in said and "qgan sample" in said
+    output = capsys.readouterr().out
+    assert "skill" in output and "held-out states" in output and "qgan sample" in output
 
 
 def test_a_sample_is_what_the_model_says_and_can_be_trained_on(
@@ -72,17 +72,17 @@ def test_a_sample_is_what_the_model_says_and_can_be_trained_on(
 ) -> None:
     run = home / "runs" / "tfim-seed0"
     assert main(["sample", str(run), "--n", "10", "--seed", "5", "--out", "s.npz"]) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     model = load(run)
-    assert said == f"s.npz: 20 states from checkpoint best, step {model.step}\n"
+    assert output == f"s.npz: 20 states from checkpoint best, step {model.step}\n"
     with np.load("s.npz") as archive:
-        found = dict(archive)
-    assert found.keys() == {"states", "label", "latent"}
-    drawn = model.draw(n=10, seed=5)
-    states, label, latent = drawn.states, drawn.label, drawn.latent
-    assert np.array_equal(found["states"], states.numpy())
-    assert np.array_equal(found["label"], label.numpy())
-    assert np.array_equal(found["latent"], latent.numpy())
+        arrays = dict(archive)
+    assert arrays.keys() == {"states", "label", "latent"}
+    batch = model.draw(n=10, seed=5)
+    states, label, latent = batch.states, batch.label, batch.latent
+    assert np.array_equal(arrays["states"], states.numpy())
+    assert np.array_equal(arrays["label"], label.numpy())
+    assert np.array_equal(arrays["latent"], latent.numpy())
     assert main(["train", "--data", "s.npz", *SHORT, "--run", "again"]) == 0
     settings = RunFolder(tmp_path / "again").experiment()
     assert settings.data.file == Path("s.npz")
@@ -91,14 +91,14 @@ def test_a_sample_is_what_the_model_says_and_can_be_trained_on(
 
 def test_a_sample_of_one_label_and_latent(home: Path) -> None:
     run = str(home / "runs" / "tfim-seed0")
-    asked = ["--n", "3", "--label", "1", "--latent", "-0.3", "--checkpoint", "last"]
-    assert main(["sample", run, *asked, "--out", "one.npz"]) == 0
+    flags = ["--n", "3", "--label", "1", "--latent", "-0.3", "--checkpoint", "last"]
+    assert main(["sample", run, *flags, "--out", "one.npz"]) == 0
     with np.load("one.npz") as archive:
-        found = dict(archive)
-    assert found["label"].tolist() == [1, 1, 1]
-    assert np.allclose(found["latent"], -0.3)
+        arrays = dict(archive)
+    assert arrays["label"].tolist() == [1, 1, 1]
+    assert np.allclose(arrays["latent"], -0.3)
     expected = load(run, "last").sample(label=1, n=3, latent=[-0.3]).numpy()
-    assert np.array_equal(found["states"], expected)
+    assert np.array_equal(arrays["states"], expected)
 
 
 def test_mixed_data_in_a_file_train_a_mixed_generator(tmp_path: Path) -> None:
@@ -122,9 +122,11 @@ def test_overwriting_a_run(tmp_path: Path) -> None:
 def test_a_config_file_starts_another_run(home: Path, tmp_path: Path) -> None:
     config = str(home / "runs" / "tfim-seed0" / "config.yaml")
     assert main(["train", "--config", config, "--run", "copy"]) == 0
-    one, other = (read(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("copy")))
+    first, second = (
+        read_history(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("copy"))
+    )
     for name in set(COLUMNS) - {"seconds"}:
-        np.testing.assert_array_equal(one[name], other[name])
+        np.testing.assert_array_equal(first[name], second[name])
 
 
 def test_an_interrupted_run_reports_and_resumes(
@@ -132,7 +134,7 @@ def test_an_interrupted_run_reports_and_resumes(
 ) -> None:
     step = Trainer.train_step
 
-    def interrupted(self: Trainer) -> dict[str, float]:
+    def interrupt(self: Trainer) -> dict[str, float]:
         if self.step == 2:
             os.kill(os.getpid(), signal.SIGINT)
         return step(self)
@@ -140,21 +142,23 @@ def test_an_interrupted_run_reports_and_resumes(
     from cli_runs import TFIM
 
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "train_step", interrupted)
+        patch.setattr(Trainer, "train_step", interrupt)
         assert main(["train", *TFIM, "--run", "cut"]) == 130
     assert "Stopped at step 3 of 4; go on with\n  qgan resume cut\n" in capsys.readouterr().out
     assert RunFolder("cut").checkpoint("last")["step"] == 3
     assert main(["resume", "cut"]) == 0
     assert json.loads(Path("cut/report.json").read_text())["last"]["step"] == 4
-    one, other = (read(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("cut")))
+    first, second = (
+        read_history(p / "history.csv") for p in (home / "runs" / "tfim-seed0", Path("cut"))
+    )
     for name in set(COLUMNS) - {"seconds"}:
-        np.testing.assert_array_equal(one[name], other[name])
+        np.testing.assert_array_equal(first[name], second[name])
 
 
 def test_a_second_interrupt_ends_at_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(self: Trainer) -> dict[str, float]:
+    def interrupt(self: Trainer) -> dict[str, float]:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
         raise AssertionError("never reached")
@@ -162,11 +166,10 @@ def test_a_second_interrupt_ends_at_once(
     from cli_runs import TFIM
 
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "train_step", interrupted)
+        patch.setattr(Trainer, "train_step", interrupt)
         assert main(["train", *TFIM, "--run", "cut"]) == 130
-    said = capsys.readouterr().out
-    assert (
-        said == "Stopped at once; the last checkpoint is of step 0. Go on with\n  qgan resume cut\n"
+    assert capsys.readouterr().out == (
+        "Stopped at once; the last checkpoint is of step 0. Go on with\n  qgan resume cut\n"
     )
 
 
@@ -191,27 +194,27 @@ def test_runs_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     Path("notes").mkdir()
     capsys.readouterr()
     assert main(["compare", str(first), "other", "notes"]) == 0
-    said = capsys.readouterr()
-    assert said.err == "notes is no run and is left out.\n"
-    assert "trainer.n_critic" in said.out and "trainer.steps" not in said.out
+    output = capsys.readouterr()
+    assert output.err == "notes is no run and is left out.\n"
+    assert "trainer.n_critic" in output.out and "trainer.steps" not in output.out
     label = json.loads((first / "report.json").read_text())["held_out"]["labels"][0]
-    assert f"{label['coverage']:.4f}" in said.out
+    assert f"{label['coverage']:.4f}" in output.out
 
 
 @pytest.mark.parametrize("command", [None, *sorted(set(COMMANDS) - {"list"})])
 def test_help(command: str | None, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--help"] if command is None else [command, "--help"]
     assert main(arguments) == 0
-    said = capsys.readouterr()
-    assert "usage" in said.out.lower()
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert "usage" in output.out.lower()
+    assert output.err == ""
 
 
 def test_help_of_train_names_presets_and_short_flags(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for word in (*build.PRESETS, "--steps", "--qubits", "--run", "--overwrite", "--term"):
-        assert word in said
+        assert word in output
 
 
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,24 +42,24 @@ def judge(generated: str, *more: str) -> int:
 
 def test_honest_states_pass(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert judge("honest.npz") == 0
-    said = capsys.readouterr().out
-    assert "ordered" in said and "skill" in said and "Written: honest-judged" in said
+    output = capsys.readouterr().out
+    assert "ordered" in output and "skill" in output and "Written: honest-judged" in output
     folder = files / "honest-judged"
     assert set(tree(folder)) == {"report.json", "coverage.png", "average.png"}
     report = json.loads((folder / "report.json").read_text())
     assert report["label_values"] == ["disordered", "ordered"]
-    found = report["held_out"]
-    assert (found["label_collapse"], found["mode_collapse"]) == (False, False)
-    assert found["latent_ignored"] is False
-    for entry in found["labels"]:
+    held_out = report["held_out"]
+    assert (held_out["label_collapse"], held_out["mode_collapse"]) == (False, False)
+    assert held_out["latent_ignored"] is False
+    for entry in held_out["labels"]:
         assert entry["n_generated"] == 40 and entry["n_held_out"] == 30
         assert entry["multiple_rank"]["h"] > 0.8
 
 
 def test_frozen_states_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert judge("frozen.npz", "--out", "deep/down") == 0
-    found = json.loads(Path("deep/down/report.json").read_text())["held_out"]
-    assert found["mode_collapse"] is True and found["latent_ignored"] is None
+    held_out = json.loads(Path("deep/down/report.json").read_text())["held_out"]
+    assert held_out["mode_collapse"] is True and held_out["latent_ignored"] is None
     assert "YES" in capsys.readouterr().out
 
 
@@ -95,6 +95,6 @@ def test_mistakes_are_one_line_and_write_nothing(
     command, message = REFUSED[name]
     before = tree(files)
     assert main(command.split()) == 2
-    said = capsys.readouterr()
-    assert message in said.err and said.err.count("\n") == 1 and not said.out
+    output = capsys.readouterr()
+    assert message in output.err and output.err.count("\n") == 1 and not output.out
     assert tree(files) == before

@@ -10,7 +10,7 @@ from qgan.cli.console import waiting
 from qgan.cli.progress import Bar
 
 
-def shown(terminal: bool) -> str:
+def terminal_text(terminal: bool) -> str:
     text = io.StringIO()
     console = Console(file=text, force_terminal=terminal, width=120, legacy_windows=False)
     bar = Bar(100, console)
@@ -25,13 +25,13 @@ def shown(terminal: bool) -> str:
 
 
 def test_a_terminal_sees_rate_losses_criterion_and_time_left() -> None:
-    said = shown(terminal=True)
+    text = terminal_text(terminal=True)
     for word in ("60/100", "5 steps/s", "D -0.500", "G +0.250", "skill 0.900", "judging"):
-        assert word in said
+        assert word in text
 
 
 def test_elsewhere_nothing_is_said() -> None:
-    assert shown(terminal=False) == ""
+    assert terminal_text(terminal=False) == ""
 
 
 def test_slow_steps_are_given_in_seconds() -> None:

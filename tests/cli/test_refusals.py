@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from cli_runs import shrink, train, tree
 
-from qgan.cli import main
+from qgan.cli import exit_status, main
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +137,20 @@ def test_bad_input_is_one_line_and_changes_nothing(
     shrink(monkeypatch)
     before = tree(home)
     assert main(command.split()) == 2
-    said = capsys.readouterr()
-    assert message in said.err
-    assert said.err.count("\n") == 1 and said.err.endswith("\n")
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert message in output.err
+    assert output.err.count("\n") == 1 and output.err.endswith("\n")
+    assert output.out == ""
     assert tree(home) == before
+
+
+def test_a_full_disk_is_a_sentence_about_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    def write() -> int:
+        raise OSError(28, "No space left on device", "states.npz")
+
+    assert exit_status(write) == 2
+    message = "The file system refused states.npz: No space left on device.\n"
+    assert capsys.readouterr().err == message
 
 
 def bug() -> int:

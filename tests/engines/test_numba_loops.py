@@ -1,4 +1,4 @@
-"""What is the compiled loops' own: parts of a batch, threads, blocks of rows, sine and cosine."""
+"""What is the compiled loops' own: chunks of a batch, threads, tiles, sine and cosine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ IN_TORCH = BatchedEngine("double", compiled=False)
 
 
 def layered(n: int, n_layers: int, own: bool) -> Local:
-    """Turns and phases on all wires, entangled; with angles a sample or shared by the batch."""
+    """Turns and phases on all wires, entangled; their angles differ per sample, or are shared."""
 
     def queue(weights: Any, inputs: Any) -> None:
         angles, entry = (inputs if own else weights), 0
@@ -64,8 +64,8 @@ def found(engine: BatchedEngine, circuit: Any, batch: int, words: list[str]) -> 
 
 @pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
 @pytest.mark.parametrize(("n", "batch"), [(1, 40), (3, 1), (3, 33), (9, 17), (11, 1), (11, 2)])
-def test_parts_and_blocks_of_every_size(n: int, batch: int, own: bool) -> None:
-    """Batches of several parts, states of several blocks, single lanes; by the way of torch."""
+def test_chunks_and_tiles_of_every_size(n: int, batch: int, own: bool) -> None:
+    """Batches of several chunks, states of several tiles, single lanes; as torch computes them."""
     circuit = layered(n, 2, own)
     words = ["Z" * n, "X" * n, "Y" + "I" * (n - 1), "I" * (n - 1) + "Z"]
     pairs = zip(
@@ -88,7 +88,7 @@ def test_diagonals_that_are_not_kept_are_made_again(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def two_threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every batch of several parts goes to two threads; the names of those that worked."""
+    """Every batch of several chunks goes to two threads; the names of those that worked."""
     monkeypatch.setattr(chunks, "LEAST_WORK", 0)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     names: list[str] = []
@@ -129,7 +129,7 @@ def test_one_wide_state_is_left_to_the_threads_of_torch(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("n", [1, 2, 4, 13])
 def test_words_are_read_without_a_state_of_torch(n: int) -> None:
-    """Against qgan.pauli, which reads them from the states; 13 qubits are several blocks."""
+    """Against qgan.pauli, which reads them from the states; 13 qubits are several tiles."""
     circuit = ghz(n, n) if n > 1 else layered(1, 1, True)
     words = list(pauli_words(n, min(n, 2)))[:: 1 if n < 5 else 40]
     angles = draw_angles(circuit, 3)
@@ -192,7 +192,7 @@ def test_single_precision_is_near_double() -> None:
 
 
 def test_backward_twice_gives_the_same() -> None:
-    """The states that are led back are copies."""
+    """The states that are taken back are copies."""
     circuit = reader()
     leaves = [angle.requires_grad_() for angle in draw_angles(circuit, 3)]
     value = COMPILED.expval(circuit, *leaves, ["ZII", "XYI"]).sum()

@@ -15,31 +15,31 @@ from qgan.prior import Prior
 
 
 def test_a_rotation_by_z_has_information_one_everywhere():
-    found = sensitivity(turning(), 0, [[-0.8], [0.0], [0.3]])
-    assert_close(found.information, torch.ones(3, 1, 1, dtype=torch.float64), **EXACT)
-    assert not found.rank_changes.any()
+    result = sensitivity(turning(), 0, [[-0.8], [0.0], [0.3]])
+    assert_close(result.information, torch.ones(3, 1, 1, dtype=torch.float64), **EXACT)
+    assert not result.rank_changes.any()
     assert_close(sensitivity(turning(3.0), 1, [0.2]).strengths, torch.tensor([[9.0]]).double())
 
 
 def test_a_generator_that_ignores_z_has_none_and_warns():
     still = model(lambda x: qml.RY(x[..., 0], wires=0), 1, lambda k, z: 0 * z + 0.4, output=1)
     with pytest.warns(UserWarning, match="label 0 do not depend on the latent"):
-        found = sensitivity(still, 0, [0.5])
-    assert found.strengths.tolist() == [[0.0]]
+        result = sensitivity(still, 0, [0.5])
+    assert result.strengths.tolist() == [[0.0]]
 
 
 def test_a_mixed_state_with_classical_weights_has_their_fisher_information():
     # p = cos^2 z: I = p'^2 / (p (1 - p)) = 4
-    found = sensitivity(dephased(), 0, [[0.5], [-0.3]])
-    assert_close(found.information, torch.full((2, 1, 1), 4.0).double(), **EXACT)
-    assert not found.rank_changes.any()
+    result = sensitivity(dephased(), 0, [[0.5], [-0.3]])
+    assert_close(result.information, torch.full((2, 1, 1), 4.0).double(), **EXACT)
+    assert not result.rank_changes.any()
 
 
 def test_a_change_of_rank_is_flagged():
-    found = sensitivity(dephased(), 0, [[0.0], [0.5]])
-    assert found.rank_changes.tolist() == [[True], [False]]
-    assert found.strengths[0, 0] < 1e-6  # at z = 0 itself rho' = 0, though the limit is 4
-    assert "rank changes" in str(found)
+    result = sensitivity(dephased(), 0, [[0.0], [0.5]])
+    assert result.rank_changes.tolist() == [[True], [False]]
+    assert result.strengths[0, 0] < 1e-6  # at z = 0 itself rho' = 0, though the limit is 4
+    assert "rank changes" in str(result)
 
 
 def test_directions_come_with_the_strongest_first():
@@ -50,12 +50,12 @@ def test_directions_come_with_the_strongest_first():
         Prior(2),
         output=1,
     )
-    found = sensitivity(both, 0, [0.1, 0.1])
-    assert_close(found.strengths, torch.tensor([[25.0, 0.0]]).double(), **EXACT)
+    result = sensitivity(both, 0, [0.1, 0.1])
+    assert_close(result.strengths, torch.tensor([[25.0, 0.0]]).double(), **EXACT)
     assert_close(
-        found.directions[0, 0].abs(), torch.tensor([0.6, 0.8], dtype=torch.float64), **EXACT
+        result.directions[0, 0].abs(), torch.tensor([0.6, 0.8], dtype=torch.float64), **EXACT
     )
-    assert str(found).splitlines()[0].split()[0] == "25.0000"
+    assert str(result).splitlines()[0].split()[0] == "25.0000"
 
 
 def test_it_is_four_times_the_bures_metric():
@@ -71,8 +71,8 @@ def test_slopes_are_those_of_the_gates():
     angle = torch.tensor(0.3, dtype=torch.float64)
     expected = torch.stack([angle.cos(), angle.sin()]).to(torch.complex128)
     assert_close(factor[0, :, 0], expected, **EXACT)
-    turned = torch.stack([-angle.sin(), angle.cos()]).to(torch.complex128) / 2
-    assert_close(slope[0, 0, :, 0], turned, **EXACT)
+    derivative = torch.stack([-angle.sin(), angle.cos()]).to(torch.complex128) / 2
+    assert_close(slope[0, 0, :, 0], derivative, **EXACT)
 
 
 def test_wrong_requests_are_refused():

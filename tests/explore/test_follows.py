@@ -31,19 +31,19 @@ def two_latents():
 
 
 def test_the_latent_that_turns_the_state_is_named():
-    found = factors(two_latents(), turned_data())
+    result = factors(two_latents(), turned_data())
     for label in (0, 1):
-        rows = {(row.latent, row.name): row for row in found.of(label)}
+        rows = {(row.latent, row.name): row for row in result.of(label)}
         assert rows[1, "turn"].spearman > 0.99 and abs(rows[0, "turn"].spearman) < 0.15
-        assert rows[1, "turn"].covered > 0.99 and rows[0, "turn"].covered < 0.01
+        assert rows[1, "turn"].range_share > 0.99 and rows[0, "turn"].range_share < 0.01
         assert rows[1, "turn"].information > 3 and rows[0, "turn"].information < 0.15
-        assert found.follower(label, "turn")[0] == 1
-        assert found.sentence(label, 1).startswith("z_1: turn, Spearman +0.99") or (
-            found.sentence(label, 1) == "z_1: turn, Spearman +1.00"
+        assert result.follower(label, "turn")[0] == 1
+        assert result.sentence(label, 1).startswith("z_1: turn, Spearman +0.99") or (
+            result.sentence(label, 1) == "z_1: turn, Spearman +1.00"
         )
-        assert found.sentence(label, 0).startswith("z_0: nothing that is named here")
+        assert result.sentence(label, 0).startswith("z_0: nothing that is named here")
     assert rows[1, "⟨X⟩"].spearman < -0.99  # of label 1: <X> = sin(z + pi)
-    assert "z_1: turn" in str(found)
+    assert "z_1: turn" in str(result)
 
 
 def of_both(angle):
@@ -58,7 +58,7 @@ def of_both(angle):
 
 
 @pytest.mark.parametrize(
-    ("angle", "told"),
+    ("angle", "sentence"),
     [
         (lambda z: z[:, 0], r"turn: followed by z_0, Spearman \+\d"),
         (
@@ -73,8 +73,8 @@ def of_both(angle):
     ],
     ids=["one latent", "a direction", "a product", "none"],
 )
-def test_what_follows_a_factor_is_a_latent_a_direction_or_neither(angle, told):
-    assert re.search(told, str(factors(of_both(angle), turned_data())))
+def test_what_follows_a_factor_is_a_latent_a_direction_or_neither(angle, sentence):
+    assert re.search(sentence, str(factors(of_both(angle), turned_data())))
 
 
 def test_without_known_factors_observables_are_named():
@@ -86,12 +86,12 @@ def test_without_known_factors_observables_are_named():
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
 def test_mutual_information_of_gaussians(correlation):
-    random = np.random.default_rng(1)
-    a, noise = random.normal(size=(2, 2000))
+    rng = np.random.default_rng(1)
+    a, noise = rng.normal(size=(2, 2000))
     b = correlation * a + math.sqrt(1 - correlation**2) * noise
     bits = -0.5 * math.log2(1 - correlation**2)
-    found = mutual_information(torch.from_numpy(a), torch.from_numpy(np.exp(b)))
-    assert found == pytest.approx(bits, abs=0.07)
+    estimate = mutual_information(torch.from_numpy(a), torch.from_numpy(np.exp(b)))
+    assert estimate == pytest.approx(bits, abs=0.07)
 
 
 def test_a_level_that_decides_gives_its_entropy():
@@ -102,28 +102,28 @@ def test_a_level_that_decides_gives_its_entropy():
 
 def test_a_state_of_the_family_is_placed_where_it_was_made():
     z = torch.tensor([-0.93, -0.2, 0.41, 1.0])
-    for made in (turning(), dephased()):
-        states = sweep(made, 0, 0, z).states
-        found = invert(made, states, 0)
-        expected = z if made.sampler.circuit.registers.n_wires == 1 else z.abs()
-        placed = found.latent[:, 0] if expected is z else found.latent[:, 0].abs()
-        assert_close(placed, expected.double(), rtol=0, atol=2e-2)
-        assert float(found.fidelity.min()) > 0.9999
+    for run in (turning(), dephased()):
+        states = sweep(run, 0, 0, z).states
+        inversion = invert(run, states, 0)
+        expected = z if run.sampler.circuit.registers.n_wires == 1 else z.abs()
+        latent = inversion.latent[:, 0] if expected is z else inversion.latent[:, 0].abs()
+        assert_close(latent, expected.double(), rtol=0, atol=2e-2)
+        assert float(inversion.fidelity.min()) > 0.9999
 
 
 def test_the_label_is_found_too_and_fidelity_is_that_of_the_states():
     part = turned_data().held_out
-    found = invert(turning(), part.states)
-    assert found.label.tolist() == part.label.tolist()
-    assert float(found.fidelity.min()) > 0.9999
+    inversion = invert(turning(), part.states)
+    assert inversion.label.tolist() == part.label.tolist()
+    assert float(inversion.fidelity.min()) > 0.9999
     far = States(torch.tensor([[[1.0], [1.0j]]], dtype=torch.complex128) / 2**0.5)
     assert float(invert(turning(), far).fidelity[0]) == pytest.approx(0.5, abs=1e-6)
 
 
 def test_a_discrete_latent_stays_on_its_levels():
-    made = turning(1.0, Prior(1, n_levels=3))
-    target = sweep(made, 0, 0, [0.4]).states
-    assert invert(made, target, 0).latent.tolist() == [[0.0]]
+    run = turning(1.0, Prior(1, n_levels=3))
+    target = sweep(run, 0, 0, [0.4]).states
+    assert invert(run, target, 0).latent.tolist() == [[0.0]]
 
 
 def test_states_of_other_qubits_are_refused():
@@ -131,7 +131,7 @@ def test_states_of_other_qubits_are_refused():
         invert(turning(), States(torch.eye(4, dtype=torch.complex128)[:1, :, None]))
 
 
-@pytest.mark.parametrize("made", [turning, two_latents], ids=["a line", "a map"])
-def test_an_atlas_is_drawn(made, tmp_path):
-    path = atlas(made(), turned_data(n=9), tmp_path / "atlas.png")
+@pytest.mark.parametrize("build_model", [turning, two_latents], ids=["a line", "a map"])
+def test_an_atlas_is_drawn(build_model, tmp_path):
+    path = atlas(build_model(), turned_data(n=9), tmp_path / "atlas.png")
     assert path.read_bytes().startswith(b"\x89PNG")

@@ -16,17 +16,17 @@ from qgan.prior import Prior
 
 def test_a_sweep_measures_what_the_rotation_makes():
     z = torch.linspace(-1, 1, 9)
-    found = sweep(turning(), 0, 0, z)
-    assert_close(found.values, torch.stack([z.sin(), z.cos()], 1).double(), **SINGLE)
-    assert_close(sweep(turning(), 1, 0, z).values, -found.values, **SINGLE)
+    walk = sweep(turning(), 0, 0, z)
+    assert_close(walk.values, torch.stack([z.sin(), z.cos()], 1).double(), **SINGLE)
+    assert_close(sweep(turning(), 1, 0, z).values, -walk.values, **SINGLE)
 
 
 def test_a_sweep_starts_where_it_is_told():
     both = model(
         lambda x: qml.RY(x[..., 0], wires=0), 1, lambda k, z: z.sum(1)[:, None], Prior(2), output=1
     )
-    found = sweep(both, 0, 1, [0.0, 0.5], at=[0.25, 9.0])
-    assert_close(found.values[:, 0], torch.tensor([0.25, 0.75]).sin().double(), **SINGLE)
+    walk = sweep(both, 0, 1, [0.0, 0.5], at=[0.25, 9.0])
+    assert_close(walk.values[:, 0], torch.tensor([0.25, 0.75]).sin().double(), **SINGLE)
 
 
 def cubic():
@@ -53,7 +53,7 @@ def test_a_path_on_which_nothing_moves_is_even():
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda m: sweep(m, 0, 1, [0.0]), "`axis` must be from 0 to 0, but got 1"),
         (lambda m: sweep(m, 0, 0, []), r"`values` must have shape \(P,\)"),
@@ -63,6 +63,6 @@ def test_a_path_on_which_nothing_moves_is_even():
         (lambda m: sweep(m, 2, 0, [0.0]), "`label` must be one of"),
     ],
 )
-def test_wrong_requests_are_refused(call, told):
-    with pytest.raises(QganError, match=told):
+def test_wrong_requests_are_refused(call, message):
+    with pytest.raises(QganError, match=message):
         call(turning())

@@ -13,7 +13,7 @@ from torch.testing import assert_close
 from qgan import build, errors
 from qgan.build.generators import warn_of_rank
 from qgan.build.settings import parse
-from qgan.cli import guarded
+from qgan.cli import exit_status
 from qgan.data import gibbs
 from qgan.errors import QganError, QganWarning
 from qgan.metrics.states.rank import fidelity_cap
@@ -75,5 +75,5 @@ def test_the_command_line_says_it_in_one_line(capsys: pytest.CaptureFixture[str]
 
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        assert guarded(command) == 0
+        assert exit_status(command) == 0
     assert capsys.readouterr().err == "Note: the bath is narrow.\n"

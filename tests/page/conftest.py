@@ -13,8 +13,7 @@ from cli_runs import SHORT, shrink
 from page_reading import N
 
 from qgan.cli import main
-from qgan.page.explorer import Explorer
-from qgan.page.opening import open_explorer
+from qgan.page.explorer import Explorer, open_explorer
 from qgan.page.server import application, bind, make_server
 from qgan.page.static import save_page
 
@@ -59,12 +58,12 @@ def _serve(explorers: dict[str, Explorer]) -> Iterator[Callable[[str], str]]:
 @pytest.fixture(scope="session", name="pages")
 def _pages(home: Path, explorers: dict[str, Explorer], serve: Callable[[str], str]) -> Any:
     """Addresses of each run's page, live and as a file."""
-    found = {}
+    addresses = {}
     for name, explorer in explorers.items():
         save_page(explorer, home / f"{name}.html")
-        found[name, "static"] = (home / f"{name}.html").as_uri()
-        found[name, "live"] = serve(name)
-    return found
+        addresses[name, "static"] = (home / f"{name}.html").as_uri()
+        addresses[name, "live"] = serve(name)
+    return addresses
 
 
 @pytest.fixture(scope="session", name="browser")
@@ -75,7 +74,7 @@ def _browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
 
 @pytest.fixture(name="tab")
 def _tab(browser: Tab, tmp_path: Path) -> Iterator[Tab]:
-    """The browser; nothing may have been complained of, and nothing asked of anyone else."""
+    """The browser; the page must cause no complaint and ask no other machine for anything."""
     browser.size(1280, 800)
     browser.downloads_to(tmp_path)
     browser.complaints.clear()
@@ -83,5 +82,5 @@ def _tab(browser: Tab, tmp_path: Path) -> Iterator[Tab]:
     yield browser
     assert browser.complaints == []
     for address in browser.requests:
-        own = ("http://127.0.0.1:", "file:///", "data:", "blob:", "about:")
-        assert address.startswith(own), address
+        allowed = ("http://127.0.0.1:", "file:///", "data:", "blob:", "about:")
+        assert address.startswith(allowed), address

@@ -18,7 +18,7 @@ from qgan.states import States
 LATENT = [0.37]
 
 
-def busy():
+def all_gates():
     """All kinds of gates on two output wires and a bath wire."""
 
     def queue(x):
@@ -65,19 +65,19 @@ def run_openqasm(text):
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_both_languages_make_the_models_state(label):
-    made = busy()
-    expected = made.sample(label, latent=LATENT).density_matrix()[0].numpy()
+    run = all_gates()
+    expected = run.sample(label, latent=LATENT).density_matrix()[0].numpy()
     names = {"__name__": "exported"}
-    exec(circuit_code(made, label, LATENT, "pennylane"), names)
+    exec(circuit_code(run, label, LATENT, "pennylane"), names)
     np.testing.assert_allclose(names["state"](), expected, atol=1e-6)
-    found = run_openqasm(circuit_code(made, label, LATENT, "openqasm"))
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    density = run_openqasm(circuit_code(run, label, LATENT, "openqasm"))
+    np.testing.assert_allclose(density, expected, atol=1e-6)
 
 
 def test_a_pure_state_is_exported_as_a_vector():
-    made = model(lambda x: qml.RY(x[..., 0], wires=0), 1, lambda k, z: z, output=1)
+    run = model(lambda x: qml.RY(x[..., 0], wires=0), 1, lambda k, z: z, output=1)
     names = {"__name__": "exported"}
-    exec(circuit_code(made, 0, [1.0], "pennylane"), names)
+    exec(circuit_code(run, 0, [1.0], "pennylane"), names)
     vector = torch.as_tensor(names["state"]())[None, :, None].to(torch.complex128)
     assert_close(States(vector).probabilities()[0, 1], torch.tensor(math.sin(0.5) ** 2).double())
 
@@ -89,19 +89,19 @@ def test_a_gate_without_a_name_in_openqasm_is_refused_and_still_runs_in_pennylan
         qml.RY(x[..., 0], wires=0)
         qml.QubitUnitary(matrix, wires=[0, 1])
 
-    made = model(queue, 1, lambda k, z: z, output=2)
-    assert len(trace(made.sampler.circuit).gates) == 2
+    run = model(queue, 1, lambda k, z: z, output=2)
+    assert len(trace(run.sampler.circuit).gates) == 2
     with pytest.raises(QganError, match="OpenQASM 2 has no name for its matrix"):
-        circuit_code(made, 0, [0.1], "openqasm")
+        circuit_code(run, 0, [0.1], "openqasm")
     names = {"__name__": "exported"}
-    exec(circuit_code(made, 0, [0.1], "pennylane"), names)
-    expected = made.sample(0, latent=[0.1]).numpy()[0]
+    exec(circuit_code(run, 0, [0.1], "pennylane"), names)
+    expected = run.sample(0, latent=[0.1]).numpy()[0]
     np.testing.assert_allclose(np.abs(np.vdot(names["state"](), expected)), 1, atol=1e-6)
 
 
 def test_another_language_is_refused():
     with pytest.raises(QganError, match="`language` must be pennylane or openqasm, but got 'qir'"):
-        circuit_code(busy(), 0, LATENT, "qir")
+        circuit_code(all_gates(), 0, LATENT, "qir")
 
 
 def test_a_noisy_circuit_is_exported_with_its_channels():
@@ -109,10 +109,10 @@ def test_a_noisy_circuit_is_exported_with_its_channels():
         qml.RY(x[..., 0], wires=0)
         qml.AmplitudeDamping(0.3, wires=0)
 
-    made = model(queue, 1, lambda k, z: z, output=1)
+    run = model(queue, 1, lambda k, z: z, output=1)
     names = {"__name__": "exported"}
-    exec(circuit_code(made, 0, [1.0], "pennylane"), names)
-    expected = made.sample(0, latent=[1.0]).density_matrix()[0].numpy()
+    exec(circuit_code(run, 0, [1.0], "pennylane"), names)
+    expected = run.sample(0, latent=[1.0]).density_matrix()[0].numpy()
     np.testing.assert_allclose(names["state"](), expected, atol=1e-6)
     with pytest.raises(QganError, match="OpenQASM 2 has no channels"):
-        circuit_code(made, 0, [1.0], "openqasm")
+        circuit_code(run, 0, [1.0], "openqasm")

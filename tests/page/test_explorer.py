@@ -16,7 +16,7 @@ from qgan.page.explorer import Explorer
 from qgan.states import States
 
 
-def unpacked(text, *shape):
+def from_base64(text, *shape):
     return np.frombuffer(base64.b64decode(text), "<f8").reshape(shape)
 
 
@@ -43,12 +43,12 @@ def test_entanglement_of_mixed_states_is_the_negativity():
 
 
 def test_states_go_out_as_the_model_makes_them():
-    made = Explorer(turning(), turned_data(), "turned")
-    answer = made.states(1, [[0.25], [-1.0]])
-    factor = unpacked(answer["factor"], 2, 2, 1, 2)
+    explorer = Explorer(turning(), turned_data(), "turned")
+    answer = explorer.states(1, [[0.25], [-1.0]])
+    factor = from_base64(answer["factor"], 2, 2, 1, 2)
     expected = turning().sample(1, latent=[[0.25], [-1.0]])
     assert_close(torch.from_numpy(factor.copy())[..., 0], expected.factor.real, **EXACT)
-    np.testing.assert_allclose(unpacked(answer["inputs"], 2, 1)[:, 0], [np.pi + 0.25, np.pi - 1])
+    np.testing.assert_allclose(from_base64(answer["inputs"], 2, 1)[:, 0], [np.pi + 0.25, np.pi - 1])
     assert answer["purity"] == pytest.approx([1, 1])
     near = answer["nearest"]
     assert near["fidelity"][1] == pytest.approx(1, abs=1e-6) and near["factors"][1] == [-1.0]
@@ -84,7 +84,7 @@ def test_without_data_there_are_no_ranges():
 
 
 @pytest.mark.parametrize(
-    ("label", "latent", "told"),
+    ("label", "latent", "message"),
     [
         (7, [[0.0]], "`label` must be from 0 to 1, but got 7"),
         (True, [[0.0]], "`label` must be from 0 to 1, but got True"),
@@ -101,11 +101,11 @@ def test_without_data_there_are_no_ranges():
         (0, [[10**400]], "`latent` must be from -1 to 1"),
     ],
 )
-def test_requests_out_of_range_are_refused(label, latent, told):
-    made = Explorer(turning(), None, "bare")
-    with pytest.raises(QganError, match=told):
-        made.states(label, latent)
-    assert len(made.states(0, [[0.0]])["purity"]) == 1
+def test_requests_out_of_range_are_refused(label, latent, message):
+    explorer = Explorer(turning(), None, "bare")
+    with pytest.raises(QganError, match=message):
+        explorer.states(label, latent)
+    assert len(explorer.states(0, [[0.0]])["purity"]) == 1
 
 
 def test_states_too_wide_to_look_at_are_refused(monkeypatch):

@@ -67,20 +67,20 @@ def test_both_files_are_written(
     assert re.fullmatch(r"page.html: \d+\.\d MB, 2 labels, 201 points, works offline", first)
     assert re.fullmatch(r"sweep.gif: \d+\.\d MB, 12 frames, 2 labels, 1 latents", second)
     page = Path("page.html").read_text(encoding="utf-8")
-    found = re.search(r"window\.qganData = (.*?);</script>", page)
-    assert found is not None
-    about = json.loads(found[1])["about"]
+    match = re.search(r"window\.qganData = (.*?);</script>", page)
+    assert match is not None
+    about = json.loads(match[1])["about"]
     assert (about["name"], about["n_qubits"], about["factors"]) == ("r", 2, ["h"])
     assert Path("sweep.gif").read_bytes().startswith(b"GIF89a")
 
 
 def test_the_few_colours_of_an_animation_are_near_those_drawn() -> None:
     level = np.linspace(0, 255, 16).astype(np.uint8)
-    drawn = np.full((128, 64, 3), 255, dtype=np.uint8)
-    drawn[:64] = np.stack(np.meshgrid(level, level, level), -1).reshape(64, 64, 3)
-    drawn[72:, 8:56] = 232  # a wide grey band below every hue there is
-    (few,) = _few_colours([Image.fromarray(drawn)])
-    off = np.abs(np.asarray(few.convert("RGB")).astype(int) - drawn)
+    pixels = np.full((128, 64, 3), 255, dtype=np.uint8)
+    pixels[:64] = np.stack(np.meshgrid(level, level, level), -1).reshape(64, 64, 3)
+    pixels[72:, 8:56] = 232  # a wide grey band below every hue there is
+    (few,) = _few_colours([Image.fromarray(pixels)])
+    off = np.abs(np.asarray(few.convert("RGB")).astype(int) - pixels)
     assert off[72:].max() <= 15
     assert off[:64].mean() < 14
 
@@ -113,9 +113,9 @@ def without_prior(run: Path) -> None:
 
 def other_weights(run: Path) -> None:
     place = run / "checkpoints" / "best.pt"
-    state = checkpoint.read(place)
+    state = checkpoint.read_checkpoint(place)
     del state["model"]["weights"]
-    checkpoint.save(place, state)
+    checkpoint.save_checkpoint(place, state)
 
 
 WRONG = {
@@ -123,7 +123,7 @@ WRONG = {
     "half a description": (without_prior, "it is half-written, or from another version"),
     "cut description": (
         lambda run: (run / "circuit.json").write_text('{"format": 1, "circ'),
-        "`circuit.json` must be readable JSON",
+        "circuit.json cannot be read as JSON",
     ),
     "no checkpoint": (
         lambda run: (run / "checkpoints" / "best.pt").unlink(),
@@ -146,13 +146,13 @@ def test_a_folder_that_cannot_be_shown_is_one_line(
 ) -> None:
     import shutil
 
-    spoil, told = WRONG[case]
+    spoil, message = WRONG[case]
     run = Path(shutil.copytree(home / "r", tmp_path / "r"))
     spoil(run)
     before = tree(tmp_path)
     assert main(["explore", str(run), "--static", str(tmp_path / "page.html")]) == 2
-    said = capsys.readouterr()
-    assert told in said.err and said.err.count("\n") == 1 and said.out == ""
+    output = capsys.readouterr()
+    assert message in output.err and output.err.count("\n") == 1 and output.out == ""
     assert tree(tmp_path) == before
 
 
@@ -161,7 +161,7 @@ def test_a_missing_run_and_a_missing_folder_are_one_line(
 ) -> None:
     monkeypatch.chdir(home)
     shrink(monkeypatch)
-    for words, told in (
+    for words, message in (
         ("absent", "`run` must be an existing run folder, but got absent"),
         ("r --static no/page.html", "`static` must be a file in a folder that exists"),
         ("r --gif no/sweep.gif", "`gif` must be a file in a folder that exists"),
@@ -169,8 +169,8 @@ def test_a_missing_run_and_a_missing_folder_are_one_line(
         ("r --checkpoint other", "`checkpoint` must be"),
     ):
         assert main(["explore", *words.split()]) == 2
-        said = capsys.readouterr()
-        assert told in said.err and said.err.count("\n") == 1
+        output = capsys.readouterr()
+        assert message in output.err and output.err.count("\n") == 1
 
 
 def test_without_a_latent_there_is_no_sweep_to_animate(tmp_path: Path) -> None:

@@ -101,8 +101,8 @@ def test_exported_files_hold_the_state(
         states = arrays["states"]
         assert arrays["label"].shape == (1,)
         np.testing.assert_allclose(arrays["latent"], [latent], atol=1e-6)
-    mine = np.outer(states[0], states[0].conj()) if states.ndim == 2 else states[0]
-    np.testing.assert_allclose(mine, rho, atol=1e-6)
+    density = np.outer(states[0], states[0].conj()) if states.ndim == 2 else states[0]
+    np.testing.assert_allclose(density, rho, atol=1e-6)
     assert by[".png"].read_bytes().startswith(b"\x89PNG")
     picture = by[".svg"].read_text(encoding="utf-8")
     assert picture.startswith("<svg ") and "Density matrix" in picture and "var(--" not in picture

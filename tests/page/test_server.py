@@ -73,14 +73,16 @@ def test_nothing_else_is_served_and_no_path_reaches_a_file(port):
 
 def test_no_file_is_opened_while_it_serves(port, monkeypatch):
     ask(port, "/")
-    opened = []
-    sys.addaudithook(lambda name, told: opened.append(told[0]) if name == "open" and on else None)
+    paths = []
+    sys.addaudithook(
+        lambda name, arguments: paths.append(arguments[0]) if name == "open" and on else None
+    )
     on = True
     for path in ("/", "/app.js", "/plotly.min.js", "/nothing", "/../x"):
         ask(port, path)
     ask(port, "/api/states", '{"label": 0, "latent": [[0.5]]}')
     on = False
-    assert opened == []
+    assert paths == []
 
 
 def test_states_are_answered(port):
@@ -92,7 +94,7 @@ def test_states_are_answered(port):
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ('{"label": 7, "latent": [[0]]}', "`label` must be from 0 to 1, but got 7"),
         ('{"label": 0, "latent": [[NaN]]}', "`latent` must be from -1 to 1, but got nan"),
@@ -106,10 +108,10 @@ def test_states_are_answered(port):
     ],
     ids=lambda value: value[:30],
 )
-def test_a_bad_request_is_told_so_and_the_server_goes_on(port, body, told):
+def test_a_bad_request_is_told_so_and_the_server_goes_on(port, body, message):
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it hangs up on the longest
         status, _, text = ask(port, "/api/states", body.encode("latin-1"))
-        assert status == 400 and told in json.loads(text)["error"]
+        assert status == 400 and message in json.loads(text)["error"]
     assert ask(port, "/api/states", '{"label": 1, "latent": [[0]]}')[0] == 200
 
 
@@ -142,8 +144,8 @@ def test_addresses_are_what_a_browser_wants():
 
 
 def test_a_port_that_is_taken_is_one_line():
-    with bind("127.0.0.1", 0) as taken:
-        port = taken.getsockname()[1]
+    with bind("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
         with pytest.raises(QganError, match="`host and port` must be free and of this machine"):
             bind("127.0.0.1", port)
     with pytest.raises(QganError, match="`port` must be from 0 to 65535, but got 99999"):
@@ -157,8 +159,8 @@ def test_files_lie_in_the_package_and_the_one_file_asks_for_nothing():
     page = one_file({"text": "</script><script>alert(1)</script>"})
     assert "connect-src 'none'" in page
     assert "</script><script>alert(1)" not in page
-    own = page[page.index("window.qganData") :]
-    assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="(?!data:)', own)
+    rest = page[page.index("window.qganData") :]
+    assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="(?!data:)', rest)
 
 
 @pytest.mark.slow
@@ -179,13 +181,13 @@ def test_ctrl_c_ends_it_at_once(tmp_path, monkeypatch):
     assert process.stdout is not None and process.stderr is not None
     line = process.stdout.readline()
     port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", line)[1])
-    held = http.client.HTTPConnection("127.0.0.1", port)  # a browser keeps its line open
-    held.request("GET", "/api/about")
-    held.getresponse().read()
-    begun = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port)  # a browser keeps its line open
+    connection.request("GET", "/api/about")
+    connection.getresponse().read()
+    start = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - start < 3
     assert process.stderr.read() == ""
-    for end in (process.stdout, process.stderr, held):
+    for end in (process.stdout, process.stderr, connection):
         end.close()

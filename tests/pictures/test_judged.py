@@ -36,23 +36,23 @@ def small_data(n_qubits: int = 2, rank: int = 1, factors: int = 1, n_labels: int
     )
 
 
-def test_covered_is_the_fidelity_of_the_best() -> None:
+def test_a_held_out_state_is_compared_with_the_nearest() -> None:
     data = small_data()
     held_out, train = data.held_out.of(0), data.train.of(0).states
-    found = judged.covered(train, held_out, train)
+    result = judged.nearest_infidelities(train, held_out, train)
     best = 1 - metrics.fidelity_matrix(held_out.states, train).max(1).values
-    assert_close(found.generated, best, **EXACT)
-    assert_close(found.real, best, **EXACT)
-    assert torch.equal(found.position, held_out.factors)
+    assert_close(result.generated, best, **EXACT)
+    assert_close(result.real, best, **EXACT)
+    assert torch.equal(result.position, held_out.factors)
 
 
 def test_without_factors_states_are_sorted() -> None:
     data = small_data(factors=0)
     held_out = data.held_out.of(0)
-    found = judged.covered(held_out.states[:3], held_out, data.train.of(0).states)
-    assert bool((found.generated.diff() >= 0).all())
-    assert found.position[0, 0] == 0 and found.position[-1, 0] == 1
-    assert int((found.generated < 1e-12).sum()) == 3
+    result = judged.nearest_infidelities(held_out.states[:3], held_out, data.train.of(0).states)
+    assert bool((result.generated.diff() >= 0).all())
+    assert result.position[0, 0] == 0 and result.position[-1, 0] == 1
+    assert int((result.generated < 1e-12).sum()) == 3
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def report(latent: Tensor | None = None) -> evaluation.Report:
 
 
 def printed(width: int) -> str:
-    said = io.StringIO()
-    console = Console(width=width, color_system=None, file=said)
+    output = io.StringIO()
+    console = Console(width=width, color_system=None, file=output)
     report_table.show(console, report(), ("up", "down"), ("f_0",), "a title")
-    return said.getvalue()
+    return output.getvalue()
 
 
 def test_labels_stand_down_and_verdicts_last() -> None:

@@ -18,8 +18,8 @@ from qgan.data.dataset import Dataset
 from qgan.engines import BatchedEngine
 from qgan.errors import QganError
 from qgan.explore.observables import (
-    Sampler,
-    measure,
+    StateFunction,
+    mean_values,
     nearest_real,
     observables,
     real_band,
@@ -30,7 +30,7 @@ from qgan.pictures.canvas import plain
 from qgan.pictures.density_matrices import density_matrices
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.pictures.run import save_pictures
-from qgan.pictures.training_curves import best_step, evaluated, smoothed, training_curves
+from qgan.pictures.training_curves import best_step, finite_values, moving_mean, training_curves
 from qgan.states import Prepared, States
 
 NAN = float("nan")
@@ -64,7 +64,7 @@ def random_data(
     return Dataset(part, part, part, tuple(range(n_labels)), names, hidden_names, "random")
 
 
-def random_sampler(n_qubits: int, rank: int = 1) -> Sampler:
+def random_sampler(n_qubits: int, rank: int = 1) -> StateFunction:
     return lambda label, latent: random_states(len(label), n_qubits, rank, seed=len(label))
 
 
@@ -91,7 +91,7 @@ def test_measured_values_are_means_of_expectation_values(
         "qgan.explore.observables.MOST_AMPLITUDES", 200
     )  # several chunks, the last short
     states = random_states(7, 3, rank, seed=2)
-    values = measure(states, observables(3))
+    values = mean_values(states, observables(3))
     for k, observable in enumerate(observables(3)):
         assert_close(values[:, k], states.expval(observable.words).mean(1), **EXACT)
 
@@ -100,7 +100,7 @@ def test_ghz_state_is_correlated_and_not_magnetised() -> None:
     ghz = torch.zeros(1, 8, 1, dtype=torch.complex128)
     ghz[0, [0, 7]] = 0.5**0.5
     expected = torch.tensor([[0.0, 0.0, 1.0, 1.0]], dtype=torch.float64)
-    assert_close(measure(States(ghz), observables(3)), expected, **EXACT)
+    assert_close(mean_values(States(ghz), observables(3)), expected, **EXACT)
 
 
 def test_a_sweep_turns_one_latent_and_leaves_the_others_at_zero() -> None:
@@ -109,7 +109,7 @@ def test_a_sweep_turns_one_latent_and_leaves_the_others_at_zero() -> None:
     angle = (torch.pi * z).double()
     assert_close(sweep.position, z)
     assert_close(sweep.values, torch.stack([angle.sin(), angle.cos()], 1), atol=1e-6, rtol=0)
-    assert_close(sweep.values, measure(sweep.states, observables(1)), **EXACT)
+    assert_close(sweep.values, mean_values(sweep.states, observables(1)), **EXACT)
     still = sweep_observables(rotated, label=1, n_latent=2, axis=0, n_points=5).values
     assert_close(still[:, 1], torch.full((5,), -1.0, dtype=torch.float64), atol=1e-6, rtol=0)
 
@@ -152,7 +152,7 @@ def test_real_states_are_the_held_out_ones_of_the_label() -> None:
 
 
 def test_history_is_read_where_it_was_evaluated() -> None:
-    step, values = evaluated(HISTORY, "shortfall")
+    step, values = finite_values(HISTORY, "shortfall")
     assert (step.tolist(), values.tolist()) == ([10.0, 30.0], [0.2, 0.3])
     assert best_step(HISTORY) == 10.0
     assert best_step({"step": [0.0, 1.0], "shortfall": [NAN, NAN]}) is None
@@ -161,9 +161,9 @@ def test_history_is_read_where_it_was_evaluated() -> None:
 
 def test_a_moving_mean_keeps_constants_and_lines() -> None:
     line = np.arange(20.0)
-    np.testing.assert_allclose(smoothed(line, 5)[2:-2], line[2:-2])
-    np.testing.assert_allclose(smoothed(np.full(7, 3.0), 75), 3.0)
-    assert smoothed(np.array([2.0]), 3).tolist() == [2.0]
+    np.testing.assert_allclose(moving_mean(line, 5)[2:-2], line[2:-2])
+    np.testing.assert_allclose(moving_mean(np.full(7, 3.0), 75), 3.0)
+    assert moving_mean(np.array([2.0]), 3).tolist() == [2.0]
 
 
 def test_names_of_users_are_no_formulas_and_have_a_limit() -> None:
@@ -185,7 +185,7 @@ def test_save_pictures_writes_three_pictures_of_the_default_data(tmp_path: Path)
         assert 600 <= width <= 2000 and 400 <= height <= 2000
 
 
-CASES: dict[str, Callable[[], tuple[Dataset, Sampler, int]]] = {
+CASES: dict[str, Callable[[], tuple[Dataset, StateFunction, int]]] = {
     "one qubit, one label, no factors": lambda: (random_data(1, 1), rotated, 1),
     "no latent": lambda: (random_data(3, 2, factors=1), random_sampler(3), 0),
     "one qubit, no latent": lambda: (random_data(1, 4), random_sampler(1), 0),
@@ -243,12 +243,12 @@ def test_curves_are_the_sweep_and_bands_the_real_range(
 ) -> None:
     from matplotlib.axes import Axes
 
-    drawn: list[np.ndarray] = []  # type: ignore[type-arg]
+    curves: list[np.ndarray] = []  # type: ignore[type-arg]
     bands: list[tuple[float, float]] = []
     plot, span = Axes.plot, Axes.axhspan
 
     def spy_plot(self: Axes, x: object, y: object, *args: object, **style: object) -> object:
-        drawn.append(np.asarray(y))
+        curves.append(np.asarray(y))
         return plot(self, x, y, *args, **style)  # type: ignore[arg-type]
 
     def spy_span(self: Axes, low: float, high: float, **style: object) -> object:
@@ -260,7 +260,7 @@ def test_curves_are_the_sweep_and_bands_the_real_range(
     source = random_data(1, 1)
     latent_sweep(rotated, source, 1, tmp_path / "a.png")
     expected = sweep_observables(rotated, 0, 1, 0).states.expval(["X", "Z"]).numpy()
-    np.testing.assert_allclose(drawn[:2], expected.T)
+    np.testing.assert_allclose(curves[:2], expected.T)
     least, lower, upper, largest = real_band(source.held_out.states).T.unbind(1)
     outer, inner = torch.stack([least, largest], 1), torch.stack([lower, upper], 1)
     np.testing.assert_allclose(bands, torch.stack([outer, inner], 1).reshape(-1, 2))

@@ -129,6 +129,14 @@ def test_fidelity_properties(rank_a: int, rank_b: int, seed: int) -> None:
 # Properties of any factor.
 
 
+@given(st.integers(1, 2), st.integers(1, 9), st.integers(0, 10**6))
+def test_compressed_states_are_the_same_states(n: int, rank: int, seed: int) -> None:
+    states = random_states(2, n, rank, seed)
+    compressed = states.compressed()
+    assert compressed.rank == min(rank, 2**n)
+    assert_close(compressed.density_matrix(), states.density_matrix(), **EXACT)
+
+
 @given(st.integers(1, 3), st.integers(1, 9), st.integers(0, 10**6))
 def test_states_are_normalised_positive_and_hermitian(n: int, rank: int, seed: int) -> None:
     states = random_states(2, n, rank, seed)

@@ -31,10 +31,10 @@ def sealed(body: bytes) -> bytes:
 
 
 def test_what_was_saved_comes_back_bit_for_bit(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path / "a.pt", STATE)
-    found = checkpoint.read(tmp_path / "a.pt")
-    assert torch.equal(found["generator"]["weights"], STATE["generator"]["weights"])
-    assert {k: v for k, v in found.items() if k != "generator"} == {
+    checkpoint.save_checkpoint(tmp_path / "a.pt", STATE)
+    state = checkpoint.read_checkpoint(tmp_path / "a.pt")
+    assert torch.equal(state["generator"]["weights"], STATE["generator"]["weights"])
+    assert {k: v for k, v in state.items() if k != "generator"} == {
         k: v for k, v in STATE.items() if k != "generator"
     }
     assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
@@ -43,22 +43,22 @@ def test_what_was_saved_comes_back_bit_for_bit(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.02, 0.5, 0.999])
 def test_a_truncated_checkpoint_is_refused(tmp_path: Path, share: float) -> None:
     path = tmp_path / "a.pt"
-    checkpoint.save(path, STATE)
+    checkpoint.save_checkpoint(path, STATE)
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
     with pytest.raises(QganError, match=r"`checkpoint` must (be a checkpoint|match its SHA-256)"):
-        checkpoint.read(path)
+        checkpoint.read_checkpoint(path)
 
 
 @pytest.mark.parametrize("place", [0, 18, 30, 100, -1000, -1])
 def test_a_flipped_bit_is_seen(tmp_path: Path, place: int) -> None:
     path = tmp_path / "a.pt"
-    checkpoint.save(path, STATE)
+    checkpoint.save_checkpoint(path, STATE)
     data = bytearray(path.read_bytes())
     data[place] ^= 4
     path.write_bytes(data)
     with pytest.raises(QganError, match=r"`checkpoint` must (be a checkpoint|match its SHA-256)"):
-        checkpoint.read(path)
+        checkpoint.read_checkpoint(path)
 
 
 def plain_pickle(state: Any) -> bytes:
@@ -75,13 +75,13 @@ def plain_torch(state: Any) -> bytes:
 def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.pt").write_bytes(content)
     with pytest.raises(QganError, match=r"must be a checkpoint of this program, but got .*a\.pt"):
-        checkpoint.read(tmp_path / "a.pt")
+        checkpoint.read_checkpoint(tmp_path / "a.pt")
 
 
 @pytest.mark.parametrize("name", ["absent.pt", "."])
 def test_what_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(QganError, match=r"`checkpoint` must be readable, but got"):
-        checkpoint.read(tmp_path / name)
+        checkpoint.read_checkpoint(tmp_path / name)
 
 
 class Evil:
@@ -100,16 +100,16 @@ def test_code_in_a_checkpoint_is_refused_and_not_run(
 ) -> None:
     mark, path = tmp_path / "ran", tmp_path / "a.pt"
     body = write({"step": Evil(mark)})
-    pickled = io.BytesIO(body)
+    stream = io.BytesIO(body)
     if write is plain_pickle:  # it can run: else the test could not fail
-        pickle.load(pickled)
+        pickle.load(stream)
     else:
-        torch.load(pickled, weights_only=False)
+        torch.load(stream, weights_only=False)
     assert mark.exists()
     mark.unlink()
     path.write_bytes(sealed(body))
     with pytest.raises(QganError, match="must hold tensors and plain data only"):
-        checkpoint.read(path)
+        checkpoint.read_checkpoint(path)
     assert not mark.exists()
 
 
@@ -120,22 +120,22 @@ def test_code_in_a_checkpoint_is_refused_and_not_run(
 def test_a_sealed_body_that_is_no_state_is_refused(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "a.pt").write_bytes(sealed(body))
     with pytest.raises(QganError, match="must hold tensors and plain data only"):
-        checkpoint.read(tmp_path / "a.pt")
+        checkpoint.read_checkpoint(tmp_path / "a.pt")
 
 
 def test_an_interrupted_write_leaves_the_old_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.pt"
-    checkpoint.save(path, STATE)
+    checkpoint.save_checkpoint(path, STATE)
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("qgan.files.os.fsync", full)
-    with pytest.raises(QganError, match=r"`a\.pt` must be writable, but got No space left on"):
-        checkpoint.save(path, {**STATE, "step": 8})
-    assert checkpoint.read(path)["step"] == 7
+    with pytest.raises(QganError, match=r"^File .*a\.pt cannot be written: No space left on"):
+        checkpoint.save_checkpoint(path, {**STATE, "step": 8})
+    assert checkpoint.read_checkpoint(path)["step"] == 7
     assert [file.name for file in tmp_path.iterdir()] == ["a.pt"]
 
 
@@ -143,12 +143,12 @@ def test_a_write_that_does_not_read_back_leaves_the_old_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, read_bytes = tmp_path / "a.pt", Path.read_bytes
-    checkpoint.save(path, STATE)
+    checkpoint.save_checkpoint(path, STATE)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_bytes", lambda self: read_bytes(self)[:-1] + b"?")
         with pytest.raises(QganError, match="does not read back as it was written"):
-            checkpoint.save(path, {**STATE, "step": 8}, tmp_path / "previous.pt")
-    assert checkpoint.read(path)["step"] == 7
+            checkpoint.save_checkpoint(path, {**STATE, "step": 8}, tmp_path / "previous.pt")
+    assert checkpoint.read_checkpoint(path)["step"] == 7
     assert [file.name for file in tmp_path.iterdir()] == ["a.pt"]
 
 
@@ -156,28 +156,31 @@ def test_a_write_that_does_not_read_back_leaves_the_old_checkpoint(
 def test_the_checkpoint_before_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
 ) -> None:
-    def refused(*names: Path) -> None:
+    def refuse(*names: Path) -> None:
         raise OSError(1, "Operation not permitted")
 
     if not links:
-        monkeypatch.setattr("qgan.files.os.link", refused)
+        monkeypatch.setattr("qgan.files.os.link", refuse)
     path, previous = tmp_path / "a.pt", tmp_path / "b.pt"
     for step in (7, 8, 9):
-        checkpoint.save(path, {**STATE, "step": step}, previous)
-    assert (checkpoint.read(path)["step"], checkpoint.read(previous)["step"]) == (9, 8)
+        checkpoint.save_checkpoint(path, {**STATE, "step": step}, previous)
+    assert (
+        checkpoint.read_checkpoint(path)["step"],
+        checkpoint.read_checkpoint(previous)["step"],
+    ) == (9, 8)
 
 
 @pytest.mark.parametrize(("number", "age"), [(1, "older"), (3, "newer"), (12, "newer")])
 def test_another_format_is_named(tmp_path: Path, number: int, age: str) -> None:
     path = tmp_path / "a.pt"
-    checkpoint.save(path, STATE)
+    checkpoint.save_checkpoint(path, STATE)
     path.write_bytes(path.read_bytes().replace(b"checkpoint-2", b"checkpoint-%d" % number, 1))
     with pytest.raises(QganError, match=rf"must have format 2, .* of {age} format {number}\.$"):
-        checkpoint.read(path)
+        checkpoint.read_checkpoint(path)
 
 
 def test_what_is_left_of_writes_is_removed(tmp_path: Path) -> None:
     for name in (".last.pt.part", "last.pt", "mine.part"):
         (tmp_path / name).write_bytes(b"")
-    checkpoint.clean(tmp_path)
+    checkpoint.remove_partial_files(tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["last.pt", "mine.part"]

@@ -91,7 +91,7 @@ def malicious(file: Path) -> None:
 
 def malicious_torch(file: Path) -> None:
     """Sealed as ours are, so that only the loader is left to refuse it."""
-    checkpoint.save(file, {"step": Evil(file.parent / "ran")})
+    checkpoint.save_checkpoint(file, {"step": Evil(file.parent / "ran")})
 
 
 SPOILS: dict[Spoil, str] = {
@@ -155,8 +155,8 @@ def test_lost_rows_are_named(finished: Path) -> None:
 
 
 def test_settings_that_changed_are_named(finished: Path) -> None:
-    changed = small_games.SHORT.model_copy(update={"steps": 8})
-    (finished / "config.yaml").write_text(to_yaml(Experiment(trainer=changed)))
+    settings = small_games.SHORT.model_copy(update={"steps": 8})
+    (finished / "config.yaml").write_text(to_yaml(Experiment(trainer=settings)))
     lines: list[str] = []
     session = carry_on(finished, lines.append, steps=8)
     assert lines == ["`trainer.steps` was 6 and is now 8: not the same run bit for bit."]
@@ -166,28 +166,28 @@ def test_settings_that_changed_are_named(finished: Path) -> None:
 def test_a_checkpoint_of_another_model_is_refused_in_a_line(finished: Path) -> None:
     run = RunFolder.open(finished)
     session = Session(small_games.trainer(kind="register"), run)
-    with pytest.raises(QganError, match=r"`checkpoint` must fit .*config\.yaml, but got") as told:
+    with pytest.raises(QganError, match=r"`checkpoint` must fit .*config\.yaml, but got") as error:
         session.resume()
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["last.pt", "history.csv"])
 def test_a_full_disk_stops_in_a_line_and_the_run_goes_on_later(
     tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    session, opened = begin(tmp_path / "run"), Path.open
+    session, open_file = begin(tmp_path / "run"), Path.open
 
     def full(self: Path, *mode: Any, **options: Any) -> Any:
         if name in self.name and session.learner.step == 4 and mode[0] != "rb":
             raise OSError(28, "No space left on device")
-        return opened(self, *mode, **options)
+        return open_file(self, *mode, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
-        message = "No space left on device for .*checkpoint of step 2 is whole: qgan resume"
-        with pytest.raises(QganError, match=message) as told:
+        message = "No space left on device\\. .*checkpoint of step 2 is whole: qgan resume"
+        with pytest.raises(QganError, match=message) as error:
             session.train()
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
     assert not list((tmp_path / "run").rglob("*.part"))
     assert carry_on(tmp_path / "run").train()
     assert_same_run(tmp_path / "run", whole)
@@ -214,14 +214,14 @@ def test_a_limit_on_the_size_of_files_is_one_line(tmp_path: Path) -> None:
         str(tmp_path / "run"),
         str(Path(__file__).parents[1] / "support"),
     ]
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         capture_output=True,
         text=True,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
     )
-    assert "`last.pt` must be writable, but got File too large" in done.stderr
+    assert "last.pt cannot be written: File too large" in process.stderr
     assert not list((tmp_path / "run").rglob("*.part"))
 
 
@@ -245,12 +245,12 @@ class Remembers(Term):
 
 
 def test_the_state_of_terms_is_kept() -> None:
-    one, other = (small_games.trainer(terms=[Remembers()]) for _ in range(2))
+    first, second = (small_games.trainer(terms=[Remembers()]) for _ in range(2))
     for _ in range(3):
-        one.train_step()
-    other.load_state_dict(copy.deepcopy(one.state_dict()))
-    assert float(other.game.terms[0].mean) == float(one.game.terms[0].mean) != 0
-    assert other.train_step() == one.train_step()
+        first.train_step()
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    assert float(second.game.terms[0].mean) == float(first.game.terms[0].mean) != 0
+    assert second.train_step() == first.train_step()
 
 
 def test_nothing_uses_the_legacy_generators_of_chance(tmp_path: Path) -> None:

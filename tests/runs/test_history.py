@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qgan.errors import QganError
-from qgan.runs.history import COLUMNS, History, read
+from qgan.runs.history import COLUMNS, History, read_history
 
 
 def rows(*steps: int) -> list[dict[str, float]]:
@@ -23,12 +23,12 @@ def test_rows_come_back_exactly_and_gaps_stay_empty(tmp_path: Path) -> None:
     for row in rows(1, 2):
         history.append(row)
     history.append({"step": 3.0, "wasserstein": 0.1, "unknown": 5.0})
-    found = read(tmp_path / "h.csv")
-    assert tuple(found) == COLUMNS
-    assert found["step"] == [1, 2, 3]
-    assert found["generator_loss"][:2] == [-math.pi / 2, -math.pi / 3]
-    assert math.isnan(found["generator_loss"][2]) and math.isnan(found["wasserstein"][0])
-    assert found["wasserstein"][2] == 0.1
+    columns = read_history(tmp_path / "h.csv")
+    assert tuple(columns) == COLUMNS
+    assert columns["step"] == [1, 2, 3]
+    assert columns["generator_loss"][:2] == [-math.pi / 2, -math.pi / 3]
+    assert math.isnan(columns["generator_loss"][2]) and math.isnan(columns["wasserstein"][0])
+    assert columns["wasserstein"][2] == 0.1
     with (tmp_path / "h.csv").open(newline="") as file:
         lines = list(csv.reader(file))
     assert lines[0] == list(COLUMNS)
@@ -37,7 +37,7 @@ def test_rows_come_back_exactly_and_gaps_stay_empty(tmp_path: Path) -> None:
 
 def test_an_empty_history_has_its_header(tmp_path: Path) -> None:
     History(tmp_path / "h.csv")
-    assert read(tmp_path / "h.csv") == {name: [] for name in COLUMNS}
+    assert read_history(tmp_path / "h.csv") == {name: [] for name in COLUMNS}
 
 
 def test_later_rows_are_dropped_on_resuming(tmp_path: Path) -> None:
@@ -45,15 +45,15 @@ def test_later_rows_are_dropped_on_resuming(tmp_path: Path) -> None:
     history = History(path)
     for row in rows(1, 2, 3, 4):
         history.append(row)
-    before = read(path)
+    before = read_history(path)
     assert History(path, until=4).path.read_text()
-    assert all(str(read(path)[name]) == str(before[name]) for name in COLUMNS)
+    assert all(str(read_history(path)[name]) == str(before[name]) for name in COLUMNS)
     History(path, until=2).append(rows(5)[0])
-    found = read(path)
-    assert found["step"] == [1, 2, 5]
-    assert found["seconds"] == [1 / 3, 2 / 3, 5 / 3]
+    columns = read_history(path)
+    assert columns["step"] == [1, 2, 5]
+    assert columns["seconds"] == [1 / 3, 2 / 3, 5 / 3]
     History(path, until=-1)
-    assert read(path)["step"] == []
+    assert read_history(path)["step"] == []
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_torn_last_row_is_left_out(tmp_path: Path, torn: str) -> None:
     whole = path.read_bytes()
     with path.open("a", newline="") as file:
         file.write(torn)
-    assert read(path)["step"] == [1, 2]
+    assert read_history(path)["step"] == [1, 2]
     assert History(path).rows == 2
     assert path.read_bytes() == whole
 
@@ -81,6 +81,6 @@ def test_a_history_that_cannot_be_written_says_so_in_a_line(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "open", full)
-    with pytest.raises(QganError, match=r"^Argument `h\.csv` must be writable, but got No space"):
+    with pytest.raises(QganError, match=r"^File .*h\.csv cannot be written: No space left"):
         history.append(rows(1)[0])
     assert history.rows == 0

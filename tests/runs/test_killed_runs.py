@@ -42,8 +42,8 @@ def play(folder: Path, engine: str, runs: list[list[str]]) -> None:
     for number, moments in enumerate(runs):
         words += ["--", str(folder / str(number)), *moments]
     command = [sys.executable, str(SCRIPT), engine, *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
     for number in range(len(runs)):
         assert_same_run(folder / str(number), folder / "whole")
         left = [path.name for path in (folder / str(number)).rglob(".*")]

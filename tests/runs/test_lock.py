@@ -56,15 +56,15 @@ def test_a_second_process_is_refused_and_a_dead_one_is_followed(
 
 
 def test_two_sessions_of_one_process_are_kept_apart_too(tmp_path: Path) -> None:
-    one, other = Lock(tmp_path), Lock(tmp_path)
-    one.acquire()
-    one.acquire()
+    first, second = Lock(tmp_path), Lock(tmp_path)
+    first.acquire()
+    first.acquire()
     with pytest.raises(QganError, match=f"process {os.getpid()} "):
-        other.acquire()
-    one.release()
-    one.release()
-    other.acquire()
-    other.release()
+        second.acquire()
+    first.release()
+    first.release()
+    second.acquire()
+    second.release()
 
 
 def test_another_machine_is_believed(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ def events(folder: Path) -> Any:
     """What TensorBoard would show."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    found = EventAccumulator(str(folder))
-    found.Reload()
-    return found
+    accumulator = EventAccumulator(str(folder))
+    accumulator.Reload()
+    return accumulator
 
 
 def test_tensorboard_shows_history_settings_and_pictures(tmp_path: Path) -> None:
@@ -35,12 +35,12 @@ def test_tensorboard_shows_history_settings_and_pictures(tmp_path: Path) -> None
     matplotlib.image.imsave(run.plots / "sweep.png", np.zeros((4, 6, 3)))
     session.loggers.pictures([run.plots / "sweep.png"], 6)
     session.loggers.finalize("success")
-    shown = events(run.path)
-    assert [event.step for event in shown.Scalars("generator_loss")] == [1, 2, 3, 4, 5, 6]
-    assert [event.step for event in shown.Scalars("shortfall")] == [0, 2, 4, 6]
-    (picture,) = shown.Images("sweep")
+    log = events(run.path)
+    assert [event.step for event in log.Scalars("generator_loss")] == [1, 2, 3, 4, 5, 6]
+    assert [event.step for event in log.Scalars("shortfall")] == [0, 2, 4, 6]
+    (picture,) = log.Images("sweep")
     assert (picture.step, picture.width, picture.height) == (6, 6, 4)
-    assert "text_summary" in "".join(shown.Tags()["tensors"])
+    assert "text_summary" in "".join(log.Tags()["tensors"])
 
 
 def test_a_resumed_run_shows_each_step_once(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_a_resumed_run_shows_each_step_once(tmp_path: Path) -> None:
         for step in steps:
             logger.log_metrics({"loss": 10.0 * start + step}, step)
         logger.finalize("success")
-    found = [(event.step, event.value) for event in events(tmp_path).Scalars("loss")]
-    assert found == [(1, 1.0), (2, 2.0), (3, 23.0), (4, 24.0), (5, 25.0)]
+    losses = [(event.step, event.value) for event in events(tmp_path).Scalars("loss")]
+    assert losses == [(1, 1.0), (2, 2.0), (3, 23.0), (4, 24.0), (5, 25.0)]
 
 
 class Broken:

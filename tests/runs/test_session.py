@@ -20,7 +20,7 @@ from qgan import load
 from qgan.config import Experiment
 from qgan.errors import QganError
 from qgan.runs import RunFolder, Session
-from qgan.runs.history import read
+from qgan.runs.history import read_history
 
 Row = dict[str, float]
 
@@ -51,11 +51,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def test_everything_needed_to_go_on_exists_before_the_first_step(tmp_path: Path) -> None:
     session = begin(tmp_path / "run")
     files = {p.relative_to(tmp_path / "run").as_posix() for p in (tmp_path / "run").rglob("*.*")}
-    wanted = {"config.yaml", "circuit.json", "history.csv", ".lock"}
-    assert files == wanted | {"checkpoints/last.pt"}
+    expected = {"config.yaml", "circuit.json", "history.csv", ".lock"}
+    assert files == expected | {"checkpoints/last.pt"}
     assert RunFolder(tmp_path / "run").checkpoint("last")["step"] == 0
     assert load(tmp_path / "run", "last").step == 0
-    assert read(session.run.history_file)["step"] == []
+    assert read_history(session.run.history_file)["step"] == []
 
 
 def test_a_finished_run_is_laid_out_as_designed(whole: Session) -> None:
@@ -63,7 +63,7 @@ def test_a_finished_run_is_laid_out_as_designed(whole: Session) -> None:
     top = {"config.yaml", "circuit.json", "history.csv", "report.json", "checkpoints", "plots"}
     assert {p.name for p in path.iterdir()} == top
     assert {p.stem for p in (path / "checkpoints").iterdir()} == {"best", "last", "previous"}
-    history = read(path / "history.csv")
+    history = read_history(path / "history.csv")
     assert history["step"] == [0, 1, 2, 3, 4, 5, 6]
     assert [math.isnan(w) for w in history["wasserstein"]] == [k % 2 == 1 for k in range(7)]
     report = json.loads((path / "report.json").read_text())
@@ -82,10 +82,10 @@ def test_a_finished_run_is_laid_out_as_designed(whole: Session) -> None:
 def test_the_best_checkpoint_has_the_least_shortfall(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: list[float], best: int
 ) -> None:
-    told = iter(scores)
+    shortfalls = iter(scores)
     monkeypatch.setattr(
         "qgan.evaluation.judge.Judge.criterion",
-        lambda self, generator: {"shortfall": next(told), "coverage": 0.5},
+        lambda self, generator: {"shortfall": next(shortfalls), "coverage": 0.5},
     )
     session = begin(tmp_path / "run")
     assert session.train()
@@ -96,9 +96,9 @@ def test_the_best_checkpoint_has_the_least_shortfall(
 def test_selection_sees_validation_states_and_the_report_held_out_ones(whole: Session) -> None:
     data = whole.learner.data
     assert whole.validation.part == "validation" and whole.validation.data is data
-    averaged = whole.learner.model
-    found = read(whole.run.history_file)["shortfall"][-1]
-    assert found == whole.validation.criterion(averaged)["shortfall"]
+    model = whole.learner.model
+    shortfall = read_history(whole.run.history_file)["shortfall"][-1]
+    assert shortfall == whole.validation.criterion(model)["shortfall"]
     report = json.loads(whole.run.report_file.read_text())
     assert report["last"]["held_out"]["labels"][0]["coverage"] > 0
 
@@ -121,7 +121,7 @@ def test_a_signal_ends_the_run_after_its_step(
     handler = signal.getsignal(number)
     session = begin(tmp_path / "run", interrupt(at, number))
     assert not session.train()
-    assert session.stopped_by == number
+    assert session.stop_signal == number
     assert signal.getsignal(number) is handler
     assert load(tmp_path / "run", "last").step == at
     session.report()
@@ -143,7 +143,7 @@ def test_a_second_signal_ends_at_once_and_restores_the_handlers(tmp_path: Path) 
 def test_a_second_request_of_a_scheduler_does_not_cut_the_checkpoint_short(tmp_path: Path) -> None:
     session = begin(tmp_path / "run", interrupt(3, signal.SIGTERM, times=2))
     assert not session.train()
-    assert session.stopped_by == signal.SIGTERM
+    assert session.stop_signal == signal.SIGTERM
     assert load(tmp_path / "run", "last").step == 3
 
 
@@ -161,7 +161,7 @@ def test_a_run_that_died_goes_on_from_its_last_checkpoint(
 
     with pytest.raises(Killed):
         begin(tmp_path / "run", listener).train()
-    assert read(tmp_path / "run" / "history.csv")["step"][-1] == at
+    assert read_history(tmp_path / "run" / "history.csv")["step"][-1] == at
     session = carry_on(tmp_path / "run")
     assert session.learner.step == at - 1
     assert session.train()
@@ -172,8 +172,8 @@ def test_a_loaded_run_is_the_averaged_generator(whole: Session) -> None:
     model = load(whole.run.path, "last")
     label, latent = torch.tensor([0, 1, 1]), torch.tensor([[-0.4], [0.1], [0.9]])
     expected = whole.learner.model.exact_states(label, latent).density_matrix()
-    found = model.sampler.exact_states(label, latent).density_matrix()
-    assert_close(found, expected, **EXACT)
+    density = model.sampler.exact_states(label, latent).density_matrix()
+    assert_close(density, expected, **EXACT)
     now = whole.learner.generator.exact_states(label, latent).density_matrix()
     assert (now - expected).abs().max() > 1e-6
     again = load(whole.run.path, "last").sample(n=3, seed=4).density_matrix()
@@ -187,7 +187,7 @@ def test_what_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QganError, match=r"`checkpoint` must be readable"):
         load(path)  # there is no best before the first evaluation
     (path / "circuit.json").write_text("{")
-    with pytest.raises(QganError, match=r"`circuit\.json` must be readable JSON"):
+    with pytest.raises(QganError, match=r"^File .*circuit\.json cannot be read as JSON"):
         load(path, "last")
     (path / "circuit.json").write_text('{"format": 99}')
     with pytest.raises(

@@ -110,7 +110,7 @@ def arm(moment: str) -> None:
     elif kind == "step":
         arm_step(int(rest[0]), rest[1])
     else:
-        count, save = 0, checkpoint.save
+        count, save = 0, checkpoint.save_checkpoint
 
         def counted(path: Path, state: Any, previous: Path | None = None) -> None:
             nonlocal count
@@ -119,7 +119,7 @@ def arm(moment: str) -> None:
                 arm_write(rest[1])
             save(path, state, previous)
 
-        checkpoint.save = counted
+        checkpoint.save_checkpoint = counted
 
 
 def arm_step(step: int, place: str) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from qgan.runs import RunFolder
-from qgan.runs.history import COLUMNS, read
+from qgan.runs.history import COLUMNS, read_history
 
 
 def assert_same_run(path: Path, expected: Path) -> None:
     """Histories and the checkpoints best and last."""
-    found, wanted = read(path / "history.csv"), read(expected / "history.csv")
+    found, wanted = read_history(path / "history.csv"), read_history(expected / "history.csv")
     for name in set(COLUMNS) - {"seconds"}:
         np.testing.assert_array_equal(found[name], wanted[name], err_msg=name)
     for name in ("best", "last"):

@@ -74,11 +74,11 @@ def test_levels_are_reached_once_and_by_evaluations_only() -> None:
 def test_a_run_counts_from_step_to_step(tmp_path: Path) -> None:
     from qgan.config import Experiment
     from qgan.runs import RunFolder
-    from qgan.runs.history import read
+    from qgan.runs.history import read_history
 
     run = RunFolder.create(tmp_path / "run", Experiment(trainer=SHORT))
     session = Session(small_games.trainer(), run)
     session.start()
     session.train()
-    counts = read(run.history_file)["real_copies"]
+    counts = read_history(run.history_file)["real_copies"]
     assert counts == [72.0 * step for step in range(7)]

@@ -15,7 +15,7 @@ from torch import Tensor
 from qgan.config import Experiment, TrainerConfig
 from qgan.errors import QganError
 from qgan.runs import RunFolder, Session, checkpoint
-from qgan.runs.history import read
+from qgan.runs.history import read_history
 from qgan.terms import GradientPenalty, StepContext, Term
 from qgan.training import Trainer
 from qgan.training.guard import MOST_IN_A_ROW, NonFiniteError
@@ -116,7 +116,7 @@ def test_a_session_keeps_the_state_that_led_there_and_says_how_to_go_on(tmp_path
         f"The state that led there is in {path}."
     ]
     # It leads there again: the generator's update alone, from the random state before it.
-    found: dict[str, Any] = checkpoint.read(path)
+    found: dict[str, Any] = checkpoint.read_checkpoint(path)
     again = game("generator", "gradient")
     again.load_state_dict(found)
     assert found["batch"]["latent"].shape == (SHORT.batch, 1)
@@ -131,6 +131,6 @@ def test_a_skipped_update_is_a_gap_in_the_history(tmp_path: Path) -> None:
     session = Session(trainer, run, tell=lines.append)
     session.start()
     assert session.train()
-    losses = read(run.history_file)["generator_loss"]
+    losses = read_history(run.history_file)["generator_loss"]
     assert [math.isfinite(loss) for loss in losses] == [False, True, *[False] * 5]
     assert len(lines) == len(list(run.path.glob("nonfinite-*.pt"))) == 3

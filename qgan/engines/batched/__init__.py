@@ -1,4 +1,4 @@
-"""The batched engine: ours, in torch."""
+"""The batched engine, our own: README.md in this folder says what its words mean."""
 
 from qgan.engines.batched.engine import BatchedEngine
 

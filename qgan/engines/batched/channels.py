@@ -1,4 +1,4 @@
-"""Kraus channels on factors: the rank grows with each, up to the dimension."""
+"""Kraus channels on factors: each of them raises the rank, up to the dimension."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from torch import Tensor
 from qgan.engines.batched.lowering import ChannelLayer
 from qgan.engines.batched.torch_ops.fixed import apply_matrix
 
+__all__ = ["apply_channel", "compressed", "most_columns"]
+
 
 def apply_channel(channel: ChannelLayer, factor: Tensor) -> Tensor:
     """``rho -> sum_k K_k rho K_k^dagger`` as ``A -> (K_1 A, K_2 A, ...)``.
 
     Args:
-        channel: m Kraus operators.
+        channel: a channel of m Kraus operators.
         factor: ``A``, complex ``(B, D, r)``.
 
     Returns:
         Complex ``(B, D, min(m r, D))``.
     """
     operators = channel.operators.to(factor)
-    grown = torch.cat([apply_matrix(k, channel.wires, factor) for k in operators], 2)
-    return compressed(grown) if grown.shape[2] > grown.shape[1] else grown
+    wide = torch.cat([apply_matrix(k, channel.wires, factor) for k in operators], 2)
+    return compressed(wide) if wide.shape[2] > wide.shape[1] else wide
 
 
 def compressed(factor: Tensor) -> Tensor:
-    """A factor of the same states with no more columns than rows, ``(B, D, D)``.
+    """A factor of the same states that has as many columns as rows, ``(B, D, D)``.
 
     With Q an orthonormal basis of the rows of A (columns of ``A^dagger``), ``A Q Q^dagger = A``,
     so ``A Q`` is a factor of the same state. Q is held fixed in the backward pass, which changes
@@ -42,7 +44,7 @@ def compressed(factor: Tensor) -> Tensor:
 
 
 def most_columns(segments: Sequence[object], dimension: int, columns: int) -> int:
-    """Columns that a factor ever has on its way through the segments of a circuit."""
+    """The most columns that a factor has on its way through the segments of a circuit."""
     most = columns
     for segment in segments:
         if isinstance(segment, ChannelLayer):

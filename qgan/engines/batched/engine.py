@@ -22,6 +22,8 @@ from qgan.engines.memory import check_memory
 from qgan.engines.trace import trace
 from qgan.states import States, StateSource
 
+__all__ = ["BatchedEngine", "Segments", "segments_of"]
+
 LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
 Segments = tuple[Plan | ChannelLayer, ...]
@@ -30,15 +32,18 @@ _segments: weakref.WeakKeyDictionary[TracedCircuit, Segments] = weakref.WeakKeyD
 
 
 def segments_of(circuit: Circuit) -> Segments:
-    """Plans and channels of a circuit in order, a plan first; kept as long as the circuit lives."""
+    """The plans and channels of a circuit in order; the first is a plan.
+
+    They are made once, and kept as long as the circuit exists.
+    """
     traced = trace(circuit)
-    found = _segments.get(traced)
-    if found is None:
-        found = _segments[traced] = _make_segments(traced)
-    return found
+    segments = _segments.get(traced)
+    if segments is None:
+        segments = _segments[traced] = _make_segments(traced)
+    return segments
 
 
-@torch.inference_mode(False)  # a plan made for a look serves training too
+@torch.inference_mode(False)  # a plan that was made while sampling serves training too
 def _make_segments(traced: TracedCircuit) -> Segments:
     return tuple(
         segment
@@ -51,18 +56,19 @@ def _make_segments(traced: TracedCircuit) -> Segments:
 class BatchedEngine(Engine):
     """Simulates a batch of small circuits at once, on CPU or CUDA.
 
-    On a CPU, compiled loops lead a few samples at a time through all gates and back: nothing is
-    kept but the final states. They are compiled at the first call on a machine (half a minute a
-    precision) and read from numba's cache from then on. On CUDA the batch is one tensor, and blocks
-    of gates are products of matrices.
+    On a CPU, compiled loops take a few samples at a time through all gates and back, and keep
+    nothing but the final states. They are compiled at the first call on a machine, which takes half
+    a minute for each precision, and read from numba's cache from then on. On CUDA the batch is one
+    tensor, and blocks of gates are products of matrices.
 
     Channels of fixed strength on one or two wires act on the factor, whose rank they raise up to
-    ``2**n_wires``: a noisy circuit costs up to that many times the memory of a pure one.
+    ``2**n_wires``: a noisy circuit takes up to that many times the memory of a pure one.
 
     Args:
         precision: "single" (complex64) or "double" (complex128).
-        low_memory: keep no states for the backward pass, whatever their number; it then leads the
-            final ones back, at the cost of running the circuit twice. Compiled loops never do.
+        low_memory: whether no states are kept for the backward pass, however few they are. The
+            backward pass then takes the final states back, which costs as much as running the
+            circuit twice. Compiled loops do so in any case.
         compiled: whether compiled loops run circuits on a CPU; False takes the operations of torch
             that run them on CUDA.
 
@@ -73,8 +79,7 @@ class BatchedEngine(Engine):
         Adjoint method: Jones and Gacon, arXiv:2009.02823.
 
     Example:
-        >>> import pennylane as qml
-        >>> from circuits import HardwareEfficient, Registers, ReuploadingCircuit
+        >>> from circuits import Registers, ReuploadingCircuit
         >>> circuit = ReuploadingCircuit(Registers(output=2), n_layers=1)
         >>> engine = BatchedEngine(precision="double")
         >>> engine.run(circuit, torch.zeros(0), torch.zeros(3, circuit.n_inputs)).purity().tolist()
@@ -153,14 +158,14 @@ class BatchedEngine(Engine):
         return None
 
     def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
-        """Bytes of states alive at once; operations of torch keep one more per stage."""
+        """Bytes of states that exist at once; operations of torch keep one more per stage."""
         segments, n_wires = segments_of(circuit), circuit.registers.n_wires
-        kept = LEAST_ALIVE
+        alive = LEAST_ALIVE
         if not (self.low_memory or self._compiles(n_wires, batch, accelerator)):
-            kept += sum(len(segment.stages) for segment in segments if isinstance(segment, Plan))
+            alive += sum(len(segment.stages) for segment in segments if isinstance(segment, Plan))
         amplitudes: int = 2**n_wires
         columns = most_columns(segments, amplitudes, 1)
-        return self.complex.itemsize * amplitudes * columns * batch * kept
+        return self.complex.itemsize * amplitudes * columns * batch * alive
 
     def _run(
         self,
@@ -170,7 +175,7 @@ class BatchedEngine(Engine):
         source: StateSource | None,
         words: tuple[str, ...] | None = None,
     ) -> Tensor:
-        """Final vectors of all wires, ``(B, 2**n_wires, r)``; or what words read, ``(B, K)``."""
+        """Final factors of all wires, ``(B, 2**n_wires, r)``, or values of words, ``(B, K)``."""
         check_angles(circuit, weights, inputs)
         batch, n_wires = inputs.shape[0], circuit.registers.n_wires
         segments, columns = segments_of(circuit), source.rank if isinstance(source, States) else 1
@@ -206,7 +211,7 @@ class BatchedEngine(Engine):
         return state if words is None else pauli.expval(state, words)
 
     def _compiles(self, n_wires: int, batch: int, accelerator: str) -> bool:
-        """Whether compiled passes run it, rather than operations of torch."""
+        """Whether compiled loops run a circuit, rather than operations of torch."""
         return self.compiled and accelerator == "cpu" and serves(n_wires, batch)
 
     def _place(self, states: States, n_wires: int) -> Tensor:

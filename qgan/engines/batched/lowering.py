@@ -2,7 +2,8 @@
 
 Every gate is written with rotations about Y (real), rotations about products of Z (diagonal)
 and fixed matrices. Rotations move to the earliest layer of their kind that commuting gates leave
-open: a whole row of RZ and ZZ is then one phase vector, and a row of RY a real tensor product.
+open: a whole row of RZ and ZZ is then one vector of phases, and a row of RY is one real tensor
+product.
 """
 
 from __future__ import annotations
@@ -16,19 +17,31 @@ from torch import Tensor
 
 from qgan.engines.gates import Gate, TracedCircuit
 
-LEAST_ANGLE = 1e-12  # constants below it, as the sums of -pi/2 and pi/2 leave them, are dropped
+__all__ = [
+    "LEAST_ANGLE",
+    "Angle",
+    "ChannelLayer",
+    "FixedLayer",
+    "Layer",
+    "Lowered",
+    "PhaseLayer",
+    "TurnLayer",
+    "lower",
+]
+
+LEAST_ANGLE = 1e-12  # smaller constants, which sums of -pi/2 and pi/2 leave, are dropped
 
 
 @dataclass
 class PhaseLayer:
-    """A diagonal: for each product of Z, by its wires in order, the angles that add up."""
+    """A diagonal: for each product of Z, by its wires in order, the positions of its angles."""
 
     rotations: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
 
 
 @dataclass
 class TurnLayer:
-    """A tensor product of RY: for each wire the angles that add up."""
+    """A tensor product of RY: for each wire the positions of its angles, which add up."""
 
     rotations: dict[int, list[int]] = field(default_factory=dict)
 
@@ -39,14 +52,14 @@ class FixedLayer:
 
     wires: tuple[int, ...]
     matrix: Tensor
-    _moved: dict[tuple[torch.dtype, torch.device], Tensor] = field(default_factory=dict)
+    _copies: dict[tuple[torch.dtype, torch.device], Tensor] = field(default_factory=dict)
 
     def like(self, state: Tensor) -> Tensor:
         """The matrix in the precision and on the device of a state."""
         key = (state.dtype, state.device)
-        if key not in self._moved:
-            self._moved[key] = self.matrix.to(state)
-        return self._moved[key]
+        if key not in self._copies:
+            self._copies[key] = self.matrix.to(state)
+        return self._copies[key]
 
 
 @dataclass
@@ -72,30 +85,30 @@ class Angle:
 
 @dataclass
 class Lowered:
-    """The layers of a circuit and the angles they turn by."""
+    """The layers of a circuit, and the list of angles that they point into."""
 
     n_wires: int
     angles: list[Angle] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
 
     def angle(self, gate: Gate) -> int:
-        """Register a gate's angle; its position."""
+        """Append the angle of a gate, and return its position."""
         self.angles.append(Angle(gate.source, gate.entry, gate.scale, gate.shift))
         return len(self.angles) - 1
 
     def constant(self, value: float) -> int:
-        """Register a fixed angle; its position."""
+        """Append a fixed angle, and return its position."""
         self.angles.append(Angle(None, 0, 0.0, value))
         return len(self.angles) - 1
 
     def phase(self, wires: tuple[int, ...], angle: int) -> None:
-        """Add exp(-i angle Z..Z / 2)."""
+        """Add ``exp(-i angle Z..Z / 2)`` with the angle at a position."""
         layer = self._open(wires, PhaseLayer)
         assert isinstance(layer, PhaseLayer)
         layer.rotations.setdefault(tuple(sorted(wires)), []).append(angle)
 
     def fixed_phase(self, wires: tuple[int, ...], diagonal: Tensor) -> None:
-        """Add a fixed diagonal on some wires, as rotations: its phases in products of Z."""
+        """Add a fixed diagonal on some wires as rotations, one for each product of Z."""
         phases = torch.angle(diagonal).tolist()
         for subset in range(1, len(phases)):  # the empty product is a global phase
             signs = (1 - 2 * ((subset & x).bit_count() & 1) for x in range(len(phases)))
@@ -106,37 +119,37 @@ class Lowered:
                 self.phase(tuple(bits), self.constant(-2 * share))
 
     def turn(self, wire: int, angle: int) -> None:
-        """Add RY(angle)."""
+        """Add RY with the angle at a position."""
         layer = self._open((wire,), TurnLayer)
         assert isinstance(layer, TurnLayer)
         layer.rotations.setdefault(wire, []).append(angle)
 
     def segments(self) -> list[Lowered | ChannelLayer]:
-        """Its channels, and what stands before, between and after them; channels never lead."""
-        found: list[Lowered | ChannelLayer] = [Lowered(self.n_wires, self.angles)]
+        """The channels, and the layers before, between and after them; no channel is first."""
+        segments: list[Lowered | ChannelLayer] = [Lowered(self.n_wires, self.angles)]
         for layer in self.layers:
             if isinstance(layer, ChannelLayer):
-                found.append(layer)
+                segments.append(layer)
                 continue
-            if isinstance(found[-1], ChannelLayer):
-                found.append(Lowered(self.n_wires, self.angles))
-            last = found[-1]
+            if isinstance(segments[-1], ChannelLayer):
+                segments.append(Lowered(self.n_wires, self.angles))
+            last = segments[-1]
             assert isinstance(last, Lowered)
             last.layers.append(layer)
-        return found
+        return segments
 
     def _open(self, wires: tuple[int, ...], kind: type[PhaseLayer] | type[TurnLayer]) -> Layer:
         """The earliest layer of this kind that a gate on these wires can join, else a new one."""
-        found: Layer | None = None
+        earliest: Layer | None = None
         for layer in reversed(self.layers):
             if isinstance(layer, kind):
-                found = layer
+                earliest = layer
             if not _commutes(layer, wires, diagonal=kind is PhaseLayer):
                 break
-        if found is None:
-            found = kind()
-            self.layers.append(found)
-        return found
+        if earliest is None:
+            earliest = kind()
+            self.layers.append(earliest)
+        return earliest
 
 
 def _commutes(layer: Layer, wires: tuple[int, ...], diagonal: bool) -> bool:

@@ -1,7 +1,8 @@
-"""The plan of a lowered circuit: its stages, whichever way they are run.
+"""The plan of a lowered circuit: its stages, whichever back-end carries them out.
 
-A stage is a turn (RY on any wires), then a phase (a diagonal), or a fixed matrix. Its row is
-shared by the batch, or, where any of its angles comes from the inputs, one a sample.
+A stage is a turn (RY on any wires), then a phase (a diagonal); or it is a fixed matrix alone. The
+angles of a turn or of a phase are a row. The batch shares a row unless some of its angles come from
+the inputs: then each sample has a row of its own.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from qgan.engines.batched.lowering import (
     TurnLayer,
 )
 
-# What either way of running a plan says to a second derivative.
+__all__ = ["FIRST_ONLY", "INSTEAD", "AngleRow", "AngleRows", "Plan", "Stage", "make_plan"]
+
+# What either back-end says to a second derivative.
 FIRST_ONLY = "the batched engine gives the first only"
 INSTEAD = "use default.qubit with backprop, or a penalty in view space"
 
 
 @dataclass(frozen=True)
 class AngleRow:
-    """A row of a group's turns or phases, and the wires it acts on."""
+    """Which row of angles a turn or a phase has: its group, its place there, and its wires."""
 
     shared: bool
     index: int
@@ -42,13 +45,13 @@ class Stage:
 
     @property
     def shared(self) -> bool:
-        """Whether the batch shares all of it, so that it is one matrix."""
+        """Whether the batch shares the whole stage, so that it is one matrix."""
         return all(row is None or row.shared for row in (self.turn, self.phase))
 
 
 @dataclass
 class AngleRows:
-    """Rows of turns and of phases that are shared, or that are one a sample."""
+    """A group of rows: those that the batch shares, or those that differ per sample."""
 
     turns: list[TurnLayer] = field(default_factory=list)
     phases: list[dict[tuple[int, ...], list[int]]] = field(default_factory=list)
@@ -56,7 +59,17 @@ class AngleRows:
 
 @dataclass(eq=False)
 class Plan:
-    """How to run a circuit on a batch; made once, kept with the circuit."""
+    """How to run a segment of a circuit on a batch; made once, and kept with the circuit.
+
+    Args:
+        n_wires: n.
+        n_weights: angles that the batch shares.
+        n_inputs: angles that differ per sample.
+        angles: what layers and rows point into.
+        stages: the stages in order.
+        groups: the rows that the batch shares (True), and those that differ per sample (False).
+        cache: what either back-end has made of the plan: programs, tables, graphs.
+    """
 
     n_wires: int
     n_weights: int
@@ -65,7 +78,6 @@ class Plan:
     stages: tuple[Stage, ...]
     groups: dict[bool, AngleRows]
     cache: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    """What either back-end has made of the plan: programs, tables, graphs."""
 
     @property
     def per_sample(self) -> bool:
@@ -74,7 +86,7 @@ class Plan:
 
 
 def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
-    """Stages and groups of a lowered circuit."""
+    """The stages and groups of a lowered circuit."""
     groups = {True: AngleRows(), False: AngleRows()}
     stages: list[Stage] = []
     for layer in lowered.layers:
@@ -93,23 +105,26 @@ def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
 def _add_phase(
     lowered: Lowered, layer: PhaseLayer, groups: dict[bool, AngleRows], stages: list[Stage]
 ) -> None:
-    """A phase joins the turn before it; terms whose constants cancel are dropped."""
-    terms = {
+    """Let a phase join the turn before it; products of Z whose constants cancel are dropped."""
+    products = {
         wires: positions
         for wires, positions in layer.rotations.items()
         if any(lowered.angles[p].source is not None for p in positions)
         or abs(sum(lowered.angles[p].shift for p in positions)) > LEAST_ANGLE
     }
-    if not terms:
+    if not products:
         return
-    shared = _shared(lowered, list(terms.values()))
-    groups[shared].phases.append(terms)
-    row = AngleRow(shared, len(groups[shared].phases) - 1, frozenset(w for ws in terms for w in ws))
+    shared = _shared(lowered, list(products.values()))
+    groups[shared].phases.append(products)
+    all_wires = frozenset(wire for wires in products for wire in wires)
+    row = AngleRow(shared, len(groups[shared].phases) - 1, all_wires)
     if stages and stages[-1].turn is not None and stages[-1].phase is None:
         stages[-1] = Stage(stages[-1].turn, row)
     else:
         stages.append(Stage(phase=row))
 
 
-def _shared(lowered: Lowered, groups_of_angles: list[list[int]]) -> bool:
-    return all(lowered.angles[p].source != "inputs" for group in groups_of_angles for p in group)
+def _shared(lowered: Lowered, positions_of_each: list[list[int]]) -> bool:
+    """Whether none of the angles at these positions comes from the inputs."""
+    sources = (lowered.angles[p].source for positions in positions_of_each for p in positions)
+    return all(source != "inputs" for source in sources)

@@ -1,4 +1,4 @@
-"""The guard of diff methods that have a first derivative only."""
+"""Diff methods that have a first derivative only, and refuse a second one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from qgan.engines.refusal import differentiable_once
+
+__all__ = ["FirstDerivativeOnly"]
 
 
 class FirstDerivativeOnly(torch.autograd.Function):
@@ -19,7 +21,7 @@ class FirstDerivativeOnly(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, *angles: Tensor) -> tuple[Tensor, ...]:
-        """The angles as they are."""
+        """Return the angles as they are."""
         ctx.save_for_backward(*angles)
         views = tuple(entry.view_as(entry) for entry in angles)
         fixed = [v for v, needs in zip(views, ctx.needs_input_grad, strict=True) if not needs]
@@ -28,7 +30,7 @@ class FirstDerivativeOnly(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients, linked to the refusal while a graph of them is being made."""
+        """Return the gradients, linked to the refusal while a graph of them is being built."""
         return differentiable_once(
             grads,
             ctx.saved_tensors,

@@ -11,6 +11,8 @@ from pennylane.exceptions import DeviceError
 from qgan import errors
 from qgan.engines.base import DiffMethod
 
+__all__ = ["broken_rule", "check_engine_shots", "diff_methods", "open_device"]
+
 PACKAGES = {
     "lightning.gpu": "pennylane-lightning-gpu",
     "lightning.kokkos": "pennylane-lightning-kokkos",
@@ -22,7 +24,7 @@ PACKAGES = {
     "cirq": "pennylane-cirq",
     "braket": "amazon-braket-pennylane-plugin",
 }
-"""What brings a device (or a family, by its first word) that is not installed."""
+"""The package that brings a device, or a family of devices by the first word of their names."""
 
 
 def open_device(name: str, n_wires: int, options: Mapping[str, Any]) -> Any:
@@ -48,14 +50,14 @@ def open_device(name: str, n_wires: int, options: Mapping[str, Any]) -> Any:
 
 
 def diff_methods(device: Any) -> tuple[DiffMethod, ...]:
-    """Exact gradients that a device has, best first; parameter-shift runs on every device."""
+    """The diff methods of a device, the fastest first; parameter-shift runs on every device."""
     exact: tuple[DiffMethod, ...] = ("backprop", "adjoint")
-    has = tuple(
+    supported = tuple(
         method
         for method in exact
         if device.supports_derivatives(qml.devices.ExecutionConfig(gradient_method=method))
     )
-    return (*has, "parameter-shift")
+    return (*supported, "parameter-shift")
 
 
 def check_engine_shots(shots: int | None) -> None:
@@ -65,18 +67,25 @@ def check_engine_shots(shots: int | None) -> None:
 
 
 def broken_rule(
-    name: str, has: tuple[DiffMethod, ...], method: str, shots: int | None
+    name: str, methods: tuple[DiffMethod, ...], method: str, shots: int | None
 ) -> str | None:
-    """The rule that a diff method breaks on a device with these shots, or None."""
-    if method not in has:
-        return f"must be one that {name} has ({', '.join(has)})"
+    """The rule that a diff method breaks, or None.
+
+    Args:
+        name: short name of a device.
+        methods: the diff methods that the device has.
+        method: the diff method that is asked for.
+        shots: measurements of each circuit; None is exact.
+    """
+    if method not in methods:
+        return f"must be one that {name} has ({', '.join(methods)})"
     if shots is not None and method != "parameter-shift":
         return f"must be parameter-shift with finite shots (shots={shots})"
     return None
 
 
 def _not_opened(name: str, error: Exception) -> errors.QganError:
-    """The error for a device that PennyLane could not open, with what would cure it."""
+    """The error for a device that PennyLane could not open, with what to do about it."""
     package = PACKAGES.get(name) or PACKAGES.get(str(name).split(".")[0])
     if isinstance(error, DeviceError) and name not in qml.plugin_devices:
         if package:

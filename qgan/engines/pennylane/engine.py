@@ -20,6 +20,8 @@ from qgan.engines.pennylane.noise import check_noise
 from qgan.engines.pennylane.source import column_norms, differentiable_factor, weighted_columns
 from qgan.states import States, StateSource
 
+__all__ = ["PennyLaneEngine"]
+
 STATE_DEVICES = ("default.qubit", "default.mixed")
 
 
@@ -36,7 +38,7 @@ class PennyLaneEngine(Engine):
         diff_method: ``backprop``, ``adjoint`` or ``parameter-shift``; None takes the first of
             these that the device has, and parameter-shift with finite shots.
         shots: measurements of each circuit, at least 1; None is exact.
-        precision: dtype of what comes out, ``double`` or ``single``.
+        precision: dtype of the results, ``double`` or ``single``.
         device_options: further arguments of the device, as ``{"batch_obs": True}``.
         seed: seed of the device's shots.
         noise: a ``qml.NoiseModel`` for each circuit that is run; ``default.mixed`` only, which also
@@ -72,19 +74,19 @@ class PennyLaneEngine(Engine):
         options = dict(device_options or {})
         if "shots" in options:
             raise errors.argument("device_options", "must leave shots to `shots`", options)
-        # One generator of ours for the devices of all widths: its state can be kept and restored.
-        self._random = None if seed is None else np.random.default_rng(seed)
-        options = options if seed is None else {**options, "seed": self._random}
-        has = diff_methods(open_device(device, 1, options))
-        method = diff_method or (has[0] if shots is None else "parameter-shift")
-        rule = broken_rule(device, has, method, shots)
+        # The devices of all widths share one generator, whose state can be saved and restored.
+        self._rng = None if seed is None else np.random.default_rng(seed)
+        options = options if seed is None else {**options, "seed": self._rng}
+        methods = diff_methods(open_device(device, 1, options))
+        method = diff_method or (methods[0] if shots is None else "parameter-shift")
+        rule = broken_rule(device, methods, method, shots)
         if rule is not None:
             raise errors.argument("diff_method", rule, method)
         self.name = f"pennylane {device}"
         # The gradient of states needs backprop.
         self.gives_states = device in STATE_DEVICES and method == "backprop"
         self.device, self.diff_method, self.shots = device, method, shots
-        self.diff_methods, self.precision = has, precision
+        self.diff_methods, self.precision = methods, precision
         self.noise, self.readout = noise, readout
         self._execution = Execution(device, method, shots, options, noise, readout)
 
@@ -94,22 +96,25 @@ class PennyLaneEngine(Engine):
 
     @property
     def executions(self) -> int:
-        """Circuits run so far; counted under parameter-shift, where each of them costs."""
+        """How many circuits were run so far; they are counted under parameter-shift only."""
         return self._execution.count
 
     @property
     def dtype(self) -> torch.dtype:
-        """Complex dtype of the states that come out."""
+        """The complex dtype of the states that :meth:`run` returns."""
         return torch.complex128 if self.precision == "double" else torch.complex64
 
     def state_dict(self) -> dict[str, Any]:
-        """State of the shots' generator, if it was seeded: what makes a resumed run the same."""
-        return {"random": None if self._random is None else self._random.bit_generator.state}
+        """The state of the generator that draws shots, if it was seeded.
+
+        A resumed run continues with it as if it had not been interrupted.
+        """
+        return {"rng": None if self._rng is None else self._rng.bit_generator.state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from :meth:`state_dict`."""
-        if self._random is not None and state["random"] is not None:
-            self._random.bit_generator.state = state["random"]
+        """Continue from what :meth:`state_dict` returned."""
+        if self._rng is not None and state["rng"] is not None:
+            self._rng.bit_generator.state = state["rng"]
 
     def run(
         self,
@@ -231,9 +236,9 @@ class PennyLaneEngine(Engine):
     def _run(
         self, pieces: tuple[Piece, ...], n_output: int, vectors: Tensor | None = None
     ) -> Complex[Tensor, "M D C"]:
-        """Factors of the first wires, or on ``default.mixed`` their density matrices.
+        """Factors of the states of the first wires; on ``default.mixed`` their density matrices.
 
-        One for each row of the pieces' angles (or of the vectors).
+        There is one for each row of the pieces' inputs, or for each of the vectors.
         """
         mixed, inputs = self.device == "default.mixed", pieces[-1].inputs
         n_wires = n_wires_of(pieces)
@@ -246,7 +251,7 @@ class PennyLaneEngine(Engine):
     def _expval(
         self, pieces: tuple[Piece, ...], observables: Sequence[str], vectors: Tensor | None = None
     ) -> Float[Tensor, "M K"]:
-        """Values of the pieces, one row for each row of their angles (or of the vectors)."""
+        """Values of the words, one row for each row of the pieces' inputs, or for each vector."""
         words = tuple(joint_word(word, pieces) for word in observables)
         doubled = 2 if self.device == "default.mixed" else 1
         inputs = pieces[-1].inputs
@@ -259,7 +264,11 @@ class PennyLaneEngine(Engine):
     def _by_column(
         self, circuit: Circuit, weights: Tensor, inputs: Tensor, source: States
     ) -> tuple[tuple[Piece, ...], Complex[Tensor, "M D"], Float[Tensor, "B r"]]:
-        """The circuit on each column c of ``rho = sum_c w_c |c><c|``: pieces, vectors, shares w."""
+        """The circuit on each column c of ``rho = sum_c w_c |c><c|``.
+
+        Returns:
+            The pieces to run, the columns as normalised vectors, and their weights w.
+        """
         factor = differentiable_factor(source)
         if self.diff_method != "backprop" and factor.requires_grad and torch.is_grad_enabled():
             raise errors.unsupported(

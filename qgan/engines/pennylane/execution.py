@@ -1,4 +1,4 @@
-"""Executions: QNodes and devices, made once for each width and each thing that is read."""
+"""QNodes and devices, each made once: for a number of wires and for what is read."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from qgan.engines.pennylane.device import open_device
 from qgan.engines.pennylane.joint import Piece, n_wires_of
 from qgan.engines.pennylane.noise import queue_readout_error
 
+__all__ = ["Execution", "Reads"]
+
 Reads = tuple[str, ...] | int
-"""What an execution returns: Pauli words on all wires, or the state of the first wires."""
+"""What is read at the end: Pauli words on all wires, or the state of so many first wires."""
 
 _KEPT_QNODES = 64
 _REFUSALS = (
@@ -79,14 +81,14 @@ class Execution:
             vectors: ``(M, 2**n)`` pure states that the first wires start in; None is ``|0..0>``.
 
         Returns:
-            A list of ``(M,)`` values, one a word; or the vectors of all wires ``(M, 2**n_wires)``
-            (``default.mixed``: density matrices of the first wires). Without the batch axis where
-            nothing that is run has one.
+            For Pauli words a list with the values ``(M,)`` of each word. For a number of first
+            wires the vectors of all wires ``(M, 2**n_wires)``, or on ``default.mixed`` the density
+            matrices of these first wires. The batch axis is missing where no piece has one.
         """
         return self._qnode(n_wires, reads)(self._guarded(pieces), vectors)
 
     def why_not(self, pieces: tuple[Piece, ...]) -> str | None:
-        """What the device's own checks say against the pieces, or None; runs nothing."""
+        """What the checks of the device say against the pieces, or None; nothing is run."""
         n_wires = n_wires_of(pieces)
         try:
             node = self._qnode(n_wires, ("Z" * n_wires,))
@@ -96,7 +98,7 @@ class Execution:
         return None
 
     def _guarded(self, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
-        """The pieces with angles in double precision that refuse a lost second derivative."""
+        """The pieces with angles in double precision, which may refuse a second derivative."""
         angles = [entry.to(torch.float64) for p in pieces for entry in (p.weights, p.inputs)]
         if self.diff_method != "backprop":
             angles = list(FirstDerivativeOnly.apply(*angles))
@@ -104,10 +106,10 @@ class Execution:
         return tuple(replace(piece, weights=w, inputs=x) for piece, w, x in pairs)
 
     def _qnode(self, n_wires: int, reads: Reads) -> Any:
-        """The QNode for a width and what is read.
+        """The QNode for a number of wires and what is read.
 
-        The circuits are its arguments, not part of it: one serves all circuits of a width, and
-        keeps none of them alive.
+        Circuits are arguments of a QNode and not a part of it: it serves all circuits of that
+        width, and keeps none of them alive.
         """
         key = (n_wires, reads)
         if key not in self._qnodes:
@@ -118,7 +120,7 @@ class Execution:
         return self._qnodes[key]
 
     def _make_qnode(self, n_wires: int, reads: Reads) -> Any:
-        """A QNode of (pieces, vectors)."""
+        """A QNode whose arguments are pieces and vectors."""
         operators = [_operator(word) for word in reads] if isinstance(reads, tuple) else []
         mixed = self.device == "default.mixed"
 
@@ -146,7 +148,7 @@ class Execution:
         return node
 
     def _device(self, n_wires: int) -> Any:
-        """The device on so many wires; opened once."""
+        """The device on so many wires, which is opened once."""
         if n_wires not in self._devices:
             device = open_device(self.device, n_wires, self.options)
             if self.diff_method == "parameter-shift":
@@ -155,7 +157,10 @@ class Execution:
         return self._devices[n_wires]
 
     def _counted(self, execute: Callable[..., Any]) -> Callable[..., Any]:
-        """A device's ``execute`` that counts; PennyLane's tracker would double its time."""
+        """The ``execute`` of a device, which now counts circuits.
+
+        PennyLane's own tracker would double the time that it takes.
+        """
 
         def counted(circuits: Any, *args: Any, **options: Any) -> Any:
             batch = [circuits] if isinstance(circuits, qml.tape.QuantumScript) else circuits

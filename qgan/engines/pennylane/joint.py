@@ -13,8 +13,10 @@ from qgan import errors
 from qgan.engines.base import Circuit, check_angles
 from qgan.states import Prepared
 
+__all__ = ["Piece", "joint_pieces", "joint_wires", "joint_word", "n_wires_of"]
+
 _BROKEN_BATCHES = (qml.MultiRZ, qml.PauliRot, qml.IsingXY)
-"""Gates whose batches of angles PennyLane 0.45.1 gets wrong; their decompositions it gets right."""
+"""Gates whose batches of angles PennyLane 0.45.1 gets wrong, while it gets their parts right."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Piece:
         circuit: the circuit.
         weights: ``(n_weights,)`` in radians.
         inputs: ``(B, n_inputs)`` in radians.
-        wires: for each wire of the circuit the wire it is run on.
+        wires: for each wire of the circuit the wire of the execution that takes its place.
     """
 
     circuit: Circuit
@@ -59,8 +61,9 @@ class Piece:
 def _broadcastable(operation: Any) -> list[Any]:
     """An operation as operations that PennyLane runs and differentiates for a batch of angles.
 
-    A MultiRZ split into rows keeps its batch size, so that results come squared; IsingXY has no
-    gradient on default.qubit; GlobalPhase alone breaks parameter-shift, and shows in no state.
+    A MultiRZ that is split into rows keeps its batch size, so that B angles give B**2 results.
+    IsingXY has no gradient on default.qubit. A GlobalPhase breaks parameter-shift, and no state
+    shows it.
     """
     if isinstance(operation, qml.GlobalPhase):
         return []
@@ -73,7 +76,7 @@ def _broadcastable(operation: Any) -> list[Any]:
 
 
 def joint_wires(generator: Circuit, reader: Circuit) -> tuple[int, ...]:
-    """Wires of a reader that acts on a generator's output register: shared, then appended."""
+    """The wires of a reader of a generator's output register: those they share, then new ones."""
     n_shared = reader.registers.n_output
     first = generator.registers.n_wires
     return (*range(n_shared), *range(first, first + reader.registers.n_wires - n_shared))
@@ -82,7 +85,7 @@ def joint_wires(generator: Circuit, reader: Circuit) -> tuple[int, ...]:
 def joint_pieces(
     circuit: Circuit, weights: Tensor, inputs: Tensor, source: Prepared | None = None
 ) -> tuple[Piece, ...]:
-    """The circuits of one execution: the source's if it has one, then the reader.
+    """The circuits of one execution: that of the source, if there is one, then the reader.
 
     Args:
         circuit: the circuit that is read.

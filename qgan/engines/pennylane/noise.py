@@ -1,4 +1,4 @@
-"""Noise of a device: channels after gates, and bits that are read wrongly."""
+"""The noise of a device: channels after gates, and bits that are read wrongly."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import pennylane as qml
 
 from qgan import errors
+
+__all__ = ["check_noise", "check_probability", "depolarising_gates", "queue_readout_error"]
 
 NOISY_DEVICES = ("default.mixed",)
 
@@ -45,22 +47,22 @@ def depolarising_gates(p: float) -> Any:
 
 
 def queue_readout_error(r: float, wires: Sequence[int]) -> None:
-    """Queue what wrongly read bits do to expectation values of Pauli words.
+    """Queue what wrongly read bits do to the expectation values of Pauli words.
 
-    A bit read wrongly with probability r turns the outcome of a letter's measurement, in whatever
-    basis, so that a word of weight k shrinks by ``(1 - 2r)**k``. So does a depolarising channel
-    of ``p = 3r/2`` before each measurement, also with finite shots.
+    A bit that is read wrongly with probability r flips the outcome of the measurement of a letter,
+    in whatever basis, so that a word of weight k shrinks by ``(1 - 2r)**k``. A depolarising
+    channel of ``p = 3r/2`` before each measurement does the same, with finite shots too.
 
     Args:
         r: probability that a bit is read wrongly.
-        wires: wires that are read.
+        wires: the wires that are read.
     """
     for wire in wires:
         qml.DepolarizingChannel(1.5 * r, wires=wire)
 
 
 def check_noise(device: str, noise: Any, readout: float) -> None:
-    """Refuse noise that is none, or that the device cannot have.
+    """Refuse noise of a wrong kind, and noise on a device that cannot have it.
 
     Raises:
         QganError: for a noise model that is no ``qml.NoiseModel``, a readout error outside

@@ -1,4 +1,4 @@
-"""States as sources: pure columns with weights, and a factor that carries a gradient."""
+"""States as sources: their columns as vectors with weights, and factors that carry a gradient."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from torch import Tensor
 
 from qgan.states import States
 
+__all__ = ["column_norms", "differentiable_factor", "weighted_columns"]
+
 
 def weighted_columns(
     factor: Complex[Tensor, "B D r"],
 ) -> tuple[Complex[Tensor, "N D"], Float[Tensor, "B r"]]:
-    """Columns of factors as normalised vectors with their weights.
+    """The columns of factors as normalised vectors with their weights.
 
     ``A A^dagger = sum_c w_c |c><c|``. A column of zeros becomes ``|0>`` of weight 0.
 
@@ -33,9 +35,10 @@ def weighted_columns(
 
 
 def column_norms(weights: Float[Tensor, "B r"]) -> Float[Tensor, "B r"]:
-    """Norms of columns of these weights; the gradient at a weight of 0 is 0 rather than infinite.
+    """The norms of columns: the roots of their weights.
 
-    A column of zeros stays one: to first order nothing moves ``|c><c|`` there.
+    The gradient at a weight of 0 is 0 rather than infinite, since no change of a column of zeros
+    moves ``|c><c|`` to first order.
     """
     empty = weights == 0
     norms = torch.where(empty, torch.ones_like(weights), weights).sqrt()

@@ -1,1 +1,1 @@
-"""The batched engine on a CPU: a circuit as one compiled loop over a few samples at a time."""
+"""The batched engine on a CPU: compiled loops take a few samples at a time through a circuit."""

@@ -7,6 +7,7 @@ threads.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -15,6 +16,8 @@ from itertools import pairwise
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+__all__ = ["on_threads", "serves", "split_lanes"]
 
 MOST_LANES, FEWER_LANES = 32, 16  # of a chunk: where states are narrow, and where they are wide
 WIDE = 2**9  # amplitudes from which a state counts as wide
@@ -32,14 +35,14 @@ def serves(n_wires: int, states: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-def split_lanes(states: int, rows: int) -> NDArray[np.int64]:
+def split_lanes(states: int, dimension: int) -> NDArray[np.int64]:
     """Where chunks of lanes begin, and where the last one ends: as few and as even as can be.
 
     Args:
         states: lanes of the batch, one per column of each sample.
-        rows: amplitudes of a state.
+        dimension: amplitudes of a state.
     """
-    most = MOST_LANES if rows < WIDE else FEWER_LANES
+    most = MOST_LANES if dimension < WIDE else FEWER_LANES
     return np.linspace(0, states, -(-states // most) + 1).round().astype(np.int64)
 
 
@@ -65,5 +68,5 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="qgan")
 
 
-if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
+if sys.platform != "win32":  # elsewhere a child has none of its parent's threads
     os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,4 +1,4 @@
-"""How the kernels are compiled, and kept for later processes."""
+"""How kernels are compiled, and cached for later processes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from typing import Any
 
 from numba import njit
 
-# Sums in any order, products fused with sums: nothing that loses NaN or infinity.
+__all__ = ["DIGEST", "announce", "kernel"]
+
+# What the compiler may do: take sums in any order, and fuse products with sums. It may do nothing
+# that loses NaN or infinity.
 FAST = frozenset({"reassoc", "contract", "nsz", "arcp"})
 EXACT = frozenset({"contract"})
 
-# Numba's cache looks for changes in a function's own file; what it calls is part of it too.
+# Numba's cache looks for changes in the file of a function only, but the code of a kernel contains
+# what it calls. So a digest of all sources is a part of the name of each kernel.
 _sources = sorted(Path(__file__).parent.glob("*.py"))
 DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in _sources)).hexdigest()[:8]
 
@@ -25,30 +29,30 @@ log = logging.getLogger("qgan")
 def kernel(fast: bool = True, whole: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function at its first call; later processes read it from numba's cache.
 
-    Every kernel becomes a part of what calls it. Called by name, the process that compiles would
-    run each kernel as it was compiled alone and later ones as it was compiled within its caller:
-    the same run would differ in its last digits.
+    Every kernel is compiled into what calls it. If it were called by name, the process that
+    compiles would run each kernel as it was compiled alone, and later processes as it was compiled
+    within its caller: the same run would differ in its last digits.
 
     Args:
         fast: whether sums may be taken in any order.
-        whole: whether Python calls it, so that nothing else does.
+        whole: whether Python calls the kernel; then no other kernel does.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
-        function = inspect.unwrap(function)  # annotations may be checked by a wrapper
-        function.__qualname__ += f"-{DIGEST}"  # a part of the cached file's name
+        function = inspect.unwrap(function)  # a wrapper may check annotations
+        function.__qualname__ += f"-{DIGEST}"  # the names of cached files begin with it
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": not whole}
         options["fastmath"] = set(FAST if fast else EXACT)
         try:
             return njit(cache=True, **options)(function)
-        except RuntimeError:  # no folder can be written to: compiled anew in each process
+        except RuntimeError:  # no folder can be written to: each process compiles anew
             return njit(**options)(function)
 
     return compiled
 
 
 def announce(function: Any) -> None:
-    """Say that compiling takes a while, if nothing of these sources is in the cache yet."""
+    """Say that compiling takes a while, unless the cache holds something of these sources."""
     folder = function.stats.cache_path
     if folder is None or not any(Path(folder).glob(f"*{DIGEST}*.nbi")):
         log.warning("Compiling the batched engine for this machine, once: about half a minute.")

@@ -1,6 +1,6 @@
-"""Fixed matrices on a few wires, applied to a few states at once.
+"""Fixed matrices on a few wires, applied to the lanes of a chunk.
 
-:class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` holds,
+:class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` holds, and
 :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory.
 """
 
@@ -10,28 +10,30 @@ import numpy as np
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["apply_fixed"]
+
 
 @kernel()
 def apply_fixed(psi, w, p, index, adjoint):
-    """A fixed matrix of the program, or its adjoint."""
-    begun, size, at = p.fixed[index, 0], p.fixed[index, 1], p.fixed[index, 2]
+    """Apply a fixed matrix of the program, or its adjoint."""
+    start, size, at = p.fixed[index, 0], p.fixed[index, 1], p.fixed[index, 2]
     width = 2 * w
     before = np.empty((size, width), psi.dtype)
-    mask = p.offsets[begun + size - 1]
+    mask = p.offsets[start + size - 1]
     for x in range(len(psi) // width):
         if x & mask:
             continue
         for i in range(size):
-            row = (x + p.offsets[begun + i]) * width
+            line = (x + p.offsets[start + i]) * width
             for k in range(width):
-                before[i, k] = psi[row + k]
-                psi[row + k] = 0
+                before[i, k] = psi[line + k]
+                psi[line + k] = 0
         for i in range(size):
-            row = (x + p.offsets[begun + i]) * width
+            line = (x + p.offsets[start + i]) * width
             for j in range(size):
                 entry = at + (j * size + i if adjoint else i * size + j)
                 c, s = p.matrices[entry], p.matrices[entry + size * size]
                 s = -s if adjoint else s
                 for k in range(w):
-                    psi[row + k] += c * before[j, k] - s * before[j, w + k]
-                    psi[row + w + k] += c * before[j, w + k] + s * before[j, k]
+                    psi[line + k] += c * before[j, k] - s * before[j, w + k]
+                    psi[line + w + k] += c * before[j, w + k] + s * before[j, k]

@@ -1,4 +1,4 @@
-"""Expectation values of Pauli words, and the gradient that they give to a state."""
+"""The expectation values of Pauli words, and the gradient that they give to a state."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ from qgan.engines.batched.numba_loops.compiling import kernel
 from qgan.engines.batched.numba_loops.program import Ints
 from qgan.engines.batched.numba_loops.transform import odd_parity, transform
 
-BLOCK_NUMBERS = 2**12
+__all__ = ["Words", "lines_to_transform", "pull_expectations", "read_expectations", "words_of"]
+
+TILE_NUMBERS = 2**12  # of a tile that is transformed in the nearest cache
 
 
 class Words(NamedTuple):
     """Pauli words ``P = i**y X^flip Z^sign``: ``P|x> = i**y (-1)^popcount(x & sign) |x xor flip>``.
 
-    Words of one group have the flip in common, so that one transform serves them all.
+    Words with the same flip form a group, so that one transform serves them all.
 
     Args:
-        flips: of each group.
-        group: where each group's words begin, and where the last one's end.
-        place: of each word, in order of groups, among the words that were asked for.
-        sign: bits of Z and Y.
-        n_y: y modulo 4.
+        flips: the flip of each group, as bits of a basis state.
+        starts: where the words of each group begin, and where those of the last group end.
+        place: for each word, in the order of groups, its place among the words as they were given.
+        sign: for each word the bits of its letters Z and Y.
+        n_y: for each word the number y of letters Y, modulo 4.
     """
 
     flips: Ints
-    group: Ints
+    starts: Ints
     place: Ints
     sign: Ints
     n_y: Ints
@@ -37,7 +39,7 @@ class Words(NamedTuple):
 
 @lru_cache(maxsize=256)
 def words_of(words: tuple[str, ...]) -> Words:
-    """Of words over I, X, Y, Z, wire 0 first."""
+    """Words over I, X, Y, Z, wire 0 first, as bits."""
 
     def bits(word: str, letters: str) -> int:
         last = len(word) - 1
@@ -46,40 +48,40 @@ def words_of(words: tuple[str, ...]) -> Words:
     flips = [bits(word, "XY") for word in words]
     order = sorted(range(len(words)), key=lambda k: flips[k])
     groups = sorted(set(flips))
-    begun = [sum(flip < found for flip in flips) for found in groups]
-    as_ints: list[Sequence[Any]] = [
+    starts = [sum(flip < other for flip in flips) for other in groups]
+    fields: list[Sequence[Any]] = [
         groups,
-        [*begun, len(words)],
+        [*starts, len(words)],
         order,
         [bits(words[k], "YZ") for k in order],
         [words[k].count("Y") % 4 for k in order],
     ]
-    return Words(*(np.array(column, np.int64) for column in as_ints))
+    return Words(*(np.array(field, np.int64) for field in fields))
 
 
 @kernel()
-def few_rows(rows, w):
-    """Rows of a block: a power of two that keeps a block of numbers in the nearest cache."""
-    size = rows
-    while size > 1 and size * w > BLOCK_NUMBERS:
+def lines_to_transform(dimension, w):
+    """How many lines are transformed together: a power of two that fits in the nearest cache."""
+    size = dimension
+    while size > 1 and size * w > TILE_NUMBERS:
         size //= 2
     return size
 
 
 @kernel()
 def read_expectations(psi, w, words, values, first):
-    """Expectation values, ``(lanes, K)``, of lanes from ``first``."""
-    rows = len(psi) // (2 * w)
-    size = few_rows(rows, w)
+    """Write the expectation values of lanes from ``first`` on, ``(lanes, K)``."""
+    dimension = len(psi) // (2 * w)
+    size = lines_to_transform(dimension, w)
     c, s = np.empty(size * w, psi.dtype), np.empty(size * w, psi.dtype)
     for k in range(w):
         for place in range(values.shape[1]):
             values[first + k, place] = 0
-    for block in range(0, rows, size):
+    for start in range(0, dimension, size):
         for i in range(len(words.flips)):
             flip = words.flips[i]
-            for x in range(block, block + size):  # conj(psi(y)) psi(x)
-                y, at = x ^ flip, w * (x - block)
+            for x in range(start, start + size):  # conj(psi(y)) psi(x)
+                y, at = x ^ flip, w * (x - start)
                 a, b = psi[2 * w * x : 2 * w * x + w], psi[2 * w * x + w : 2 * w * (x + 1)]
                 u, v = psi[2 * w * y : 2 * w * y + w], psi[2 * w * y + w : 2 * w * (y + 1)]
                 for k in range(w):
@@ -90,9 +92,9 @@ def read_expectations(psi, w, words, values, first):
             transform(c, w)
             if flip:
                 transform(s, w)
-            for j in range(words.group[i], words.group[i + 1]):
+            for j in range(words.starts[i], words.starts[i + 1]):
                 at, n_y, place = (words.sign[j] & (size - 1)) * w, words.n_y[j], words.place[j]
-                negative = (n_y in (1, 2)) != odd_parity(words.sign[j] & block)
+                negative = (n_y in (1, 2)) != odd_parity(words.sign[j] & start)
                 for k in range(w):
                     value = s[at + k] if n_y & 1 else c[at + k]
                     values[first + k, place] += -value if negative else value
@@ -100,21 +102,21 @@ def read_expectations(psi, w, words, values, first):
 
 @kernel()
 def pull_expectations(psi, g, w, words, of_values, columns, first):
-    """``G = 2 sum_k g_k P_k psi`` of a loss whose gradient of values ``(B, K)`` is g."""
-    rows = len(psi) // (2 * w)
-    size = few_rows(rows, w)
+    """Write ``G = 2 sum_k g_k P_k psi``, where g is a loss's gradient of the values ``(B, K)``."""
+    dimension = len(psi) // (2 * w)
+    size = lines_to_transform(dimension, w)
     c, s = np.empty(size * w, psi.dtype), np.empty(size * w, psi.dtype)
     for i in range(len(g)):
         g[i] = 0
-    for block in range(0, rows, size):
+    for start in range(0, dimension, size):
         for i in range(len(words.flips)):
             flip = words.flips[i]
             for k in range(size * w):
                 c[k] = 0
                 s[k] = 0
-            for j in range(words.group[i], words.group[i + 1]):
+            for j in range(words.starts[i], words.starts[i + 1]):
                 at, n_y, place = (words.sign[j] & (size - 1)) * w, words.n_y[j], words.place[j]
-                negative = (n_y >= 2) != odd_parity(words.sign[j] & block)
+                negative = (n_y >= 2) != odd_parity(words.sign[j] & start)
                 for k in range(w):
                     value = 2 * of_values[(first + k) // columns, place]
                     value = -value if negative else value
@@ -125,8 +127,8 @@ def pull_expectations(psi, g, w, words, of_values, columns, first):
             transform(c, w)
             if flip:
                 transform(s, w)
-            for x in range(block, block + size):
-                y, at = x ^ flip, w * (x - block)
+            for x in range(start, start + size):
+                y, at = x ^ flip, w * (x - start)
                 a, b = psi[2 * w * x : 2 * w * x + w], psi[2 * w * x + w : 2 * w * (x + 1)]
                 u, v = g[2 * w * y : 2 * w * y + w], g[2 * w * y + w : 2 * w * (y + 1)]
                 for k in range(w):

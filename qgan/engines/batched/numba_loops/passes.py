@@ -1,9 +1,10 @@
-"""The passes through a program: states forward, then states and gradients back.
+"""The passes through a program: states forwards, then states and gradients back.
 
-:mod:`qgan.engines.batched.numba_loops.lanes` tells how states stand in memory, and
-:class:`qgan.engines.batched.numba_loops.program.Program` what ``p`` holds. A stage turns the wires
-whose pairs lie far apart first, then goes through blocks of rows: their other wires and their
-phase, while a block is in the nearest cache. Backward it is the other way about.
+:mod:`qgan.engines.batched.numba_loops.lanes` says how states stand in memory, and
+:class:`qgan.engines.batched.numba_loops.program.Program` what ``p`` holds. Forwards, a stage first
+turns the wires whose amplitudes lie far apart. Then it goes through the tiles of the chunk, and
+while a tile is in the nearest cache, it turns the other wires and applies the phase. Backwards, the
+order is reversed.
 """
 
 from __future__ import annotations
@@ -18,21 +19,23 @@ from qgan.engines.batched.numba_loops.program import FIXED, TURN, TURN_STOP
 from qgan.engines.batched.numba_loops.slots import own_gradients, own_slots
 from qgan.engines.batched.numba_loops.stages import phases, turns, unphases, unturns
 
-BLOCK_BYTES = 2**15  # of states that are worked on together, in the nearest cache
+__all__ = ["adjoint", "begin", "forward", "lines_of_tile", "turns_of_zero"]
+
+TILE_BYTES = 2**15  # of states that are worked on together, in the nearest cache
 
 
 @kernel()
-def block_rows(p, w, item_size):
-    """Rows of a block: as many as the nearest cache holds."""
-    rows = 1
-    while rows < 1 << p.n and rows * 4 * w * item_size <= BLOCK_BYTES:
-        rows *= 2
-    return rows
+def lines_of_tile(p, w, item_size):
+    """How many lines a tile has: as many as the nearest cache holds."""
+    lines = 1
+    while lines < 1 << p.n and lines * 4 * w * item_size <= TILE_BYTES:
+        lines *= 2
+    return lines
 
 
 @kernel()
 def begin(psi, w, start, first):
-    """Lanes of ``start``, or |0..0> where it is empty."""
+    """Write the lanes of ``start``, or ``|0..0>`` where it is empty."""
     if len(start):
         load_lanes(psi, w, start, first)
     else:
@@ -42,7 +45,7 @@ def begin(psi, w, start, first):
 
 @kernel()
 def turns_of_zero(psi, p, slots, own, stage, cosines, sines):
-    """The turns of |0..0>, the last wire first: of each only few rows are not zero yet."""
+    """Turn ``|0..0>``, the last wire first: at each wire only few lines are not zero yet."""
     for slot in range(stage[TURN], stage[TURN_STOP]):
         bit = p.bits[slot]
         few = psi[: bit * 4 * own.shape[1]]
@@ -50,24 +53,25 @@ def turns_of_zero(psi, p, slots, own, stage, cosines, sines):
 
 
 @kernel(whole=True)
-def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, values, bounds):
-    """From ``start`` (``|0..0>`` where it is empty) to the end, or to expectation values of words.
+def forward(p, slots, diagonals, inputs, start, columns, final, lanes, words, values, bounds):
+    """From ``start`` (``|0..0>`` where it is empty) to the final states or the values of words.
 
-    Chunk i holds the lanes ``bounds[i]`` to ``bounds[i + 1]``. ``final (B, 2**n, r, 2)`` takes the
-    states, or ``kept`` keeps them as they are and ``values (lanes, K)`` takes what the words read:
-    whichever is not empty.
+    Chunk i is made of the lanes from ``bounds[i]`` to below ``bounds[i + 1]``. Either the states
+    are stored in ``final (B, 2**n, r, 2)``; or they stay in ``lanes`` as they are, for the
+    backward pass, and ``values (lanes, K)`` takes the values of the words. What is not asked for
+    is empty.
     """
-    rows = 1 << p.n
+    dimension = 1 << p.n
     for chunk in range(len(bounds) - 1):
         first, w = bounds[chunk], bounds[chunk + 1] - bounds[chunk]
-        size = block_rows(p, w, slots.itemsize)
-        if len(kept):
-            psi = kept[first * 2 * rows : (first + w) * 2 * rows]
+        size = lines_of_tile(p, w, slots.itemsize)
+        if len(lanes):
+            psi = lanes[first * 2 * dimension : (first + w) * 2 * dimension]
         else:
-            psi = np.empty(rows * 2 * w, slots.dtype)
+            psi = np.empty(dimension * 2 * w, slots.dtype)
         own = own_slots(p, slots, inputs, columns, first, w)
         cosines, sines = np.empty(2 * w, slots.dtype), np.empty(2 * w, slots.dtype)
-        wide = np.empty((2, size * w), slots.dtype)
+        scratch = np.empty((2, size * w), slots.dtype)
         begin(psi, w, start, first)
         for i in range(len(p.stages)):
             stage = p.stages[i]
@@ -78,12 +82,12 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
             if of_zero:
                 turns_of_zero(psi, p, slots, own, stage, cosines, sines)
             else:
-                turns(psi, p, slots, own, stage, size, rows, cosines, sines)
-            for block in range(rows // size):
-                piece = psi[block * size * 2 * w : (block + 1) * size * 2 * w]
+                turns(psi, p, slots, own, stage, size, dimension, cosines, sines)
+            for tile in range(dimension // size):
+                part = psi[tile * size * 2 * w : (tile + 1) * size * 2 * w]
                 if not of_zero:
-                    turns(piece, p, slots, own, stage, 0, size, cosines, sines)
-                phases(piece, p, slots, diagonals, own, stage, block, wide)
+                    turns(part, p, slots, own, stage, 0, size, cosines, sines)
+                phases(part, p, slots, diagonals, own, stage, tile, scratch)
         if len(final):
             store_lanes(psi, w, final, first)
         if len(values):
@@ -92,29 +96,29 @@ def forward(p, slots, diagonals, inputs, start, columns, final, kept, words, val
 
 @kernel(whole=True)
 def adjoint(
-    p, slots, diagonals, inputs, columns, final, gradient, kept, words, of_values,
+    p, slots, diagonals, inputs, columns, final, gradient, lanes, words, of_values,
     of_start, of_slots, of_inputs, bounds,
 ):  # fmt: skip
-    """From the end to the start, with the gradients of all slots, ``(chunks, slots)`` of zeros.
+    """From the end to the start: add the gradients of all slots to zeros ``(chunks, slots)``.
 
-    Begins with ``final`` and its gradient, or with ``kept`` and the gradient of values ``(B, K)``:
-    whichever is not empty.
+    The pass begins either with ``final`` and its gradient, or with ``lanes`` and the gradient of
+    the values of words ``(B, K)``; the other two are empty.
     """
-    rows = 1 << p.n
+    dimension = 1 << p.n
     for chunk in range(len(bounds) - 1):
         first, w = bounds[chunk], bounds[chunk + 1] - bounds[chunk]
-        size, of_shared = block_rows(p, 2 * w, slots.itemsize), of_slots[chunk]
-        psi, g = np.empty(rows * 2 * w, slots.dtype), np.empty(rows * 2 * w, slots.dtype)
+        size, of_shared = lines_of_tile(p, 2 * w, slots.itemsize), of_slots[chunk]
+        psi, g = np.empty(dimension * 2 * w, slots.dtype), np.empty(dimension * 2 * w, slots.dtype)
         own = own_slots(p, slots, inputs, columns, first, w)
         of_own = np.zeros((len(own), 2 * w), slots.dtype)
         cosines, sines = np.empty(2 * w, slots.dtype), np.empty(2 * w, slots.dtype)
-        wide = np.empty((3, size * w), slots.dtype)
+        scratch = np.empty((3, size * w), slots.dtype)
         if len(final):
             load_lanes(psi, w, final, first)
             load_lanes(g, w, gradient, first)
         else:
             for k in range(len(psi)):
-                psi[k] = kept[first * 2 * rows + k]
+                psi[k] = lanes[first * 2 * dimension + k]
             pull_expectations(psi, g, w, words, of_values, columns, first)
         for i in range(len(p.stages) - 1, -1, -1):
             stage = p.stages[i]
@@ -122,16 +126,18 @@ def adjoint(
                 apply_fixed(psi, w, p, stage[FIXED], True)
                 apply_fixed(g, w, p, stage[FIXED], True)
                 continue
-            for block in range(rows // size):
-                piece = psi[block * size * 2 * w : (block + 1) * size * 2 * w]
-                g_piece = g[block * size * 2 * w : (block + 1) * size * 2 * w]
+            for tile in range(dimension // size):
+                part = psi[tile * size * 2 * w : (tile + 1) * size * 2 * w]
+                g_part = g[tile * size * 2 * w : (tile + 1) * size * 2 * w]
                 unphases(
-                    piece, g_piece, p, slots, diagonals, own, stage, block, wide, of_shared, of_own
+                    part, g_part, p, slots, diagonals, own, stage, tile, scratch, of_shared, of_own
                 )
                 unturns(
-                    piece, g_piece, p, slots, own, stage, 0, size, cosines, sines, of_shared, of_own
+                    part, g_part, p, slots, own, stage, 0, size, cosines, sines, of_shared, of_own
                 )
-            unturns(psi, g, p, slots, own, stage, size, rows, cosines, sines, of_shared, of_own)
+            unturns(
+                psi, g, p, slots, own, stage, size, dimension, cosines, sines, of_shared, of_own
+            )
         own_gradients(p, of_own, of_shared, of_inputs, first)
         if len(of_start):
             store_lanes(g, w, of_start, first)

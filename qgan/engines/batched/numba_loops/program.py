@@ -1,4 +1,4 @@
-"""A plan as flat arrays, which compiled code can read."""
+"""A program: a plan as flat arrays, which compiled loops can read."""
 
 from __future__ import annotations
 
@@ -12,20 +12,44 @@ from numpy.typing import NDArray
 from qgan.engines.batched.numba_loops.trigonometry import constants
 from qgan.engines.batched.plan import AngleRow, Plan, Stage
 
+__all__ = [
+    "DIAGONAL",
+    "FIXED",
+    "OWN_PHASE",
+    "OWN_TURN",
+    "PHASE",
+    "PHASE_STOP",
+    "TURN",
+    "TURN_STOP",
+    "Ints",
+    "Program",
+    "Reals",
+    "Slot",
+    "StageNumbers",
+    "make_program",
+    "program_of",
+    "slots_of",
+]
+
 Ints = NDArray[np.int64]
 Reals = NDArray[np.floating]
 
-# Columns of the table of stages, as StageRecord names them.
-TURN, TURN_STOP, OWN_TURN, PHASE, PHASE_STOP, OWN_PHASE, ROW, FIXED = range(8)
+# The place of each number of a stage in the table of stages, in the order of StageNumbers.
+TURN, TURN_STOP, OWN_TURN, PHASE, PHASE_STOP, OWN_PHASE, DIAGONAL, FIXED = range(8)
 
 MOST_KEPT = 2**18  # entries of all shared diagonals; beyond, each is made when it is needed
 
 
-class StageRecord(NamedTuple):
-    """A stage: slots ``turn`` to ``turn_stop``, then a phase of slots; or a fixed matrix alone.
+class StageNumbers(NamedTuple):
+    """A stage as numbers: a turn and a phase, or a fixed matrix alone.
 
-    ``own``: an angle a sample. ``row``: of a shared phase among diagonals. ``fixed``: of a matrix
-    among fixed ones, -1 if there is none.
+    Args:
+        turn, turn_stop: the slots of the turn are from ``turn`` to below ``turn_stop``.
+        own_turn: 1 if each sample has an angle of its own.
+        phase, phase_stop: the slots of the phase.
+        own_phase: 1 if each sample has angles of its own.
+        diagonal: the place of a shared phase in the table of diagonals, or -1.
+        fixed: the place of a fixed matrix among the fixed matrices, or -1.
     """
 
     turn: int = 0
@@ -34,29 +58,32 @@ class StageRecord(NamedTuple):
     phase: int = 0
     phase_stop: int = 0
     own_phase: int = 0
-    row: int = -1
+    diagonal: int = -1
     fixed: int = -1
 
 
 class Program(NamedTuple):
-    """A plan in one precision.
+    """A plan as flat arrays in one precision: all that compiled loops need to know of it.
 
-    A slot is half the angle of a turn, or minus half the angle of a product of Z. Shared slots come
-    first. Terms ``(slot, entry)`` with a scale add entries of weights and inputs to slots.
+    A slot is half the angle of a turn, or minus half the angle of a product of Z. The slots that
+    all samples share come first. A link ``(slot, entry)`` has a scale: it adds scale times that
+    entry of the weights or of the inputs to the slot.
 
     Args:
         n: wires.
-        stages: rows of :class:`StageRecord`, int64 ``(S, 8)``.
-        bits: of a turn's slot its wire, of a phase's all its wires, as bits of a basis state.
-        n_shared: slots that all samples share.
-        base: constants of the slots.
-        weight_terms, weight_scales: from weights to slots.
-        input_terms, input_scales: from inputs to slots.
-        fixed: of each fixed matrix, where its offsets begin, their number K, where it begins.
-        offsets: of the K basis states of its wires, the first is 0.
-        matrices: real parts ``(K, K)``, then imaginary ones.
-        n_kept: rows of diagonals that are kept: all or none.
-        trig: constants of sine and cosine.
+        stages: one row of :class:`StageNumbers` per stage, int64 ``(S, 8)``.
+        bits: for each slot of a turn its wire, and for each slot of a phase all wires of its
+            product, as bits of a basis state.
+        n_shared: the number of slots that all samples share.
+        base: the constants of the slots.
+        weight_links, weight_scales: from weights to slots.
+        input_links, input_scales: from inputs to slots.
+        fixed: for each fixed matrix where its offsets begin, their number K, and where its
+            entries begin.
+        offsets: for each fixed matrix the K basis states of its wires; the first is 0.
+        matrices: for each fixed matrix its real parts ``(K, K)``, then its imaginary parts.
+        n_kept: the number of shared diagonals that are kept: all of them or none.
+        trig: the constants of sine and cosine.
     """
 
     n: int
@@ -64,9 +91,9 @@ class Program(NamedTuple):
     bits: Ints
     n_shared: int
     base: Reals
-    weight_terms: Ints
+    weight_links: Ints
     weight_scales: Reals
-    input_terms: Ints
+    input_links: Ints
     input_scales: Reals
     fixed: Ints
     offsets: Ints
@@ -77,7 +104,13 @@ class Program(NamedTuple):
 
 @dataclass
 class Slot:
-    """A slot while a program is made: its bits and the angles it adds up, times ``factor``."""
+    """A slot while a program is made.
+
+    Args:
+        bits: its wires, as bits of a basis state.
+        angles: the positions of the angles that add up.
+        factor: what their sum is multiplied by.
+    """
 
     bits: int
     angles: list[int]
@@ -85,20 +118,20 @@ class Slot:
 
 
 def program_of(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
-    """The program of a plan, made at the first call (see :func:`make_program`)."""
+    """The program of a plan, which the first call makes (see :func:`make_program`)."""
     key = ("program", from_zero, dtype)
     if key not in plan.cache:
         plan.cache[key] = make_program(plan, from_zero, dtype)
-    found: Program = plan.cache[key]
-    return found
+    program: Program = plan.cache[key]
+    return program
 
 
 def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
-    """The program of a plan.
+    """Make the program of a plan.
 
     Args:
         plan: the plan.
-        from_zero: whether it starts in ``|0..0>``, where leading phases are global ones.
+        from_zero: whether it starts in ``|0..0>``, where phases before all turns are global ones.
         dtype: float32 or float64.
     """
     stages = list(plan.stages)
@@ -109,81 +142,82 @@ def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
         for which in (True, False)
     )
     slots = [*shared, *own]
-    records = _records(plan, stages, len(shared))
+    numbers = _numbers(plan, stages, len(shared))
     base = np.zeros(len(slots))
-    terms: dict[str, list[tuple[int, int, float]]] = {"weights": [], "inputs": []}
+    links: dict[str, list[tuple[int, int, float]]] = {"weights": [], "inputs": []}
     for place, slot in enumerate(slots):
         for angle in (plan.angles[position] for position in slot.angles):
             base[place] += slot.factor * angle.shift
             if angle.source is not None:
-                terms[angle.source].append((place, angle.entry, slot.factor * angle.scale))
+                links[angle.source].append((place, angle.entry, slot.factor * angle.scale))
     real: np.dtype[Any] = np.dtype(np.float32 if dtype == torch.float32 else np.float64)
-    weight_terms, weight_scales = _terms(terms["weights"], real)
-    input_terms, input_scales = _terms(terms["inputs"], real)
+    weight_links, weight_scales = _links(links["weights"], real)
+    input_links, input_scales = _links(links["inputs"], real)
     fixed, offsets, matrices = _fixed(plan, stages, real)
-    n_rows = 1 + max((record.row for record in records), default=-1)
+    n_diagonals = 1 + max((stage.diagonal for stage in numbers), default=-1)
     return Program(
         n=plan.n_wires,
-        stages=np.array(records, np.int64).reshape(-1, len(StageRecord._fields)),
+        stages=np.array(numbers, np.int64).reshape(-1, len(StageNumbers._fields)),
         bits=np.array([slot.bits for slot in slots], np.int64),
         n_shared=len(shared),
         base=base.astype(real),
-        weight_terms=weight_terms,
+        weight_links=weight_links,
         weight_scales=weight_scales,
-        input_terms=input_terms,
+        input_links=input_links,
         input_scales=input_scales,
         fixed=fixed,
         offsets=offsets,
         matrices=matrices,
-        n_kept=n_rows if n_rows << plan.n_wires <= MOST_KEPT else 0,
+        n_kept=n_diagonals if n_diagonals << plan.n_wires <= MOST_KEPT else 0,
         trig=constants(real),
     )
 
 
 def slots_of(plan: Plan, stage: Stage, shared: bool) -> list[Slot]:
-    """The slots of a stage's rows that the batch shares, or of those it does not."""
-    last, found = plan.n_wires - 1, []
+    """The slots of those rows of a stage that the batch shares, or of those that it does not."""
+    last, slots = plan.n_wires - 1, []
     if stage.turn is not None and stage.turn.shared == shared:
         layer = plan.groups[shared].turns[stage.turn.index]
         for wire in sorted(layer.rotations, reverse=True):
-            found.append(Slot(1 << (last - wire), layer.rotations[wire], 0.5))
+            slots.append(Slot(1 << (last - wire), layer.rotations[wire], 0.5))
     if stage.phase is not None and stage.phase.shared == shared:
         for wires, angles in plan.groups[shared].phases[stage.phase.index].items():
-            found.append(Slot(sum(1 << (last - wire) for wire in wires), angles, -0.5))
-    return found
+            slots.append(Slot(sum(1 << (last - wire) for wire in wires), angles, -0.5))
+    return slots
 
 
-def _records(plan: Plan, stages: list[Stage], n_shared: int) -> list[StageRecord]:
-    """A record a stage; shared slots are counted from 0, a sample's own from ``n_shared``."""
-    found, row, fixed = [], 0, 0
+def _numbers(plan: Plan, stages: list[Stage], n_shared: int) -> list[StageNumbers]:
+    """Each stage as numbers; shared slots count from 0, a sample's own slots from ``n_shared``."""
+    numbers, diagonal, fixed = [], 0, 0
     free = {True: 0, False: n_shared}
 
-    def taken(of: AngleRow | None, number: int) -> tuple[int, int, int]:
-        if of is None:
+    def take(row: AngleRow | None, n_slots: int) -> tuple[int, int, int]:
+        """The next free slots for a row: first, stop, and whether they differ per sample."""
+        if row is None:
             return 0, 0, 0
-        first = free[of.shared]
-        free[of.shared] += number
-        return first, first + number, int(not of.shared)
+        first = free[row.shared]
+        free[row.shared] += n_slots
+        return first, first + n_slots, int(not row.shared)
 
     for stage in stages:
         turn, phase = stage.turn, stage.phase
-        turns = taken(turn, 0 if turn is None else len(turn.wires))
-        terms = 0 if phase is None else len(plan.groups[phase.shared].phases[phase.index])
-        phases = taken(phase, terms)
+        turns = take(turn, 0 if turn is None else len(turn.wires))
+        products = 0 if phase is None else len(plan.groups[phase.shared].phases[phase.index])
+        phases = take(phase, products)
         shared = phase is not None and phase.shared
-        record = StageRecord(*turns, *phases, row if shared else -1, fixed if stage.fixed else -1)
-        row, fixed = row + shared, fixed + (stage.fixed is not None)
-        found.append(record)
-    return found
+        places = (diagonal if shared else -1, fixed if stage.fixed else -1)
+        numbers.append(StageNumbers(*turns, *phases, *places))
+        diagonal, fixed = diagonal + shared, fixed + (stage.fixed is not None)
+    return numbers
 
 
-def _terms(terms: list[tuple[int, int, float]], real: np.dtype[Any]) -> tuple[Ints, Reals]:
-    places = np.array([term[:2] for term in terms], np.int64).reshape(-1, 2)
-    return places, np.array([term[2] for term in terms], real)
+def _links(links: list[tuple[int, int, float]], real: np.dtype[Any]) -> tuple[Ints, Reals]:
+    places = np.array([link[:2] for link in links], np.int64).reshape(-1, 2)
+    return places, np.array([link[2] for link in links], real)
 
 
 def _fixed(plan: Plan, stages: list[Stage], real: np.dtype[Any]) -> tuple[Ints, Ints, Reals]:
-    """Where each fixed matrix and the basis states of its wires stand, and both."""
+    """Where each fixed matrix and the basis states of its wires stand; then these, and it."""
     places: list[tuple[int, int, int]] = []
     offsets: list[int] = []
     matrices: list[float] = []
@@ -192,9 +226,9 @@ def _fixed(plan: Plan, stages: list[Stage], real: np.dtype[Any]) -> tuple[Ints, 
         size = 1 << len(bits)
         places.append((len(offsets), size, len(matrices)))
         for state in range(size):
-            chosen = (b for i, b in enumerate(reversed(bits)) if state >> i & 1)
-            offsets.append(sum(chosen))
+            bits_of_state = (b for i, b in enumerate(reversed(bits)) if state >> i & 1)
+            offsets.append(sum(bits_of_state))
         matrix = layer.matrix.numpy()
         matrices += [*matrix.real.ravel().tolist(), *matrix.imag.ravel().tolist()]
-    found = np.array(places, np.int64).reshape(-1, 3)
-    return found, np.array(offsets, np.int64), np.array(matrices, real)
+    table = np.array(places, np.int64).reshape(-1, 3)
+    return table, np.array(offsets, np.int64), np.array(matrices, real)

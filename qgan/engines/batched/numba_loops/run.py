@@ -1,4 +1,4 @@
-"""A batch of states through a plan by compiled passes, as one function of autograd."""
+"""A batch of states through a plan by compiled loops, as one function of autograd."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from qgan.engines.batched.numba_loops.slots import gather, tabulate
 from qgan.engines.batched.plan import FIRST_ONLY, INSTEAD, Plan
 from qgan.engines.refusal import differentiable_once
 
+__all__ = ["run_in_numba"]
+
 _Array = NDArray[Any]
 
 
@@ -31,14 +33,14 @@ def run_in_numba(
 ) -> Tensor:
     """Apply the plan on a CPU; differentiable once, by the adjoint method.
 
-    No states are kept but the last, which the backward pass leads back gate by gate.
+    No states are kept but the final ones, which the backward pass takes back gate by gate.
 
     Args:
         plan: the plan.
         weights: real ``(n_weights,)``.
         inputs: real ``(B, n_inputs)`` in the same precision.
-        start: complex ``(B, 2**n, r)``; None is |0..0>.
-        words: Pauli words on all wires, at least one; None gives the states.
+        start: complex ``(B, 2**n, r)``; None is ``|0..0>``.
+        words: Pauli words on all wires, at least one; None asks for the states.
 
     Returns:
         Complex ``(B, 2**n, r)``, or the words' expectation values ``(B, K)``; with batch 1 if
@@ -50,13 +52,13 @@ def run_in_numba(
 
 
 class _Residuals(NamedTuple):
-    """What the pass forward leaves for the one back.
+    """What the forward pass leaves for the backward pass.
 
     Args:
-        program: what was run.
-        slots, diagonals: what all samples share of it.
-        kept: final states as compiled code holds them, where only words were read.
-        words: what was read.
+        program: the program that was run.
+        slots, diagonals: the numbers of it that all samples share.
+        lanes: the final states as compiled loops hold them, if only words were read.
+        words: the words that were read.
         bounds: where the chunks of the batch begin, and where the last one ends.
         columns: r.
     """
@@ -64,14 +66,14 @@ class _Residuals(NamedTuple):
     program: Program
     slots: _Array
     diagonals: _Array
-    kept: _Array
+    lanes: _Array
     words: Words
     bounds: _Array
     columns: int
 
 
 class _InNumba(torch.autograd.Function):
-    """States or expectation values at the end of a plan."""
+    """The states or the expectation values at the end of a plan."""
 
     @staticmethod
     def forward(
@@ -83,76 +85,73 @@ class _InNumba(torch.autograd.Function):
         words: tuple[str, ...] | None,
     ) -> Tensor:
         batch = inputs.shape[0] if plan.per_sample or start is not None else 1
-        columns, rows = (1 if start is None else start.shape[2]), 2**plan.n_wires
-        program, read = program_of(plan, start is None, weights.dtype), words_of(words or ())
-        real, states = program.base.dtype, batch * columns
-        diagonals = np.empty((program.n_kept, 2, rows), real)
+        columns, dimension = (1 if start is None else start.shape[2]), 2**plan.n_wires
+        program, bits = program_of(plan, start is None, weights.dtype), words_of(words or ())
+        real, n_lanes = program.base.dtype, batch * columns
+        diagonals = np.empty((program.n_kept, 2, dimension), real)
         slots = tabulate(program, _array(weights), diagonals)
-        values, kept = _none(2, real), _none(1, real)
-        # What torch goes on with it allocates itself: sums of its products depend on alignment.
+        final, values, lanes = _absent(4, real), _absent(2, real), _absent(1, real)
+        # Torch itself allocates what it goes on with: sums of its products depend on alignment.
         if words is None:
-            result = weights.new_empty(batch, rows, columns, 2)
+            result = weights.new_empty(batch, dimension, columns, 2)
             final = result.numpy()
         else:
-            result = weights.new_empty(states, len(words))
-            final, values, kept = _none(4, real), result.numpy(), np.empty(states * 2 * rows, real)
-        begun, entries = _none(4, real) if start is None else _pairs(start), _array(inputs)
-        bounds = split_lanes(states, rows)
+            result = weights.new_empty(n_lanes, len(words))
+            values, lanes = result.numpy(), np.empty(n_lanes * 2 * dimension, real)
+        starts, entries = _absent(4, real) if start is None else _pairs(start), _array(inputs)
+        bounds = split_lanes(n_lanes, dimension)
 
         def run(i: int, j: int) -> None:
             passes.forward(
-                program, slots, diagonals, entries, begun, columns, final, kept, read, values,
+                program, slots, diagonals, entries, starts, columns, final, lanes, bits, values,
                 bounds[i : j + 1],
             )  # fmt: skip
 
-        on_threads(run, len(bounds) - 1, states * rows * len(program.stages))
+        on_threads(run, len(bounds) - 1, n_lanes * dimension * len(program.stages))
         if words is None:
             result = torch.view_as_complex(result)
         elif columns > 1:
             result = result.view(batch, columns, -1).sum(1)
         if any(ctx.needs_input_grad):
             ctx.save_for_backward(weights, inputs, start, result if words is None else None)
-            ctx.residuals = _Residuals(program, slots, diagonals, kept, read, bounds, columns)
+            ctx.residuals = _Residuals(program, slots, diagonals, lanes, bits, bounds, columns)
         return result
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
         grads = _InNumba.adjoint(ctx, gradient)
-        return (
-            None,
-            *differentiable_once(grads, (gradient, *ctx.saved_tensors[:3]), FIRST_ONLY, INSTEAD),
-            None,
-        )
+        sources = (gradient, *ctx.saved_tensors[:3])
+        return (None, *differentiable_once(grads, sources, FIRST_ONLY, INSTEAD), None)
 
     @staticmethod
     def adjoint(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of weights, inputs and start."""
+        """The gradients of weights, inputs and start."""
         weights, inputs, _, final = ctx.saved_tensors
-        program, slots, diagonals, kept, words, bounds, columns = ctx.residuals
-        batch, rows, real = inputs.shape[0], 1 << program.n, slots.dtype
+        program, slots, diagonals, lanes, words, bounds, columns = ctx.residuals
+        batch, dimension, real = inputs.shape[0], 1 << program.n, slots.dtype
         of_slots = np.zeros((len(bounds) - 1, slots.shape[1]), real)
         of_weights = weights.new_zeros(weights.shape[0])
         of_inputs = inputs.new_zeros(batch * columns, inputs.shape[1])
-        led = batch if ctx.needs_input_grad[3] else 0
-        of_start = weights.new_empty(led, rows, columns, 2)
-        ends, of_values = (_none(4, real), _none(4, real)), _none(2, real)
+        n_starts = batch if ctx.needs_input_grad[3] else 0
+        of_start = weights.new_empty(n_starts, dimension, columns, 2)
+        ends, of_values = (_absent(4, real), _absent(4, real)), _absent(2, real)
         if final is None:
             of_values = _array(gradient)
         else:
             ends = _pairs(final), _pairs(gradient)
-        entries, leaves, begun = _array(inputs), of_inputs.numpy(), of_start.numpy()
+        entries, of_entries, of_starts = _array(inputs), of_inputs.numpy(), of_start.numpy()
 
         def run(i: int, j: int) -> None:
             passes.adjoint(
-                program, slots, diagonals, entries, columns, *ends, kept, words, of_values,
-                begun, of_slots[i:j], leaves, bounds[i : j + 1],
+                program, slots, diagonals, entries, columns, *ends, lanes, words, of_values,
+                of_starts, of_slots[i:j], of_entries, bounds[i : j + 1],
             )  # fmt: skip
 
-        on_threads(run, len(bounds) - 1, 2 * batch * columns * rows * len(program.stages))
+        on_threads(run, len(bounds) - 1, 2 * batch * columns * dimension * len(program.stages))
         gather(program, of_slots, of_weights.numpy())
         if columns > 1:
             of_inputs = of_inputs.view(batch, columns, -1).sum(1)
-        return of_weights, of_inputs, torch.view_as_complex(of_start) if led else None
+        return of_weights, of_inputs, torch.view_as_complex(of_start) if n_starts else None
 
 
 @lru_cache(maxsize=1)
@@ -161,8 +160,8 @@ def _announce() -> None:
 
 
 @lru_cache(maxsize=16)
-def _none(axes: int, real: np.dtype[Any]) -> _Array:
-    """What stands for an array that there is not."""
+def _absent(axes: int, real: np.dtype[Any]) -> _Array:
+    """An empty array, in place of one that is not asked for."""
     return np.empty((0,) * axes, real)
 
 
@@ -171,5 +170,5 @@ def _array(reals: Tensor) -> _Array:
 
 
 def _pairs(state: Tensor) -> _Array:
-    """Real and imaginary parts of ``(B, 2**n, r)``, ``(B, 2**n, r, 2)``."""
+    """The real and imaginary parts of ``(B, 2**n, r)``, as ``(B, 2**n, r, 2)``."""
     return torch.view_as_real(state.detach().resolve_conj().contiguous()).numpy()

@@ -1,7 +1,7 @@
-"""The turns and the phase of a stage, on all rows of a state or on a block of them.
+"""The turn and the phase of a stage, on a whole chunk or on one tile of it.
 
-:class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` and a row of its stages
-hold, :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory.
+:class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` and the numbers of a stage
+are, and :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from qgan.engines.batched.numba_loops.phases import (
     unphase_one,
 )
 from qgan.engines.batched.numba_loops.program import (
+    DIAGONAL,
     OWN_PHASE,
     OWN_TURN,
     PHASE,
     PHASE_STOP,
-    ROW,
     TURN,
     TURN_STOP,
 )
@@ -37,13 +37,18 @@ from qgan.engines.batched.numba_loops.turns import (
     unturn,
 )
 
+__all__ = ["own_turn", "phases", "shared_diagonal", "turns", "unphases", "unturns"]
+
 
 @kernel()
-def own_turn(own, row, back, cosines, sines, trig):
-    """Cosines and sines of half angles, forth or back, for real and for imaginary parts."""
+def own_turn(own, slot, back, cosines, sines, trig):
+    """Write cosines and sines ``(2 w,)`` of each lane's half angle, or of its opposite if ``back``.
+
+    The second half repeats the first, for the imaginary parts.
+    """
     w = own.shape[1]
     for k in range(w):
-        sines[k], cosines[k] = sine_cosine(-own[row, k] if back else own[row, k], trig)
+        sines[k], cosines[k] = sine_cosine(-own[slot, k] if back else own[slot, k], trig)
     for k in range(w):
         cosines[w + k] = cosines[k]
         sines[w + k] = sines[k]
@@ -51,7 +56,7 @@ def own_turn(own, row, back, cosines, sines, trig):
 
 @kernel()
 def turns(psi, p, slots, own, stage, low, high, cosines, sines):
-    """Turn the wires whose bits are from ``low`` to below ``high``, two at once where they can."""
+    """Turn the wires whose bits are from ``low`` to below ``high``, two at once where possible."""
     width = 2 * own.shape[1]
     slot, stop = stage[TURN], stage[TURN_STOP]
     while slot < stop:
@@ -71,15 +76,15 @@ def turns(psi, p, slots, own, stage, low, high, cosines, sines):
 
 @kernel()
 def unturns(psi, g, p, slots, own, stage, low, high, cosines, sines, of_slots, of_own):
-    """Lead psi and G back before them, and add their gradients."""
+    """Take psi and G back through these turns, and add the gradients of their slots."""
     width = 2 * own.shape[1]
     for slot in range(stage[TURN], stage[TURN_STOP]):
         half = p.bits[slot] * width
         if low <= p.bits[slot] < high:
             if stage[OWN_TURN]:
-                row = slot - p.n_shared
-                own_turn(own, row, True, cosines, sines, p.trig)
-                turn_gradient(psi, g, half, of_own[row])
+                place = slot - p.n_shared
+                own_turn(own, place, True, cosines, sines, p.trig)
+                turn_gradient(psi, g, half, of_own[place])
                 turn_lanes(psi, half, cosines, sines)
                 turn_lanes(g, half, cosines, sines)
             else:
@@ -87,51 +92,54 @@ def unturns(psi, g, p, slots, own, stage, low, high, cosines, sines, of_slots, o
 
 
 @kernel()
-def shared_diagonal(p, slots, diagonals, stage, block, wide, size):
-    """Cosines and sines of a phase that all samples share on one block: kept, or made anew."""
-    c, s = wide[0, :size], wide[1, :size]
+def shared_diagonal(p, slots, diagonals, stage, tile, scratch, size):
+    """Cosines and sines of a shared phase on one tile: from the table, or made in ``scratch``."""
+    c, s = scratch[0, :size], scratch[1, :size]
     if len(diagonals):
-        c = diagonals[stage[ROW], 0, block * size : (block + 1) * size]
-        s = diagonals[stage[ROW], 1, block * size : (block + 1) * size]
+        c = diagonals[stage[DIAGONAL], 0, tile * size : (tile + 1) * size]
+        s = diagonals[stage[DIAGONAL], 1, tile * size : (tile + 1) * size]
     else:
-        diagonal(c, s, p, slots, stage[PHASE], stage[PHASE_STOP], block)
+        diagonal(c, s, p, slots, stage[PHASE], stage[PHASE_STOP], tile)
     return c, s
 
 
 @kernel()
-def phases(piece, p, slots, diagonals, own, stage, block, wide):
-    """The phase of a stage on one block; ``wide (2, rows w)`` is written over."""
+def phases(psi, p, slots, diagonals, own, stage, tile, scratch):
+    """Apply the phase of a stage to one tile, ``psi``; ``scratch (2, size w)`` is overwritten."""
     w = own.shape[1]
-    size = len(piece) // (2 * w)
+    size = len(psi) // (2 * w)
     first, stop = stage[PHASE], stage[PHASE_STOP]
     if stage[OWN_PHASE]:
-        own_diagonal(wide[0], wide[1], p, own, first, stop, block, False)
-        phase_lanes(piece, w, wide[0], wide[1])
-    elif stage[ROW] >= 0:
-        c, s = shared_diagonal(p, slots, diagonals, stage, block, wide, size)
+        own_diagonal(scratch[0], scratch[1], p, own, first, stop, tile, False)
+        phase_lanes(psi, w, scratch[0], scratch[1])
+    elif stage[DIAGONAL] >= 0:
+        c, s = shared_diagonal(p, slots, diagonals, stage, tile, scratch, size)
         if w == 1:
-            phase_one(piece, c, s)
+            phase_one(psi, c, s)
         else:
-            phase(piece, w, c, s)
+            phase(psi, w, c, s)
 
 
 @kernel()
-def unphases(piece, g, p, slots, diagonals, own, stage, block, wide, of_slots, of_own):
-    """Lead psi and G back before it, and add its gradients; ``wide (3, rows w)``."""
+def unphases(psi, g, p, slots, diagonals, own, stage, tile, scratch, of_slots, of_own):
+    """Take one tile of psi and G back through the phase, and add the gradients of its slots.
+
+    ``scratch (3, size w)`` is overwritten.
+    """
     w = own.shape[1]
-    size = len(piece) // (2 * w)
+    size = len(psi) // (2 * w)
     first, stop = stage[PHASE], stage[PHASE_STOP]
     if stage[OWN_PHASE]:
-        own_diagonal(wide[0], wide[1], p, own, first, stop, block, True)
-        phase_gradient(piece, g, w, wide[2])
-        own_diagonal_gradient(wide[2], p, of_own, first, stop, block)
-        phase_lanes(piece, w, wide[0], wide[1])
-        phase_lanes(g, w, wide[0], wide[1])
-    elif stage[ROW] >= 0:
-        c, s = shared_diagonal(p, slots, diagonals, stage, block, wide, size)
-        found = wide[2, :size]
+        own_diagonal(scratch[0], scratch[1], p, own, first, stop, tile, True)
+        phase_gradient(psi, g, w, scratch[2])
+        own_diagonal_gradient(scratch[2], p, of_own, first, stop, tile)
+        phase_lanes(psi, w, scratch[0], scratch[1])
+        phase_lanes(g, w, scratch[0], scratch[1])
+    elif stage[DIAGONAL] >= 0:
+        c, s = shared_diagonal(p, slots, diagonals, stage, tile, scratch, size)
+        of_phases = scratch[2, :size]
         if w == 1:
-            unphase_one(piece, g, c, s, found)
+            unphase_one(psi, g, c, s, of_phases)
         else:
-            unphase(piece, g, w, c, s, found)
-        diagonal_gradient(found, p, of_slots, first, stop, block)
+            unphase(psi, g, w, c, s, of_phases)
+        diagonal_gradient(of_phases, p, of_slots, first, stop, tile)

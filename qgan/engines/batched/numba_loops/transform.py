@@ -1,13 +1,15 @@
-"""The Walsh-Hadamard transform, which every sum over signs of products of Z is."""
+"""The Walsh-Hadamard transform: every sum over the signs of products of Z is one."""
 
 from __future__ import annotations
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["odd_parity", "transform", "transform_eights"]
+
 
 @kernel()
 def odd_parity(x):
-    """Whether an odd number of bits is set."""
+    """Whether x has an odd number of bits set."""
     odd = False
     while x:
         x &= x - 1
@@ -17,7 +19,7 @@ def odd_parity(x):
 
 @kernel()
 def transform(values, width):
-    """Walsh-Hadamard transform in place of rows of ``width``: sum_T v_T (-1)^popcount(x & T)."""
+    """Replace lines of ``width`` numbers by their transform, ``sum_T v_T (-1)^popcount(x & T)``."""
     half = width
     if width == 1 and len(values) >= 8:
         transform_eights(values)
@@ -34,7 +36,7 @@ def transform(values, width):
 
 @kernel()
 def transform_eights(v):
-    """Its first three levels where rows are single numbers."""
+    """Do the first three levels of the transform, where lines are single numbers."""
     for i in range(0, len(v), 8):
         a, b, c, d = v[i], v[i + 1], v[i + 2], v[i + 3]
         e, f, g, h = v[i + 4], v[i + 5], v[i + 6], v[i + 7]

@@ -1,6 +1,7 @@
-"""Turns: RY on one wire or two, on a few states at once.
+"""Turns: RY on one wire or on two, applied to the lanes of a chunk.
 
-:mod:`qgan.engines.batched.numba_loops.lanes` says how states stand in memory.
+:mod:`qgan.engines.batched.numba_loops.lanes` says how states stand in memory: the amplitudes that a
+turn mixes are ``half`` numbers apart. ``c`` and ``s`` are cosine and sine of half the angle.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ import numpy as np
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
+__all__ = ["turn", "turn_gradient", "turn_lanes", "turn_two", "unturn"]
+
 
 @kernel()
 def turn(psi, half, c, s):
-    """RY with one angle for all lanes; ``half`` numbers apart stand the wire's 0 and 1."""
+    """Apply RY with one angle for all lanes."""
     for at in range(0, len(psi), 2 * half):
         zero, one = psi[at : at + half], psi[at + half : at + 2 * half]
         for i in range(half):
@@ -23,7 +26,7 @@ def turn(psi, half, c, s):
 
 @kernel()
 def turn_two(psi, half, c, s, d, t):
-    """RY on two wires, ``half`` and ``2 half`` apart: each number is read once for both."""
+    """Apply RY on two wires, ``half`` and ``2 half`` apart: each number is read once for both."""
     for at in range(0, len(psi), 4 * half):
         p, q = psi[at : at + half], psi[at + half : at + 2 * half]
         u, v = psi[at + 2 * half : at + 3 * half], psi[at + 3 * half : at + 4 * half]
@@ -36,28 +39,28 @@ def turn_two(psi, half, c, s, d, t):
 
 @kernel()
 def unturn(psi, g, half, c, s):
-    """Lead psi and G back before a turn; the gradient of its half angle, ``<G, J psi>``."""
-    found, far = psi.dtype.type(0), np.uint64(half)
+    """Take psi and G back through a turn; return the gradient of its half angle, ``<G, J psi>``."""
+    total, distance = psi.dtype.type(0), np.uint64(half)
     for at in range(0, len(psi), 2 * half):
         part, first = psi.dtype.type(0), np.uint64(at)
-        for k in range(far):
+        for k in range(distance):
             i = first + k
-            j = i + far
+            j = i + distance
             a, b, e, f = psi[i], psi[j], g[i], g[j]
             part += f * a - e * b
             psi[i], psi[j] = c * a + s * b, c * b - s * a
             g[i], g[j] = c * e + s * f, c * f - s * e
-        found += part
-    return found
+        total += part
+    return total
 
 
 @kernel()
 def turn_lanes(psi, half, cosines, sines):
-    """RY with an angle a lane: cosines and sines ``(2 w,)``, for real and imaginary parts."""
+    """Apply RY with an angle for each lane; cosines and sines ``(2 w,)`` repeat for both parts."""
     width = len(cosines)
     for first in range(0, len(psi), 2 * half):
-        for row in range(first, first + half, width):
-            zero, one = psi[row : row + width], psi[row + half : row + half + width]
+        for line in range(first, first + half, width):
+            zero, one = psi[line : line + width], psi[line + half : line + half + width]
             for i in range(width):
                 a, b = zero[i], one[i]
                 zero[i] = cosines[i] * a - sines[i] * b
@@ -65,12 +68,12 @@ def turn_lanes(psi, half, cosines, sines):
 
 
 @kernel()
-def turn_gradient(psi, g, half, found):
-    """Add the gradient of a turn's half angles a lane, ``(2 w,)`` in two halves."""
-    width = len(found)
+def turn_gradient(psi, g, half, gradient):
+    """Add the gradient of the half angle of each lane, ``(2 w,)``: two halves, to be added up."""
+    width = len(gradient)
     for first in range(0, len(psi), 2 * half):
-        for row in range(first, first + half, width):
-            zero, one = psi[row : row + width], psi[row + half : row + half + width]
-            g_zero, g_one = g[row : row + width], g[row + half : row + half + width]
+        for line in range(first, first + half, width):
+            zero, one = psi[line : line + width], psi[line + half : line + half + width]
+            g_zero, g_one = g[line : line + width], g[line + half : line + half + width]
             for i in range(width):
-                found[i] += g_one[i] * zero[i] - g_zero[i] * one[i]
+                gradient[i] += g_one[i] * zero[i] - g_zero[i] * one[i]

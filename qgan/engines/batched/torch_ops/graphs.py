@@ -17,6 +17,8 @@ from qgan import errors
 from qgan.engines.batched.plan import Plan
 from qgan.engines.batched.torch_ops.passes import Arguments, Pass
 
+__all__ = ["CALLS_BEFORE", "Capture", "Graph", "GraphPass", "Work", "capture_on_cuda", "graph_pass"]
+
 CALLS_BEFORE = 2  # of the same shapes, before a pass is captured
 MOST_GRAPHS = 8  # of one plan
 MOST_CAPTURED = 2**24  # amplitudes times stages: larger passes do not wait for launches
@@ -83,7 +85,7 @@ class GraphPass:
 
         def adjoint() -> tuple[Tensor | None, ...]:
             assert self._pass is not None
-            last = self._final if self._pass.led_back else None
+            last = self._final if self._pass.takes_back else None
             return self._pass.adjoint(self._gradient, last, needs)
 
         self._adjoint = capture(adjoint, self._forward.pool) if any(needs) else None

@@ -7,7 +7,9 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-MOST_GATHERED = 2**14  # entries met by a tensor product that is gathered in one call
+__all__ = ["kronecker"]
+
+MOST_GATHERED = 2**14  # entries of factors that one call gathers for all products together
 MOST_SPREAD = 2**16  # entries of a matrix that spreads a factor over a Kronecker product
 
 
@@ -17,8 +19,8 @@ def kronecker(factors: Tensor) -> Tensor:
     if count == 1:
         return factors.squeeze(1)
     if p == 2 and many * count * (p * q) ** count <= MOST_GATHERED:
-        chosen = factors.reshape(many, -1).index_select(1, _chosen(count, q, factors.device))
-        return chosen.view(many, count, -1).prod(1).view(many, p**count, q**count)
+        entries = factors.reshape(many, -1).index_select(1, _entries(count, q, factors.device))
+        return entries.view(many, count, -1).prod(1).view(many, p**count, q**count)
     if count % 2:
         return _kron(kronecker(factors[:, :-1]), factors[:, -1])
     pairs = factors.reshape(-1, 2, p, q)
@@ -27,8 +29,8 @@ def kronecker(factors: Tensor) -> Tensor:
 
 @lru_cache(maxsize=64)
 @torch.inference_mode(False)
-def _chosen(count: int, q: int, device: torch.device) -> Tensor:
-    """For each wire and each entry of the product, which entry of all factors it takes."""
+def _entries(count: int, q: int, device: torch.device) -> Tensor:
+    """The entry of all factors that each entry of the product takes from each wire's factor."""
     wire = torch.arange(count).view(-1, 1, 1)
     row = torch.arange(2**count).view(1, -1, 1) >> (count - 1 - wire) & 1
     column = torch.arange(q**count).view(1, 1, -1) >> (count - 1 - wire) & 1
@@ -36,7 +38,7 @@ def _chosen(count: int, q: int, device: torch.device) -> Tensor:
 
 
 def _kron(a: Tensor, b: Tensor) -> Tensor:
-    """Of ``(X, p, q)`` and ``(X, r, s)``: ``(X, p r, q s)``."""
+    """The Kronecker products ``(X, p r, q s)`` of ``(X, p, q)`` and ``(X, r, s)``."""
     many, (p, q), (r, s) = len(a), a.shape[1:], b.shape[1:]
     if q * s > 1 and p * q * r * s * max(p * q, r * s) <= MOST_SPREAD:
         of_a, of_b = _spreads(p, q, r, s, a.dtype, a.device)
@@ -53,7 +55,7 @@ def _spreads(
 ) -> tuple[Tensor, Tensor]:
     """Where the entries of two factors stand in their product, as matrices.
 
-    A product of matrices that small is much faster than broadcasting rows of few numbers.
+    A product with such small matrices is much faster than broadcasting rows of few numbers.
     """
     of_a = torch.kron(torch.eye(p * q, dtype=dtype).view(-1, p, q), torch.ones(r, s, dtype=dtype))
     of_b = torch.kron(torch.ones(p, q, dtype=dtype), torch.eye(r * s, dtype=dtype).view(-1, r, s))

@@ -1,4 +1,4 @@
-"""Whole layers as single matrices, where states are small."""
+"""Whole stages as single matrices, where states are small."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from qgan.engines.batched.torch_ops.gathering import span
 from qgan.engines.batched.torch_ops.stages import as_columns, from_columns
 from qgan.engines.batched.torch_ops.turns import turn_generators
 
+__all__ = ["MergedStep"]
+
 
 class MergedStep:
-    """Shared stages as one matrix each, multiplied together first where the batch is large.
+    """Shared stages as one matrix each; where the batch is large, they are multiplied first.
 
     Args:
-        stages: with a shared turn and a shared phase each.
+        stages: stages that have a shared turn and a shared phase each.
         n_wires: n.
-        first: whether the product of all stages meets the batch, rather than each stage.
+        first: whether the matrices are multiplied with each other before they act on the states.
     """
 
     def __init__(self, stages: tuple[Stage, ...], n_wires: int, first: bool) -> None:
@@ -28,16 +30,15 @@ class MergedStep:
         phases = [stage.phase.index for stage in stages if stage.phase is not None]
         self.turns = range(turns[0], turns[-1] + 1)
         self.phases = range(phases[0], phases[-1] + 1)
-        self.length = len(stages)
         self.n_wires = n_wires
         self.first = first
 
     def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
-        """Columns of states, or of the unit matrix, through each layer's matrix."""
+        """Take columns of states, or those of the unit matrix, through the matrix of each stage."""
         matrices = self._matrices(at)
-        layers = matrices.unbind()
-        chain = [layers[0]] if self.first else [as_columns(state)]
-        for matrix in layers[1:] if self.first else layers:
+        stages = matrices.unbind()
+        chain = [stages[0]] if self.first else [as_columns(state)]
+        for matrix in stages[1:] if self.first else stages:
             chain.append(torch.mm(matrix, chain[-1]))
         if tape is not None and self.first:
             unit = _unit(2**self.n_wires, matrices.dtype, matrices.device)
@@ -51,19 +52,19 @@ class MergedStep:
     def backward(
         self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
-        """The adjoint of each layer, then the gradients of all layers together."""
+        """Apply the adjoint of each stage, then gather the gradients of all stages together."""
         before = tape.pop() if self.first else None
         states, matrices = tape.pop(), tape.pop()
         adjoints = torch.conj_physical(matrices).mT.unbind()
-        found = [as_columns(gradient)]
+        chain = [as_columns(gradient)]
         if before is not None:
-            found = [torch.mm(found[0], torch.conj_physical(as_columns(before)).T)]
+            chain = [torch.mm(chain[0], torch.conj_physical(as_columns(before)).T)]
         for adjoint in reversed(adjoints):
-            found.append(torch.mm(adjoint, found[-1]))
-        if at.pending.wanted:
-            self._note(at, torch.bmm(torch.stack(found[::-1]), torch.conj_physical(states).mT))
+            chain.append(torch.mm(adjoint, chain[-1]))
+        if at.pending.needed:
+            self._note(at, torch.bmm(torch.stack(chain[::-1]), torch.conj_physical(states).mT))
         if before is None:
-            return from_columns(found[-1], gradient.shape), None
+            return from_columns(chain[-1], gradient.shape), None
         return _apply(torch.conj_physical(states[-1]).T, gradient), None
 
     def _matrices(self, at: PlanAtAngles) -> Tensor:
@@ -71,7 +72,7 @@ class MergedStep:
         return diagonals.unsqueeze(-1) * at.turns[True].whole(span(self.turns))
 
     def _note(self, at: PlanAtAngles, overlaps: Tensor) -> None:
-        """From ``G psi^dagger`` before and after each layer, ``(layers + 1, 2**n, 2**n)``.
+        """Gather gradients from ``G psi^dagger`` between stages, ``(stages + 1, 2**n, 2**n)``.
 
         A turn commutes with its own generator, so that its gradient can be read before it.
         """
@@ -89,7 +90,7 @@ def _unit(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def _apply(matrix: Tensor, state: Tensor) -> Tensor:
-    """A matrix on all wires of ``(B, 2**n, r)``."""
+    """Apply a matrix on all wires to ``(B, 2**n, r)``."""
     if state.shape[-1] == 1:
         return torch.mm(state.squeeze(-1), matrix.T).unsqueeze(-1)
     return torch.matmul(matrix, state)

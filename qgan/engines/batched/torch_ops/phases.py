@@ -1,4 +1,4 @@
-"""Phases: diagonals of a group's rows, and what their angles gather."""
+"""Phases: the diagonals of a group's rows, and the gradients of their angles."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from torch import Tensor
 from qgan.engines.batched.torch_ops.gathering import Gathered, span
 from qgan.pauli import EVERY, SignTable
 
+__all__ = ["Phases"]
+
 MOST_AT_ONCE = 2**22  # entries of all diagonals together; beyond, each is made when it is needed
 
 
 class Phases:
-    """The phases of a group.
+    """The phases of a group at given angles.
 
     Args:
         shared: whether the batch shares them.
-        diagonals: of all rows, complex ``(b, rows, 2**n)``, b = 1 where shared; or None.
+        diagonals: those of all rows, complex ``(b, rows, 2**n)``, b = 1 if shared; or None.
         slots: instead of diagonals, ``(b, rows, T)``.
-        signs: the group's table for slots.
-        keeps: whether diagonals made of slots are kept, where all fit.
+        signs: the signs of the T products of each row, which turn slots into phases.
+        keeps: whether diagonals that are made of slots are kept, if all of them fit.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Phases:
         return torch.complex(torch.cos(phases), torch.sin(phases)).transpose(0, 1)
 
     def diagonals(self, rows: slice | list[int]) -> Tensor:
-        """Diagonals of some rows, complex ``(b, rows, 2**n)``."""
+        """The diagonals of some rows, complex ``(b, rows, 2**n)``."""
         return self._spread(rows) if self._diagonals is None else self._diagonals[:, rows]
 
     def diagonal(self, row: int) -> Tensor:
@@ -63,7 +65,7 @@ class Phases:
         return self._diagonals[:, row]
 
     def adjoint(self, row: int) -> Tensor:
-        """The conjugate diagonal of a row."""
+        """The conjugate of the diagonal of a row."""
         if self._diagonals is None:
             return torch.conj_physical(self.diagonal(row))
         if self._adjoints is None:
@@ -71,14 +73,14 @@ class Phases:
         return self._adjoints[:, row]
 
     def note(self, rows: Sequence[int], gradient: Tensor, state: Tensor) -> None:
-        """Gather the gradients of rows from G and psi beside each, ``(B, rows, 2**n, r)``.
+        """Gather the gradients of rows from G and psi beside each phase, ``(B, rows, 2**n, r)``.
 
-        Of exp(i phi): ``dL/dphi = Im(G conj(psi))``.
+        The gradient of the phase of exp(i phi) is ``dL/dphi = Im(G conj(psi))``.
         """
-        found = (gradient * torch.conj_physical(state)).imag
-        if self.shared and len(found) > 1:
-            found = found.sum(0, keepdim=True)
-        self.add(rows, found.squeeze(-1) if found.shape[-1] == 1 else found.sum(-1))
+        of_phases = (gradient * torch.conj_physical(state)).imag
+        if self.shared and len(of_phases) > 1:
+            of_phases = of_phases.sum(0, keepdim=True)
+        self.add(rows, of_phases.squeeze(-1) if of_phases.shape[-1] == 1 else of_phases.sum(-1))
 
     def add(self, rows: Sequence[int], gradient: Tensor) -> None:
         """Gather the gradient of the phases of rows, ``(b, rows, 2**n)``."""

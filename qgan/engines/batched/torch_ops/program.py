@@ -1,4 +1,4 @@
-"""The program of a plan in operations of torch: which step carries out which stages, by cost."""
+"""The program of a plan in torch: a tuple of steps, which are chosen by what they cost."""
 
 from __future__ import annotations
 
@@ -7,21 +7,33 @@ from qgan.engines.batched.torch_ops.blocks import CALL, MULTIPLY, PASS, shared_c
 from qgan.engines.batched.torch_ops.merged import MergedStep
 from qgan.engines.batched.torch_ops.stages import ColumnsStep, ProductStep, StageStep, Step
 
-MOST_MERGED_WIRES = 6  # whole layers as single matrices: 4**n entries each
+__all__ = ["steps_of"]
+
+MOST_MERGED_WIRES = 6  # of whole stages as single matrices, which have 4**n entries each
 
 
 def steps_of(
     plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool = True
 ) -> tuple[Step, ...]:
-    """The steps of a plan, chosen by cost for a batch of states of that many columns."""
+    """The steps of a plan; the first call chooses them.
+
+    Args:
+        plan: the plan.
+        batch: B of the states.
+        columns: r of the states.
+        from_zero: whether the plan starts in ``|0..0>``.
+        merges: whether stages may become single matrices.
+    """
     key = ("steps", batch, columns, from_zero, merges)
     if key not in plan.cache:
-        plan.cache[key] = _steps(plan, batch, columns, from_zero, merges)
+        plan.cache[key] = _choose_steps(plan, batch, columns, from_zero, merges)
     steps: tuple[Step, ...] = plan.cache[key]
     return steps
 
 
-def _steps(plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool) -> tuple[Step, ...]:
+def _choose_steps(
+    plan: Plan, batch: int, columns: int, from_zero: bool, merges: bool
+) -> tuple[Step, ...]:
     steps: list[Step] = []
     stages = list(plan.stages)
     if from_zero:
@@ -55,6 +67,7 @@ def _mergeable(stage: Stage) -> bool:
 
 
 def _merged_cost(n_wires: int, count: int, columns: int) -> float:
+    """The seconds that so many stages take as single matrices, estimated."""
     if n_wires > MOST_MERGED_WIRES:
         return float("inf")
     size: int = 2**n_wires
@@ -65,6 +78,7 @@ def _merged_cost(n_wires: int, count: int, columns: int) -> float:
 
 
 def _stage_cost(n_wires: int, columns: int, batch: int) -> float:
+    """The seconds that a shared stage takes as a step of its own, estimated."""
     numbers: int = batch * columns * 2**n_wires
     turns = min(shared_cost(n_wires, columns, batch), shared_cost(n_wires, columns * batch, 1))
     return turns + 2 * CALL + numbers * 3 * PASS

@@ -12,6 +12,8 @@ from qgan.engines.batched.torch_ops.graphs import GraphPass, graph_pass
 from qgan.engines.batched.torch_ops.passes import Pass
 from qgan.engines.refusal import differentiable_once
 
+__all__ = ["run_in_torch"]
+
 
 def run_in_torch(
     plan: Plan, weights: Tensor, inputs: Tensor, start: Tensor | None, low_memory: bool = False
@@ -24,8 +26,9 @@ def run_in_torch(
         plan: the plan.
         weights: real ``(n_weights,)``.
         inputs: real ``(B, n_inputs)`` in the same precision.
-        start: complex ``(B, 2**n, r)``; None is |0..0>.
-        low_memory: keep no state for the backward pass, which then leads the final one back.
+        start: complex ``(B, 2**n, r)``; None is ``|0..0>``.
+        low_memory: whether no states are kept for the backward pass, which then takes the final
+            ones back.
 
     Returns:
         Complex ``(B, 2**n, r)``; with batch 1 if nothing differs between samples.
@@ -35,7 +38,7 @@ def run_in_torch(
 
 
 class _InTorch(torch.autograd.Function):
-    """Forward tapes the state within each stage; backward runs the adjoint through them."""
+    """The states at the end of a plan: a pass, or its graph on CUDA."""
 
     @staticmethod
     def forward(
@@ -59,7 +62,7 @@ class _InTorch(torch.autograd.Function):
         state = forward_pass.final
         del forward_pass.final  # ctx would hold what holds ctx
         if any(needs):
-            ctx.save_for_backward(*arguments, state if forward_pass.led_back else None)
+            ctx.save_for_backward(*arguments, state if forward_pass.takes_back else None)
             ctx.forward_pass = forward_pass
         return state
 

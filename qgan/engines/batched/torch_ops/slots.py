@@ -1,7 +1,7 @@
-"""Tables of a plan on one device in one precision: from entries to arguments, and back from slots.
+"""The slots of a plan: tables from weights and inputs to arguments, and from gradients back.
 
-All arguments of all layers come from one product, and the gradients of all slots go back through
-another.
+The tables hold for one device and one precision. All arguments of all layers come from one product,
+and the gradients of all slots go back through another.
 """
 
 from __future__ import annotations
@@ -18,12 +18,25 @@ from qgan.engines.batched.plan import AngleRows, Plan
 from qgan.engines.batched.torch_ops.layout import Layout, Places
 from qgan.pauli import SignTable
 
+__all__ = ["AngleMap", "Link", "Tables", "tables_of"]
+
 MOST_DENSE_ENTRIES = 2**18  # of a map or a table of signs that is kept as one dense matrix
+
+Link = tuple[int, int, float]
+"""A place, the entry that is added to it, and the scale that the entry is multiplied by."""
 
 
 @dataclass(frozen=True)
 class AngleMap:
-    """A linear map of entries: ``result[j] += scale entries[i]`` over its terms (j, i, scale)."""
+    """A linear map of entries of weights or inputs: ``result[place] += scale * entries[entry]``.
+
+    Args:
+        place, entry, scale: the links of the map, one after the other.
+        n_entries: the number of entries.
+        n_places: the number of places.
+        matrix: the map as a dense matrix ``(n_entries, n_places)``, if that is small.
+        transpose: its transpose.
+    """
 
     place: Tensor
     entry: Tensor
@@ -34,11 +47,9 @@ class AngleMap:
     transpose: Tensor | None
 
     @classmethod
-    def of(
-        cls, terms: list[tuple[int, int, float]], n_entries: int, n_places: int, like: Tensor
-    ) -> AngleMap:
-        """Map of terms (place, entry, scale), in the precision and on the device of ``like``."""
-        places, entries, scales = zip(*terms, strict=True) if terms else ((), (), ())
+    def of(cls, links: list[Link], n_entries: int, n_places: int, like: Tensor) -> AngleMap:
+        """The map of these links, in the precision and on the device of ``like``."""
+        places, entries, scales = zip(*links, strict=True) if links else ((), (), ())
         place = torch.tensor(places, dtype=torch.int64, device=like.device)
         entry = torch.tensor(entries, dtype=torch.int64, device=like.device)
         scale = torch.tensor(scales, dtype=like.dtype, device=like.device)
@@ -59,7 +70,7 @@ class AngleMap:
         return torch.addmm(base, entries, self.matrix)
 
     def pull(self, gradient: Tensor) -> Tensor:
-        """The transpose: gradient of entries, over the last axis."""
+        """The gradient of entries, by the transpose of the map, over the last axis."""
         if self.matrix is not None and self.transpose is not None:
             one = gradient.ndim == 1
             return torch.mv(self.matrix, gradient) if one else torch.mm(gradient, self.transpose)
@@ -67,85 +78,93 @@ class AngleMap:
         return entries.index_add_(-1, self.entry, gradient[..., self.place] * self.scale)
 
 
-Link = tuple[int, int, float]  # place, entry, scale
-
-
 class Tables(NamedTuple):
-    """What a plan needs on one device in one precision."""
+    """What a plan needs on one device in one precision.
+
+    Args:
+        layouts: the layout of each group.
+        base: the constants of all arguments.
+        weights: from weights to the arguments of both groups, shared ones first.
+        inputs: from inputs to the arguments of the group that differs per sample.
+        slots_of_weights: from weights to slots; it takes the gradients of slots back.
+        slots_of_inputs: from inputs to slots.
+        signs: the signs of products of Z of each group, unless its phases are spread.
+    """
 
     layouts: dict[bool, Layout]
-    base: Tensor  # constants of all arguments
-    weights: AngleMap  # to the arguments of both groups, shared ones first
-    inputs: AngleMap  # to the arguments of the per-sample group
-    slots_of_weights: AngleMap  # to the slots, whose gradients it leads back
+    base: Tensor
+    weights: AngleMap
+    inputs: AngleMap
+    slots_of_weights: AngleMap
     slots_of_inputs: AngleMap
     signs: dict[bool, SignTable | None]
 
 
 def tables_of(plan: Plan, like: Tensor) -> Tables:
-    """Tables of a plan in the precision and on the device of ``like``, made at the first call."""
+    """The tables of a plan in the precision and on the device of ``like``; made once."""
     key = ("tables", like.dtype, like.device)
     if key not in plan.cache:
         with torch.inference_mode(False), torch.no_grad():
-            plan.cache[key] = _make(plan, like.new_zeros(()))
-    found: Tables = plan.cache[key]
-    return found
+            plan.cache[key] = _make_tables(plan, like.new_zeros(()))
+    tables: Tables = plan.cache[key]
+    return tables
 
 
-def _make(plan: Plan, like: Tensor) -> Tables:
+def _make_tables(plan: Plan, like: Tensor) -> Tables:
     layouts = _layouts(plan)
     shared, own = layouts[True], layouts[False]
     base = torch.tensor(shared.shifts() + own.shifts(), dtype=torch.float64)
     slots: dict[str, list[Link]] = {"weights": [], "inputs": []}
     arguments: dict[str, list[Link]] = {"weights": [], "inputs": []}
     for angle, factor, layout, places in _angles(plan, layouts):
-        # Weights see both groups one after the other, inputs their own alone.
+        # The tables of weights hold both groups one after the other, those of inputs their own.
         after = layout is own and angle.source != "inputs"
         first = (shared.n_slots, shared.n_arguments) if after else (0, 0)
         for place, sign in places[1]:
             at = place + (0 if layout is shared else shared.n_arguments)
             base[at] += sign * factor * angle.shift
         if angle.source is not None:
-            for found, begun, on in zip((slots, arguments), first, places, strict=True):
-                found[angle.source].extend(
-                    (begun + place, angle.entry, sign * factor * angle.scale) for place, sign in on
+            for links, start, of_kind in zip((slots, arguments), first, places, strict=True):
+                links[angle.source].extend(
+                    (start + place, angle.entry, sign * factor * angle.scale)
+                    for place, sign in of_kind
                 )
-    both = (shared.n_slots + own.n_slots, len(base))
+    n_slots, n_arguments = shared.n_slots + own.n_slots, len(base)
     return Tables(
         layouts,
         base.to(like),
-        AngleMap.of(arguments["weights"], plan.n_weights, both[1], like),
+        AngleMap.of(arguments["weights"], plan.n_weights, n_arguments, like),
         AngleMap.of(arguments["inputs"], plan.n_inputs, own.n_arguments, like),
-        AngleMap.of(slots["weights"], plan.n_weights, both[0], like),
+        AngleMap.of(slots["weights"], plan.n_weights, n_slots, like),
         AngleMap.of(slots["inputs"], plan.n_inputs, own.n_slots, like),
         {which: layout.signs(like) for which, layout in layouts.items()},
     )
 
 
 def _layouts(plan: Plan) -> dict[bool, Layout]:
-    """Diagonals straight from the entries where that map is small, else through their terms."""
+    """The layouts of both groups: with spread phases, if the map to their arguments is small."""
     for spread in (True, False):
-        found = {shared: _layout(plan, group, spread) for shared, group in plan.groups.items()}
-        n_arguments = sum(layout.n_arguments for layout in found.values())
+        layouts = {shared: _layout(plan, rows, spread) for shared, rows in plan.groups.items()}
+        n_arguments = sum(layout.n_arguments for layout in layouts.values())
         if max(plan.n_weights, plan.n_inputs, 1) * n_arguments <= MOST_DENSE_ENTRIES:
             break
-    return found
+    return layouts
 
 
 def _angles(
     plan: Plan, layouts: dict[bool, Layout]
 ) -> Iterator[tuple[Angle, float, Layout, tuple[Places, Places]]]:
-    """Each angle, its factor in a slot, its group's layout, and where it goes there."""
-    for which, group in plan.groups.items():
-        layout = layouts[which]
+    """Each angle, its factor in a slot, the layout of its group, and where it goes there."""
+    for shared, group in plan.groups.items():
+        layout = layouts[shared]
         for i, layer in enumerate(group.turns):
             for wire, positions in layer.rotations.items():
                 for position in positions:
                     yield plan.angles[position], 0.5, layout, layout.turn(i, wire)
         for i, row in enumerate(group.phases):
-            for term, positions in enumerate(row.values()):
+            for product, positions in enumerate(row.values()):
                 for position in positions:
-                    yield plan.angles[position], -0.5, layout, layout.phase(i, term)
+                    yield plan.angles[position], -0.5, layout, layout.phase(i, product)
 
 
 def _layout(plan: Plan, group: AngleRows, spread: bool) -> Layout:

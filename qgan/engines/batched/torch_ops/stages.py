@@ -1,7 +1,8 @@
-"""Runs: parts of a plan that are carried out alike, forwards and by the adjoint backwards.
+"""The steps of a program: stages that are carried out together, forwards and by the adjoint back.
 
-G is the gradient of a real loss with respect to a state, dL = Re sum conj(G) dpsi. Backwards each
-run turns G at its end into G at its beginning and notes what its angles gather on the way.
+G is the gradient of a real loss with respect to a state: dL = Re sum conj(G) dpsi. Backwards, each
+step takes G from its end to its beginning, and notes on the way what the gradients of its angles
+are gathered from.
 """
 
 from __future__ import annotations
@@ -16,45 +17,47 @@ from qgan.engines.batched.torch_ops.angles import PlanAtAngles
 from qgan.engines.batched.torch_ops.fixed import apply_matrix
 from qgan.engines.batched.torch_ops.turns import apply_block
 
+__all__ = ["ColumnsStep", "ProductStep", "StageStep", "Step", "as_columns", "from_columns"]
+
 
 @runtime_checkable
 class Step(Protocol):
-    """A part of a plan."""
+    """One or more stages of a plan."""
 
     def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
-        """Apply it to ``(B, 2**n, r)``; the tape, if any, keeps what the adjoint needs."""
+        """Apply the step to ``(B, 2**n, r)``; a tape takes the states that the adjoint needs."""
 
     def backward(
         self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
-        """The gradient (and, where none was taped, the state) at its beginning."""
+        """Take the gradient, and the state where none was taped, to the beginning of the step."""
 
 
 class ProductStep:
-    """The first turn, on |0..0>: a tensor product of vectors, and no matrix."""
+    """The first stage, on ``|0..0>``: its turn makes a tensor product of vectors."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
 
     def begin(self, at: PlanAtAngles, batch: int) -> Tensor:
-        """What it makes of |0..0>, ``(B, 2**n, 1)``."""
+        """What the stage makes of ``|0..0>``, ``(B, 2**n, 1)``."""
         turn, phase = self.stage.turn, self.stage.phase
         assert turn is not None
         vector = at.turns[turn.shared].vector(turn.index)
         if phase is None:
-            made = torch.complex(vector, torch.zeros_like(vector))
+            state = torch.complex(vector, torch.zeros_like(vector))
         else:
-            made = at.phases[phase.shared].diagonal(phase.index) * vector
-        return made.unsqueeze(-1).expand(batch, -1, -1).contiguous()
+            state = at.phases[phase.shared].diagonal(phase.index) * vector
+        return state.unsqueeze(-1).expand(batch, -1, -1).contiguous()
 
     def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
-        """The state is what it began with."""
+        """Return the state, which :meth:`begin` has made already."""
         return state
 
     def backward(
         self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
-        """Nothing lies before it."""
+        """Note what the angles need; no step before this one needs a gradient."""
         turn, phase = self.stage.turn, self.stage.phase
         assert turn is not None
         if phase is not None:
@@ -65,13 +68,13 @@ class ProductStep:
 
 
 class StageStep:
-    """One stage, on every state: turns by blocks, a phase, or a fixed matrix."""
+    """One stage on every state: a turn by blocks and a phase, or a fixed matrix."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
 
     def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
-        """Turn, then phase; the state between them is taped."""
+        """Apply the turn, then the phase; the tape takes the state between them."""
         turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
         if fixed is not None:
             return apply_matrix(fixed.like(state), fixed.wires, state)
@@ -88,7 +91,7 @@ class StageStep:
     def backward(
         self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
-        """A state that is given is led back too; else the taped one is read."""
+        """Take G back, and the state too if there is one; else the tape has the state."""
         turn, phase, fixed = self.stage.turn, self.stage.phase, self.stage.fixed
         if fixed is not None:
             matrix = fixed.like(gradient).mH
@@ -108,13 +111,13 @@ class StageStep:
 
 
 class ColumnsStep:
-    """Shared stages on the whole batch as columns of one state: fewer and larger products."""
+    """Shared stages on the whole batch as columns of one factor: fewer and larger products."""
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
         self.steps = [StageStep(stage) for stage in stages]
 
     def forward(self, at: PlanAtAngles, state: Tensor, tape: list[Tensor] | None) -> Tensor:
-        """``(B, 2**n, r)`` as ``(1, 2**n, B r)``, and back."""
+        """Apply the stages to ``(B, 2**n, r)`` as ``(1, 2**n, B r)``."""
         shape, state = state.shape, as_columns(state).contiguous().unsqueeze(0)
         for step in self.steps:
             state = step.forward(at, state, tape)
@@ -123,7 +126,7 @@ class ColumnsStep:
     def backward(
         self, at: PlanAtAngles, gradient: Tensor, state: Tensor | None, tape: list[Tensor]
     ) -> tuple[Tensor, Tensor | None]:
-        """The same the other way."""
+        """Take G and the state back through the stages, as columns too."""
         shape, gradient = gradient.shape, as_columns(gradient).contiguous().unsqueeze(0)
         state = None if state is None else as_columns(state).contiguous().unsqueeze(0)
         for step in reversed(self.steps):
@@ -132,10 +135,10 @@ class ColumnsStep:
 
 
 def as_columns(state: Tensor) -> Tensor:
-    """``(B, 2**n, r)`` as ``(2**n, B r)``."""
+    """States ``(B, 2**n, r)`` as columns ``(2**n, B r)``."""
     return state.squeeze(-1).T if state.shape[-1] == 1 else state.transpose(0, 1).flatten(1)
 
 
 def from_columns(columns: Tensor, shape: torch.Size) -> Tensor:
-    """The way back; contiguous."""
+    """Columns ``(2**n, B r)`` as states of a shape ``(B, 2**n, r)``, contiguous."""
     return columns.view(shape[1], shape[0], shape[2]).transpose(0, 1).contiguous()

@@ -16,16 +16,25 @@ from qgan.engines.batched.torch_ops.blocks import LEAST_COLUMNS, Block
 from qgan.engines.batched.torch_ops.gathering import Gathered
 from qgan.engines.batched.torch_ops.kronecker import kronecker
 
-MOST_FLIPPED = 2**9  # amplitudes a sample that all wires' J move, for a gradient by flips
+__all__ = [
+    "Turns",
+    "apply_block",
+    "turn_generators",
+    "turn_gradients",
+    "turn_matrices",
+    "turn_vectors",
+]
+
+MOST_FLIPPED = 2**9  # amplitudes per sample, times wires, for a gradient by J psi itself
 
 
 class Turns:
-    """The turns of a group.
+    """The turns of a group at given angles.
 
     Args:
-        entries: of RY on each wire, row by row, ``(b, rows, n, 4)``, b = 1 where shared.
+        entries: the entries of RY on each wire, row by row: ``(b, rows, n, 4)``, b = 1 if shared.
         shared: whether the batch shares them.
-        blocks: what wires turn together.
+        blocks: which wires turn together.
     """
 
     def __init__(self, entries: Tensor, shared: bool, blocks: tuple[Block, ...]) -> None:
@@ -37,7 +46,7 @@ class Turns:
         self._vectors: dict[int, Tensor] = {}
 
     def matrices(self, row: int, wires: frozenset[int]) -> list[tuple[Block, Tensor]]:
-        """Blocks that turn in a row and their matrices, real ``(b, K, K)``."""
+        """The blocks that turn in a row, with their matrices, real ``(b, K, K)``."""
         if not self._matrices:
             self._matrices = turn_matrices(self.entries, self.blocks)
         return [
@@ -47,26 +56,26 @@ class Turns:
         ]
 
     def whole(self, rows: slice | list[int]) -> Tensor:
-        """Matrices of all wires at once, real ``(rows, 2**n, 2**n)``; shared rows only."""
+        """The matrices of shared rows on all wires at once, real ``(rows, 2**n, 2**n)``."""
         block = Block(0, self.entries.shape[2])
         return turn_matrices(self.entries[:, rows], (block,))[0][0]
 
     def vector(self, row: int) -> Tensor:
-        """What a row makes of |0..0>: real ``(b, 2**n)``."""
+        """What a row makes of ``|0..0>``: real ``(b, 2**n)``."""
         if row not in self._vectors:
             self._vectors[row] = turn_vectors(self.entries[:, row])
         return self._vectors[row]
 
     def note(self, rows: Sequence[int], gradient: Tensor, state: Tensor) -> None:
-        """Gather the gradients of rows from G and psi after each, ``(B, rows, 2**n, r)``."""
+        """Gather the gradients of rows from G and psi after each turn, ``(B, rows, 2**n, r)``."""
         self.gathered.add(rows, turn_gradients(self.blocks, self.shared, gradient, state))
 
 
 def turn_matrices(entries: Tensor, blocks: tuple[Block, ...]) -> list[Tensor]:
-    """Tensor products of RY for each block, real ``(b, rows, 2**k, 2**k)``.
+    """The tensor product of RY for each block, real ``(b, rows, 2**k, 2**k)``.
 
     Args:
-        entries: of RY on each wire, row by row, ``(b, rows, n, 4)``.
+        entries: the entries of RY on each wire, row by row, ``(b, rows, n, 4)``.
         blocks: which wires make one matrix.
     """
     batch, rows, _, _ = entries.shape
@@ -75,20 +84,20 @@ def turn_matrices(entries: Tensor, blocks: tuple[Block, ...]) -> list[Tensor]:
         factors = entries.reshape(-1, width, 2, 2)
         matrices = kronecker(factors).view(batch, rows, len(blocks), 2**width, 2**width)
         return [matrices.squeeze(2)] if len(blocks) == 1 else list(matrices.unbind(2))
-    found = []
+    of_blocks = []
     for first, width in blocks:
         factors = entries.narrow(2, first, width).reshape(-1, width, 2, 2)
-        found.append(kronecker(factors).view(batch, rows, 2**width, 2**width))
-    return found
+        of_blocks.append(kronecker(factors).view(batch, rows, 2**width, 2**width))
+    return of_blocks
 
 
 def turn_vectors(entries: Tensor) -> Tensor:
-    """What a row of RY makes of |0..0>: real ``(b, 2**n)`` from ``(b, n, 4)``."""
+    """What a row of RY makes of ``|0..0>``: real ``(b, 2**n)`` from entries ``(b, n, 4)``."""
     return kronecker(entries[..., ::2, None]).squeeze(-1)
 
 
 def apply_block(matrix: Tensor, block: Block, state: Tensor) -> Tensor:
-    """Apply a block's matrix, real ``(b, K, K)`` with b 1 if shared, to ``(B, 2**n, r)``."""
+    """Apply the matrix of a block, real ``(b, K, K)`` with b = 1 if shared, to ``(B, 2**n, r)``."""
     batch, dimension, columns = state.shape
     left, size = 2**block.first, matrix.shape[-1]
     right = dimension // (left * size) * columns
@@ -112,33 +121,34 @@ def apply_block(matrix: Tensor, block: Block, state: Tensor) -> Tensor:
 def turn_gradients(
     blocks: tuple[Block, ...], shared: bool, gradient: Tensor, state: Tensor
 ) -> Tensor:
-    """Gradients of the half angles of all wires, ``(b, m, n)``, for m rows of turns.
+    """The gradients of the half angles of all wires, ``(b, m, n)``, for m rows of turns.
 
     ``RY(2 s) = exp(s J)`` with ``J = [[0, -1], [1, 0]]``: ``dL/ds_q = Re sum conj(G) J_q psi``.
 
     Args:
         blocks: which wires turned together.
-        shared: whether the batch shares the angles, b = 1.
+        shared: whether the batch shares the angles; then b = 1.
         gradient: G after each of the turns, ``(B, m, 2**n, r)``.
-        state: psi, the same.
+        state: psi after each of the turns, ``(B, m, 2**n, r)``.
     """
     n = blocks[-1].first + blocks[-1].width
     if not shared and state.shape[3] == 1 and n * state.shape[2] <= MOST_FLIPPED:
         return _flipped(n, gradient, state)
-    parts = []
+    of_blocks = []
     for block in blocks:
         correlations = _correlations(block, shared, gradient, state)
         generators = turn_generators(block.width, correlations.dtype, correlations.device)
-        parts.append(correlations.flatten(2) @ generators)
-    return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+        of_blocks.append(correlations.flatten(2) @ generators)
+    return of_blocks[0] if len(of_blocks) == 1 else torch.cat(of_blocks, 2)
 
 
 @lru_cache(maxsize=64)
 @torch.inference_mode(False)
 def turn_generators(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """J on each of ``width`` wires, ``J = [[0, -1], [1, 0]]``, as columns ``(4**width, width)``.
+    """The matrices of J on each of ``width`` wires as columns, ``(4**width, width)``.
 
-    ``RY(2 s) = exp(s J)``, so dL/ds = <J, K> with ``K = Re sum conj(G) psi^T`` after the turn.
+    ``RY(2 s) = exp(s J)`` with ``J = [[0, -1], [1, 0]]``, so that dL/ds = <J, K> with
+    ``K = Re sum conj(G) psi^T`` after the turn.
     """
     table = torch.zeros(2**width, 2**width, width, dtype=dtype)
     for wire in range(width):
@@ -149,18 +159,18 @@ def turn_generators(width: int, dtype: torch.dtype, device: torch.device) -> Ten
 
 
 def _flipped(n: int, gradient: Tensor, state: Tensor) -> Tensor:
-    """Of all wires of pure states, from J psi itself: no matrix a sample."""
+    """The gradients of all wires of pure states, from J psi itself: without a matrix per sample."""
     batch, rows, dimension, _ = state.shape
     flips = _flips(n, gradient.dtype.to_real(), gradient.device)
     moved = torch.mm(torch.view_as_real(state).view(-1, 2 * dimension), flips)
-    met = torch.view_as_real(gradient).view(-1, 1, 2 * dimension)
-    return (moved.view(-1, n, 2 * dimension) * met).sum(-1).view(batch, rows, n)
+    g = torch.view_as_real(gradient).view(-1, 1, 2 * dimension)
+    return (moved.view(-1, n, 2 * dimension) * g).sum(-1).view(batch, rows, n)
 
 
 @lru_cache(maxsize=16)
 @torch.inference_mode(False)
 def _flips(n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """J on each wire, on rows of real and imaginary parts, ``(2 2**n, n 2 2**n)``."""
+    """J on each wire as a matrix for real and imaginary parts in turn, ``(2 2**n, n 2 2**n)``."""
     moved = torch.eye(2 * 2**n, dtype=dtype).view(-1, *(2,) * n, 2)
     on_wires = [
         torch.stack([-moved.select(wire, 1), moved.select(wire, 0)], wire).flatten(1)
@@ -170,7 +180,10 @@ def _flips(n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def _correlations(block: Block, shared: bool, gradient: Tensor, state: Tensor) -> Tensor:
-    """``K = Re sum conj(G) psi^T`` over the other wires (and the batch), real ``(b, m, K, K)``."""
+    """``K = Re sum conj(G) psi^T`` over the other wires, real ``(b, m, K, K)``.
+
+    The sum runs over the batch too where it shares the angles.
+    """
     batch, rows, dimension, columns = state.shape
     left, size = 2**block.first, 2**block.width
     right = dimension // (left * size) * columns
