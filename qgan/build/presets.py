@@ -9,6 +9,8 @@ from qgan.build.registry import Entry, new_family
 from qgan.build.settings import parse
 from qgan.config import Experiment
 
+__all__ = ["PRESETS", "preset"]
+
 SETTINGS: dict[str, dict[str, Any]] = {
     # States of the two labels nearly touch (h = 0.9 and 1.1): mismatched pairs keep them apart.
     "ising": {"mismatched_share": 0.02},

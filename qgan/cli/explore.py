@@ -22,6 +22,7 @@ def command_explore(argv: Sequence[str]) -> int:
     import torch
 
     from qgan.page.explorer import open_explorer
+    from qgan.page.needs import check_packages
 
     def explore(
         run: Run,
@@ -39,6 +40,8 @@ def command_explore(argv: Sequence[str]) -> int:
     arguments = parse_command(explore, argv, "qgan explore", text)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # a state is thousands of small operations
+    if arguments["gif"] is None or arguments["static"] is not None:
+        check_packages()
     explorer, reason = open_explorer(arguments["run"], arguments["checkpoint"])
     if reason:
         print(f"Without real states: {reason}", file=sys.stderr)

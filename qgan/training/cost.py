@@ -10,6 +10,8 @@ from qgan.config import TrainerConfig
 from qgan.engines.counting import count_rotations
 from qgan.game import Game
 
+__all__ = ["LEVELS", "Cost", "cost_of_game", "reached"]
+
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 """Skill on validation states at which a report says what reaching it took."""
 

@@ -12,6 +12,8 @@ from torch import Tensor
 from qgan import errors
 from qgan.game import Summands
 
+__all__ = ["Fault", "Guard", "NonFiniteError", "broken", "culprit", "total"]
+
 MOST_IN_A_ROW = 100
 """Updates refused one after the other before training stops, whatever the policy."""
 

@@ -9,6 +9,8 @@ import torch
 
 from qgan.config import TrainerConfig
 
+__all__ = ["make_optimiser"]
+
 
 def make_optimiser(
     config: TrainerConfig, groups: Sequence[dict[str, Any]]

@@ -178,3 +178,13 @@ def test_without_a_latent_there_is_no_sweep_to_animate(tmp_path: Path) -> None:
     with pytest.raises(QganError, match="`gif` must be of a run with a latent"):
         save_animation(Explorer(still, None, "still"), tmp_path / "sweep.gif")
     assert page_data(Explorer(still, None, "still"))["grid"]["axes"] == []
+
+
+def test_without_the_extra_the_page_says_how_to_get_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("qgan.page.needs.find_spec", lambda name: None if name[0] in "pu" else name)
+    assert main(["explore", str(home / "r"), "--no-browser"]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("The page: plotly and uvicorn must be installed for it; ")
+    assert "pip install 'qgan[page]'" in message and message.count("\n") == 1
