@@ -181,6 +181,16 @@ def test_a_right_import_passes(path, source):
     assert violations(path, source) == []
 
 
+@pytest.mark.parametrize("path", PACKAGES)
+def test_a_private_module_is_imported_in_its_own_folder_only(path):
+    """A module whose name begins with an underscore is nobody's business but its folder's."""
+    parts = Path(path).with_suffix("").parts
+    package = ".".join(parts[:-1])
+    names = modules_imported((ROOT / path).read_text(), package, ("qgan", "circuits"))
+    private = [name for name in names if "._" in name]
+    assert [name for name in private if name.partition("._")[0] != package] == []
+
+
 def test_every_module_of_qgan_has_its_arrows():
     folders = {path.parent.name for path in ROOT.glob("qgan/*/__init__.py")}
     files = {path.stem for path in ROOT.glob("qgan/*.py")} - {"__init__"}

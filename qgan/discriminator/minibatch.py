@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from qgan.discriminator._layers import dtype_of, linear, trunk
 from qgan.discriminator.base import Head
-from qgan.discriminator.layers import dtype_of, linear, trunk
 from qgan.labels import condition
 
 __all__ = ["MinibatchHead"]

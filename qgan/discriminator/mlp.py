@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
+from qgan.discriminator._layers import dtype_of, input_gradient, linear, trunk
 from qgan.discriminator.base import Head
-from qgan.discriminator.layers import dtype_of, input_gradient, linear, trunk
 from qgan.labels import condition
 
 __all__ = ["AuxiliaryHead", "MLPHead", "ProjectionHead"]
@@ -51,7 +51,7 @@ class MLPHead(Head):
     ) -> Float[Tensor, "B K"] | None:
         """``d D / d m`` at fixed features, differentiable in the weights.
 
-        It comes from :func:`qgan.discriminator.layers.input_gradient`, and is None where autograd
+        It comes from :func:`qgan.discriminator._layers.input_gradient`, and is None where autograd
         has to find it.
         """
         gradient = input_gradient(self.layers, self._entry(features, label))

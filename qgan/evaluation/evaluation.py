@@ -13,8 +13,8 @@ from qgan import errors
 from qgan.batch import Batch
 from qgan.data import Dataset
 from qgan.data.dataset import Part
+from qgan.evaluation._comparison import MOMENT_ORDERS, Comparison
 from qgan.evaluation.bootstrap import N_RESAMPLES
-from qgan.evaluation.comparison import MOMENT_ORDERS, Comparison
 from qgan.evaluation.labels import RecoveredLabels, confusion_matrix, holevo_information
 from qgan.evaluation.latent_use import LatentUse, latent_use
 from qgan.evaluation.reference import Reference

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.evaluation._comparison import Comparison, Prototypes
 from qgan.evaluation.bootstrap import Interval, bootstrap_interval
-from qgan.evaluation.comparison import Comparison, Prototypes
 from qgan.metrics.ensembles.covering import (
     coverage,
     ensemble_average,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from qgan.build import SOURCES
 from qgan.data import Dataset
-from qgan.explore.mutual_information import mutual_information
+from qgan.explore._mutual_information import mutual_information
 from qgan.explore.observables import mean_values, nearest_real, observables, real_part
 from qgan.metrics import multiple_rank_correlation, rank_correlations
 from qgan.metrics.ensembles.covering import prepare

@@ -12,7 +12,7 @@ from typing import Any
 
 from qgan import errors
 from qgan.evaluation.bootstrap import Interval
-from qgan.runs.differences import flat
+from qgan.runs._differences import flat
 from qgan.runs.folder import RunFolder, unreadable_json
 from qgan.runs.history import read_history
 

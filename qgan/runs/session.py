@@ -14,13 +14,13 @@ from qgan import errors
 from qgan.evaluation import Report
 from qgan.evaluation.judge import Judge
 from qgan.model import Model, describe
-from qgan.runs.differences import differences
+from qgan.runs._differences import differences
+from qgan.runs._stopping import StopRequest
 from qgan.runs.folder import RunFolder
 from qgan.runs.history import History
 from qgan.runs.loggers import Loggers
 from qgan.runs.provenance import commit, versions
 from qgan.runs.reporting import report
-from qgan.runs.stopping import StopRequest
 from qgan.training.guard import Fault, NonFiniteError
 from qgan.training.learner import Learner
 

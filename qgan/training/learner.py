@@ -20,9 +20,9 @@ from qgan.generator import Generator
 from qgan.sampler import Drawn
 from qgan.stateful import Stateful
 from qgan.states import States
+from qgan.training._optimisers import make_optimiser
 from qgan.training.cost import Cost
 from qgan.training.guard import Fault, Guard, broken, culprit, total
-from qgan.training.optimisers import make_optimiser
 
 __all__ = ["Learner"]
 

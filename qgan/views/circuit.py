@@ -16,8 +16,8 @@ from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.states import Prepared, States
+from qgan.views._observables import eigenvalue_bounds
 from qgan.views.base import Bounds, View, states_of
-from qgan.views.observables import eigenvalue_bounds
 
 __all__ = ["CircuitView"]
 

@@ -12,8 +12,8 @@ from qgan import errors, pauli
 from qgan.batch import Seen
 from qgan.records import Records
 from qgan.states import States
+from qgan.views._observables import operator
 from qgan.views.base import FixedView
-from qgan.views.observables import operator
 
 __all__ = ["PauliView", "read_words"]
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from qgan.batch import Seen
 from qgan.povm import POVMS, check_kind, contract, every_word, outcome_probabilities
 from qgan.records import Records
+from qgan.views._observables import operator
 from qgan.views.base import FixedView
-from qgan.views.observables import operator
 from qgan.views.pauli import read_words
 
 __all__ = ["POVMView"]

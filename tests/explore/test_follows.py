@@ -13,7 +13,7 @@ from torch.testing import assert_close
 
 from qgan.errors import QganError
 from qgan.explore import factors, invert, sweep
-from qgan.explore.mutual_information import mutual_information
+from qgan.explore._mutual_information import mutual_information
 from qgan.pictures import atlas
 from qgan.prior import Prior
 from qgan.states import States

@@ -7,8 +7,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
+from qgan.metrics.distributions._probabilities import check_pair
 from qgan.metrics.distributions.f_divergences import F_DIVERGENCES
-from qgan.metrics.distributions.probabilities import check_pair
 
 __all__ = [
     "gaussian_kl",

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from qgan import errors
-from qgan.metrics.distributions.probabilities import check_pair
+from qgan.metrics.distributions._probabilities import check_pair
 from qgan.metrics.distributions.wright_omega import log_and_inverse
 
 __all__ = ["F_DIVERGENCES", "FDivergence", "f_divergence", "weighted_jensen_shannon"]

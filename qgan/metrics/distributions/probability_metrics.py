@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.metrics.distributions.probabilities import check_pair
+from qgan.metrics.distributions._probabilities import check_pair
 
 __all__ = ["discrepancy", "discrete_wasserstein", "kolmogorov", "levy", "prokhorov", "separation"]
 
