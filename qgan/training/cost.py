@@ -81,10 +81,11 @@ def reached(history: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float
         >>> reached(rows)["0.8"], reached(rows)["0.9"]
         ({'step': 10.0, 'shots': 640.0}, None)
     """
-    columns = ("step", "seconds", *Cost.__dataclass_fields__)
-    found: dict[str, dict[str, float] | None] = {}
+    names = ("step", "seconds", *Cost.__dataclass_fields__)
+    levels: dict[str, dict[str, float] | None] = {}
     for level in LEVELS:
-        at = [i for i, gap in enumerate(history["shortfall"]) if isfinite(gap) and 1 - gap >= level]
-        row = {name: history[name][at[0]] for name in columns if at and name in history}
-        found[str(level)] = {k: v for k, v in row.items() if isfinite(v)} or None
-    return found
+        gaps = enumerate(history["shortfall"])
+        row = next((i for i, gap in gaps if isfinite(gap) and 1 - gap >= level), None)
+        values = {} if row is None else {n: history[n][row] for n in names if n in history}
+        levels[str(level)] = {n: value for n, value in values.items() if isfinite(value)} or None
+    return levels
