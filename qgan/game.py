@@ -169,7 +169,7 @@ class Game:
         """
         view = self.discriminator.view(drawn.seen, batch.label)
         features = self._perturbed(view, moment)
-        scores = self.discriminator.head(features, batch.label)
+        scores = self.discriminator.scores(features, batch.label, len(batch))
         loss = self.objective.generator_loss(fake=scores)
         context = StepContext(self.discriminator, batch, drawn, features, scores, moment)
         return self._summands(loss, lambda term: term.generator_term(context))

@@ -12,6 +12,7 @@ from qgan import errors
 from qgan.data import Dataset
 from qgan.discriminator import Discriminator, IdentityHead
 from qgan.engines.base import Engine
+from qgan.generator import Generator
 from qgan.objectives import Objective
 from qgan.terms import AuxiliaryClassifier, CouplingPenalty, Term
 
@@ -74,16 +75,25 @@ def check_engine(discriminator: Discriminator, terms: Sequence[Term], engine: En
             )
 
 
-def check_data(terms: Sequence[Term], data: Dataset) -> None:
-    """Refuse a term that reads real states where there are only records of their measurement.
+def check_data(generator: Generator, terms: Sequence[Term], data: Dataset) -> None:
+    """Refuse data of other sizes than the generator, or less than the terms read.
+
+    A term that reads real states needs more than the records of their measurement.
 
     Args:
+        generator: what learns to prepare the data's states.
         terms: penalties, cures and distances.
         data: what the discriminator is shown.
 
     Raises:
         QganError: with the rule that is broken and the two nearest choices that keep it.
     """
+    if generator.n_qubits != data.n_qubits:
+        rule = f"must have {generator.n_qubits} qubits, as many as the generator"
+        raise errors.argument("data", rule, data.n_qubits)
+    if generator.n_labels != data.n_labels:
+        rule = f"must have {generator.n_labels} labels, as many as the generator"
+        raise errors.argument("data", rule, data.n_labels)
     if data.train.records is None:
         return
     for term in terms:

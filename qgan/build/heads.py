@@ -36,7 +36,9 @@ __all__ = ["HEADS", "build_discriminator"]
 def _usual(
     entry: Entry, settings: Experiment, data: Dataset, view: View, objective: Objective
 ) -> Head:
-    head: Head = entry.make(view.n_features, data.n_labels)
+    with torch.random.fork_rng(devices=[]):  # a head without an `rng` draws from torch's own
+        torch.manual_seed(settings.seed + 1)
+        head: Head = entry.make(view.n_features, data.n_labels)
     return head
 
 

@@ -125,11 +125,29 @@ class Family:
         raise errors.argument(self.setting, rule, repr(text))
 
     def build(self, entry: Entry, *sources: Any) -> Any:
-        """Build a choice from what the family gives its builders."""
-        if entry.build is not None:
-            return entry.build(*sources)
-        assert self._usual is not None
-        return self._usual(entry, *sources)
+        """Build a choice from what the family gives its builders.
+
+        Raises:
+            QganError: if the choice cannot be built so, or it is of a plug-in that fails.
+        """
+        usual = self._usual
+        assert entry.build is not None or usual is not None
+        try:
+            built = entry.build(*sources) if entry.build else usual and usual(entry, *sources)
+        except errors.QganError:
+            raise
+        except Exception as error:
+            if entry.origin == OURS:
+                raise
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise self._failed(entry, f"it raises {reason}") from error
+        if built is None:
+            raise self._failed(entry, "it gives nothing")
+        return built
+
+    def _failed(self, entry: Entry, reason: str) -> errors.QganError:
+        what = f"{self.kind.capitalize()} {entry.name} of {entry.origin}"
+        return errors.unsupported(what, reason, f"mend {entry.origin}")
 
 
 FAMILIES: dict[str, Family] = {}

@@ -114,12 +114,12 @@ def train_and_report(learner: Learner, folder: RunFolder, resume: bool = False) 
         print(
             f"Stopped at once; the last checkpoint is of step {session.saved_step or 0}. Go on with"
         )
-        print(f"  qgan resume {folder.path}")
+        print(f"  {folder.resume_command()}")
         return 128 + signal.SIGINT
     if not complete:
         session.loggers.finalize("interrupted")
         print(f"Stopped at step {learner.step} of {learner.config.steps}; go on with")
-        print(f"  qgan resume {folder.path}")
+        print(f"  {folder.resume_command()}")
         return 128 + (session.stop_signal or 0)
     with waiting("judging on held-out states"):
         model, report = session.report()

@@ -52,7 +52,14 @@ def command_resume(argv: Sequence[str]) -> int:
     def resume(run: Run) -> Path:
         return run
 
-    folder = RunFolder.open(parse_command(resume, argv, "qgan resume", "Resume a run."))
+    folder = RunFolder.open(
+        parse_command(
+            resume,
+            argv,
+            "qgan resume",
+            "Resume a run; --plugin FILE names again a plug-in that it was made with.",
+        )
+    )
     experiment = folder.experiment()
     with waiting("making the data"):
         data = build.load_data(experiment)

@@ -10,9 +10,16 @@ from torch import Tensor, nn
 
 from qgan import errors
 from qgan.batch import Seen
+from qgan.declared import refuse_misspelt
 from qgan.views import View
 
 __all__ = ["Discriminator", "Head", "PlainHead"]
+
+
+DECLARED = ("per_sample", "sees_label", "lipschitz", "bounded", "classifies", "has_potentials")
+"""What only a subclass of :class:`Head` can say of itself."""
+HEAD_NAMES = (*DECLARED, "coordinates", "score_at", "input_gradient", "potentials", "difference")
+"""What a subclass of :class:`Head` may override."""
 
 
 class Head(nn.Module, ABC):
@@ -38,6 +45,10 @@ class Head(nn.Module, ABC):
     bounded: bool = False
     classifies: bool = False
     has_potentials: bool = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        refuse_misspelt(cls, HEAD_NAMES)
 
     @abstractmethod
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
@@ -79,10 +90,6 @@ class Head(nn.Module, ABC):
         )
 
 
-DECLARED = ("per_sample", "sees_label", "lipschitz", "bounded", "classifies", "has_potentials")
-"""What only a subclass of :class:`Head` can say of itself."""
-
-
 class PlainHead(Head):
     """A user's own module as a head: an unbounded function of one state and its label.
 
@@ -107,7 +114,7 @@ class PlainHead(Head):
             )
         self.module = module
 
-    def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
+    def forward(self, features: Tensor, label: Tensor) -> Tensor:
         """Scores ``(B,)`` of the module."""
         scores: Tensor = self.module(features, label)
         return scores
@@ -140,8 +147,7 @@ class Discriminator(nn.Module):
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)``: logits or critic values, as the objective reads them."""
-        scores: Tensor = self.head(self.view(source, label), label)
-        return scores
+        return self.scores(self.view(source, label), label, len(label))
 
     def scores(
         self, features: Float[Tensor, "N K"], label: Tensor, rows: int
@@ -149,9 +155,16 @@ class Discriminator(nn.Module):
         """Scores of views that stand one kind after the other, ``rows`` of each kind.
 
         A head that compares the states of a batch is shown each kind by itself.
+
+        Raises:
+            QganError: if the head does not give one score per state.
         """
         if self.head.per_sample:
             scores: Tensor = self.head(features, label)
-            return scores
-        kinds = zip(features.split(rows), label.split(rows), strict=True)
-        return torch.cat([self.head(part, labels) for part, labels in kinds])
+        else:
+            kinds = zip(features.split(rows), label.split(rows), strict=True)
+            scores = torch.cat([self.head(part, labels) for part, labels in kinds])
+        if scores.shape != label.shape[:1]:
+            rule = f"must give one score per state, of shape {tuple(label.shape[:1])}"
+            raise errors.argument("head", rule, tuple(scores.shape))
+        return scores

@@ -132,6 +132,11 @@ class RunFolder:
         """The lock that keeps other processes from training in the folder."""
         return Lock(self.path)
 
+    def resume_command(self) -> str:
+        """The command that goes on with the run, with the plug-ins that it needs."""
+        files = self.experiment(check_choices=False).plugin
+        return " ".join([f"qgan resume {self.path}", *(f"--plugin {file}" for file in files)])
+
     def experiment(self, check_choices: bool = True) -> Experiment:
         """The settings of the run.
 

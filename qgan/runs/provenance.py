@@ -8,6 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from qgan.build.plugins import loaded
+
 __all__ = ["commit", "header", "versions"]
 
 NAMES = ("qgan", "torch", "pennylane", "pennylane-lightning", "numpy", "scipy", "POT")
@@ -15,8 +17,13 @@ SOURCE = Path(__file__).parents[1]
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of the packages on which the numbers of a run depend."""
-    return {"python": platform.python_version(), **{name: version(name) for name in NAMES}}
+    """The versions of Python and of the packages on which the numbers of a run depend.
+
+    A plug-in counts by its version, a file by the first digits of its SHA-256.
+    """
+    plugins = {f"plug-in {name}": number[:12] for name, number in loaded().items()}
+    packages = {name: version(name) for name in NAMES}
+    return {"python": platform.python_version(), **packages, **plugins}
 
 
 @cache

@@ -192,7 +192,7 @@ class Session:
         return self.stop_signal is None
 
     def _advice(self) -> str:
-        return f"checkpoint of step {self.saved_step} is whole: qgan resume {self.run.path}"
+        return f"checkpoint of step {self.saved_step} is whole: {self.run.resume_command()}"
 
     def _train(self, stop: StopRequest) -> None:
         config, start = self.learner.config, time.monotonic() - self.seconds

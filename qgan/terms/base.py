@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from qgan.batch import Batch, Seen
+from qgan.declared import refuse_misspelt
 from qgan.discriminator import Discriminator
 from qgan.sampler import Drawn
 from qgan.stateful import Stateful
@@ -82,6 +83,18 @@ class StepContext:
         return view.to(self.fake_view)
 
 
+TERM_NAMES = (
+    "per_sample",
+    "limits_slope",
+    "needs_states",
+    "perturb",
+    "discriminator_term",
+    "generator_term",
+    "after_discriminator_step",
+)
+"""What a subclass of :class:`Term` may override."""
+
+
 class Term(Stateful):
     """Base of all terms: what is added to a loss beside the objective, or acts on a step.
 
@@ -98,6 +111,10 @@ class Term(Stateful):
     per_sample: ClassVar[bool] = False
     limits_slope: ClassVar[bool] = False
     needs_states: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        refuse_misspelt(cls, TERM_NAMES)
 
     def perturb(self, features: Tensor, moment: Moment) -> Tensor:
         """The views of states ``(N, K)`` as the head is to see them."""

@@ -64,7 +64,7 @@ class Trainer(Learner):
         mismatched_share: float = 0.0,
     ) -> None:
         self.game = Game(generator, discriminator, objective, terms, mismatched_share)
-        rules.check_data(self.game.terms, data)
+        rules.check_data(generator, self.game.terms, data)
         config = TrainerConfig() if config is None else config
         players = {
             "generator": [{"params": _trained(generator), "lr": config.generator_rate}],

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 import yaml
 from cli_runs import TFIM, shrink, train
 
@@ -16,6 +17,7 @@ from qgan import build, load
 from qgan.build import plugins
 from qgan.cli import main
 from qgan.errors import QganError, QganWarning
+from qgan.training import Trainer
 
 TERM = """
     from dataclasses import dataclass
@@ -152,6 +154,53 @@ def test_a_file_that_fails_is_one_line(
     assert capsys.readouterr().err.count("\n") == 1
     assert main(["list", "--plugin", "absent.py"]) == 2
     assert "`plugin` must be a file that exists" in capsys.readouterr().err
+
+
+FAILING = """
+    from qgan.build import register
+    from qgan.discriminator import MLPHead
+
+
+    def of_one(argument):
+        return None
+
+
+    register("head", "of-one", of_one, "takes one argument")
+    register("source", "nothing", lambda n_qubits=2, seed=0: None, "gives nothing")
+    register("head", "unseeded", MLPHead, "a network without a seed of its own")
+"""
+
+
+def test_a_plugin_that_fails_to_build_is_one_line_and_a_head_is_seeded() -> None:
+    plugins.load_file(write("failing.py", FAILING))
+    data = build.load_data(build.parse({"data": {"source": "tfim"}}))
+
+    def trainer(head: str) -> Trainer:
+        return build.build_trainer(data, build.parse({"discriminator": {"head": head}}))
+
+    with pytest.raises(
+        QganError, match=r"Head of-one of failing\.py: it raises TypeError: .*; mend"
+    ):
+        trainer("of-one")
+    with pytest.raises(
+        QganError, match=r"Source nothing of failing\.py: it (gives nothing|raises)"
+    ):
+        build.load_data(build.parse({"data": {"source": "nothing"}}))
+    weights = [trainer("unseeded").discriminator.state_dict() for _ in range(2)]
+    assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
+def test_a_plugin_that_has_changed_is_said_when_a_run_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("drift.py", TERM)
+    train(
+        "--plugin", "drift.py", "--term", "gradient-penalty", "--term", "score-drift", "--run", "r"
+    )
+    forget()
+    write("drift.py", TERM.replace("** 2", "** 4"))
+    assert main(["resume", "r", "--plugin", "drift.py"]) == 0
+    assert "`plug-in drift.py` was " in capsys.readouterr().err
 
 
 class Point(EntryPoint):

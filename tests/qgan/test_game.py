@@ -15,7 +15,7 @@ from torch.testing import assert_close
 from circuits import ConditionalReadout, Registers, ReuploadingCircuit, SwapTest
 from qgan import Discriminator, Game, Generator, Trainer, rules
 from qgan.cli import main
-from qgan.data import measured
+from qgan.data import basis, measured
 from qgan.discriminator import (
     AuxiliaryHead,
     BoundedLinearHead,
@@ -193,6 +193,16 @@ REFUSALS: dict[str, Refusal] = {
         "Term EnergyDistance: it reads real states, and the data show records of their "
         "measurement; use objective wasserstein or objective quantum-w1.",
     ),
+    "a generator of other qubits": Refusal(
+        lambda: trainer(mlp(), Hinge(), data=small_games.data(3)),
+        "",
+        "Argument `data` must have 2 qubits, as many as the generator, but got 3.",
+    ),
+    "a generator of other labels": Refusal(
+        lambda: trainer(mlp(), Hinge(), data=basis(2, n_train=2, n_validation=1, n_held_out=1)),
+        "",
+        "Argument `data` must have 2 labels, as many as the generator, but got 4.",
+    ),
     "a share of one": Refusal(
         lambda: trainer(mlp(), Hinge(), mismatched_share=1.0),
         "",
@@ -232,7 +242,7 @@ def test_every_rule_is_among_the_refusals() -> None:
         for node in ast.walk(ast.parse(Path(rules.__file__).read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("errors.")
     ]
-    assert len(calls) >= 14
+    assert len(calls) >= 16
     for call in calls:
         texts = [piece.value for piece in ast.walk(call.args[1]) if isinstance(piece, ast.Constant)]
         assert all(str(text).strip(" ,") in messages for text in texts), texts
@@ -283,6 +293,29 @@ def test_a_plain_module_is_a_head_and_may_not_declare_by_itself() -> None:
     assert_close(discriminator(states, label), VIEW(states, label).sum(1))
     with pytest.raises(QganError, match=r"`head` must be a subclass of .* declare `lipschitz`"):
         Discriminator(VIEW, Declares())
+
+
+def test_what_is_nearly_a_declared_name_is_refused() -> None:
+    with pytest.raises(QganError, match="`persample` must be spelt `per_sample`, but got it in"):
+
+        class Misspelt(LinearHead):
+            persample = False
+
+    with pytest.raises(QganError, match="`generator_terms` must be spelt `generator_term`"):
+
+        class AlsoMisspelt(Term):
+            def generator_terms(self, context: Any) -> None:
+                return None
+
+
+def test_a_head_gives_one_score_per_state() -> None:
+    class Column(torch.nn.Module):
+        def forward(self, features: Any, label: Any) -> Any:
+            return features[:, :1]
+
+    label = torch.zeros(3, dtype=torch.int64)
+    with pytest.raises(QganError, match=r"`head` must give one score per state, of shape \(3,\)"):
+        Discriminator(VIEW, Column()).scores(torch.zeros(3, 16), label, 3)
 
 
 def test_losses_are_summands_by_name_and_repeat_with_the_chance() -> None:
