@@ -13,7 +13,7 @@ from qgan.discriminator import Head
 from qgan.stateful import Stateful
 from qgan.terms import Term
 
-__all__ = ["Objective", "Reading", "rejected"]
+__all__ = ["MeanDifference", "Objective", "Reading", "rejected"]
 
 Reading = Literal["logits", "critic", "expectations", "nothing"]
 """How an objective reads scores.
@@ -96,3 +96,27 @@ def rejected(
     """
     mean = fake.mean()
     return mean if mismatched is None else (1 - share) * mean + share * mismatched.mean()
+
+
+class MeanDifference(Objective):
+    """Base of the objectives that compare means of scores: ``sup E D(real) - E D(fake)``.
+
+    They differ in what bounds the discriminator, thus in the terms that they bring.
+    """
+
+    reads: ClassVar[Reading] = "critic"
+
+    def discriminator_loss(
+        self,
+        *,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
+    ) -> Float[Tensor, ""]:
+        """``E D(fake) - E D(real)``."""
+        return rejected(fake, mismatched, mismatched_share) - real.mean()
+
+    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
+        """``-E D(fake)``: generated states are to score high."""
+        return -fake.mean()

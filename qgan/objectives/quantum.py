@@ -11,7 +11,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.discriminator import Head
-from qgan.objectives.base import Objective, Reading, rejected
+from qgan.objectives.base import MeanDifference, Objective, Reading, rejected
 from qgan.terms import CouplingPenalty, Term
 
 __all__ = ["LinearValue", "QuantumSemimetric"]
@@ -80,7 +80,7 @@ class LinearValue(Objective):
 
 
 @dataclass(frozen=True)
-class QuantumSemimetric(Objective):
+class QuantumSemimetric(MeanDifference):
     """The quantum Wasserstein semimetric ``min_pi Tr[pi (1 - SWAP) / 2]``, by its dual.
 
     ``max Tr[Q psi] - Tr[P phi]`` over observables with ``I x psi - phi x I <= C``: the critic of
@@ -95,22 +95,6 @@ class QuantumSemimetric(Objective):
     """
 
     name = "quantum-semimetric"
-    reads: ClassVar[Reading] = "critic"
-
-    def discriminator_loss(
-        self,
-        *,
-        real: Float[Tensor, " B"],
-        fake: Float[Tensor, " B"],
-        mismatched: Float[Tensor, " B"] | None = None,
-        mismatched_share: float = 0.0,
-    ) -> Float[Tensor, ""]:
-        """``E D(fake) - E D(real)``."""
-        return rejected(fake, mismatched, mismatched_share) - real.mean()
-
-    def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
-        """``-E D(fake)``."""
-        return -fake.mean()
 
     def usual_terms(self, head: Head) -> tuple[Term, ...]:
         """The coupling penalty, which trains psi."""
