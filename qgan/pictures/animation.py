@@ -13,14 +13,11 @@ from qgan import errors
 from qgan.explore.observables import Sweep, real_band, sweep_observables
 from qgan.page.explorer import Explorer
 from qgan.pictures.canvas import (
-    BLUE,
+    CURVE_COLOURS,
     DARK,
-    GREEN,
     GREY,
-    PURPLE,
     SMALL,
     TEXT,
-    VERMILLION,
     Canvas,
     latent_name,
     open_frame,
@@ -45,7 +42,6 @@ WIDTH, HEIGHT = 6.4, 2.75
 DPI, N_COLOURS = 96, 128
 K_MEANS_STEPS = 3
 """Steps of k-means that improve the palette."""
-COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
 
 
 def save_animation(explorer: Explorer, path: str | Path) -> str:
@@ -125,7 +121,7 @@ class _Scene:
             values = sweep.values[:, k]
             if bands is not None:
                 axes.axhspan(float(bands[0, k]), float(bands[3, k]), color=GREY, alpha=0.18, lw=0)
-            axes.plot(sweep.position.numpy(), values.numpy(), color=COLOURS[k], lw=1.6)
+            axes.plot(sweep.position.numpy(), values.numpy(), color=CURVE_COLOURS[k], lw=1.6)
             marks.append(axes.plot([], [], "o", color=DARK, ms=4.5)[0])
             axes.set_xlim(-1.06, 1.06)
             axes.locator_params(axis="y", nbins=3)

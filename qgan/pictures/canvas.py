@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "BLUE", "DARK", "GREEN", "GREY", "PALE", "PURPLE", "SMALL", "TEXT", "VERMILLION", "Canvas",
-    "latent_name", "open_frame", "plain", "signed_root",
+    "BLUE", "CURVE_COLOURS", "DARK", "GREEN", "GREY", "PALE", "PURPLE", "SMALL", "TEXT",
+    "VERMILLION", "Canvas", "latent_name", "open_frame", "plain", "signed_root",
 ]  # fmt: skip
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 """The colours of Okabe and Ito, which colour-blind people can tell apart."""
+CURVE_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
+"""The colours of the curves of one panel, in their order."""
 DARK, GREY, PALE = "#333333", "#777777", "#DDDDDD"
 TEXT, SMALL = 9.0, 7.5
 """Sizes of text in points."""

@@ -23,14 +23,11 @@ from qgan.explore.observables import (
     sweep_observables,
 )
 from qgan.pictures.canvas import (
-    BLUE,
+    CURVE_COLOURS,
     DARK,
-    GREEN,
     GREY,
-    PURPLE,
     SMALL,
     TEXT,
-    VERMILLION,
     Canvas,
     latent_name,
     open_frame,
@@ -42,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["latent_sweep"]
 
-COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
 MOST_FACTORS = 3
 LEFT, TOP, GAP, BETWEEN = 0.85, 0.85, 0.1, 0.25
 """Inches: margins, and space between panels and between columns."""
@@ -159,9 +155,9 @@ class _Grid:
         axes.set_ylim(middle - half, middle + half)
         axes.locator_params(axis="y", nbins=4)
         least, lower, upper, largest = self.bands[label, :, k].tolist()
-        axes.axhspan(least, largest, color=COLOURS[k], alpha=0.12, linewidth=0)
-        axes.axhspan(lower, upper, color=COLOURS[k], alpha=0.2, linewidth=0)
-        axes.plot(sweep.position.numpy(), sweep.values[:, k].numpy(), color=COLOURS[k], lw=2)
+        axes.axhspan(least, largest, color=CURVE_COLOURS[k], alpha=0.12, linewidth=0)
+        axes.axhspan(lower, upper, color=CURVE_COLOURS[k], alpha=0.2, linewidth=0)
+        axes.plot(sweep.position.numpy(), sweep.values[:, k].numpy(), color=CURVE_COLOURS[k], lw=2)
 
     def _draw_factor(
         self, axes: Axes, label: int, k: int, position: Tensor, nearest: Tensor
@@ -210,7 +206,7 @@ def _draw_bars(
     for label, name in enumerate(data.label_names):
         axes = open_frame(canvas.axes(LEFT + 2.9 * label, 0.8, 2.6, 2.1))
         axes.grid(False, axis="x")
-        for k, colour in enumerate(COLOURS[: len(chain)]):
+        for k, colour in enumerate(CURVE_COLOURS[: len(chain)]):
             least, lower, upper, largest = bands[label, :, k].tolist()
             axes.bar(k, largest - least, 0.6, least, color=colour, alpha=0.15)
             axes.bar(k, upper - lower, 0.6, lower, color=colour, alpha=0.3)
