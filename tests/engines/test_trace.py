@@ -20,6 +20,7 @@ from torch.testing import assert_close
 from circuits import DDKReadout, RegisterCircuit, Registers
 from qgan.engines.batched import BatchedEngine
 from qgan.engines.gates import Gate, TracedCircuit, TracedRegisters
+from qgan.engines.pennylane import PennyLaneEngine
 from qgan.engines.trace import trace
 from qgan.errors import QganError
 
@@ -94,6 +95,17 @@ NOT_AFFINE: dict[str, Queue] = {
     "absolute value": lambda w, x: abs(w[..., 0]),
     "maximum": lambda w, x: torch.relu(w[..., 0]),
     "outside autograd": lambda w, x: w[..., 0].detach(),
+    # What bends far from zero, or near it, or between any two points that one might try.
+    "clamp to (-pi, pi)": lambda w, x: torch.clamp(x[..., 0], -math.pi, math.pi),
+    "maximum that bends at -4": lambda w, x: torch.relu(x[..., 0] + 4),
+    "dead zone": lambda w, x: x[..., 0] * (x[..., 0].abs() >= 0.05),
+    "where": lambda w, x: torch.where(x[..., 0] > 3.2, 2 * x[..., 0], x[..., 0]),
+    "remainder": lambda w, x: torch.remainder(x[..., 0], 2 * math.pi),
+    "rounding": lambda w, x: torch.round(w[..., 0]),
+    "straight through": lambda w, x: w[..., 0] + (torch.round(w[..., 0]) - w[..., 0]).detach(),
+    "first of the sorted": lambda w, x: w.sort().values[0],
+    "maximum of two": lambda w, x: torch.maximum(w[..., 0], x[..., 0]),
+    "integers": lambda w, x: w[..., 0].int() * 0.1,
 }
 
 
@@ -104,11 +116,21 @@ def test_angle_that_is_not_affine_is_refused_by_name(name: str) -> None:
         trace(circuit)
 
 
+def test_an_angle_that_is_not_affine_runs_on_the_pennylane_engine() -> None:
+    """``<Z> = cos(clamp(4.5)) = cos(pi) = -1``."""
+    circuit = Local(
+        lambda w, x: qml.RX(torch.clamp(x[..., 0], -math.pi, math.pi), 0), Registers(1), 0, 1
+    )
+    inputs = torch.tensor([[4.5]], dtype=torch.float64)
+    value = PennyLaneEngine().expval(circuit, torch.zeros(0), inputs, ["Z"])
+    assert_close(value, torch.tensor([[-1.0]]).double(), **EXACT)
+
+
 def test_matrix_that_depends_on_angles_outside_autograd_is_refused() -> None:
     def queue(w: Any, x: Any) -> None:
         qml.QubitUnitary(qml.RX.compute_matrix(w[0].detach().numpy()), wires=0)
 
-    with pytest.raises(QganError, match=r"Gate QubitUnitary on wires \[0\]"):
+    with pytest.raises(QganError, match=r"it reads the value of an angle \(numpy\)"):
         trace(local(queue))
 
 
@@ -125,9 +147,15 @@ def conditional(w: Any, x: Any) -> None:
     qml.cond(qml.measure(0), qml.X)(1)
 
 
+def written(angle: Any) -> Any:
+    tensor = torch.zeros(1, dtype=torch.float64)
+    tensor[0] = angle
+    return tensor[0]
+
+
 REFUSED: list[tuple[Queue, str]] = [
-    (on_sign, "its gates change with its angles"),
-    (on_comparison, "its gates change with its angles"),
+    (on_sign, "its gates may change with its angles"),
+    (on_comparison, "its gates may change with its angles"),
     (lambda w, x: qml.measure(0), "Operation MidMeasureMP: mid-circuit measurement"),
     (conditional, "mid-circuit measurement and classical control"),
     (lambda w, x: qml.measure(0, reset=True), "mid-circuit measurement"),
@@ -139,7 +167,10 @@ REFUSED: list[tuple[Queue, str]] = [
     (lambda w, x: qml.QubitUnitary(2 * np.eye(2), 0), "of QubitUnitary must be one unitary"),
     (lambda w, x: qml.Projector([0], 0), "of Projector must be one unitary"),
     (lambda w, x: qml.RX(torch.ones(2), 0), "Argument `angle` of RX must be one number"),
-    (lambda w, x: qml.AmplitudeEmbedding(x, 0, normalize=True), "is not an affine function"),
+    (lambda w, x: qml.AmplitudeEmbedding(x, 0, normalize=True), "Operation AmplitudeEmbedding: "),
+    (lambda w, x: qml.Rot(w[0], w[1] * 1j, 0.3, 0), "Argument `angle` of RY must be real"),
+    (lambda w, x: qml.exp(qml.X(0), 1j * w[0] + 0.1), "its exponent is not imaginary"),
+    (lambda w, x: qml.RX(written(w[0]), 0), r"it writes an angle into a tensor \(copy_\)"),
 ]
 
 
@@ -226,7 +257,7 @@ def test_circuit_is_traced_once() -> None:
     for _ in range(3):
         engine.run(circuit, torch.ones(1), torch.ones(2, 0))
     engine.expval(circuit, torch.ones(1), torch.ones(2, 0), ["Z"])
-    assert circuit.calls == 2  # two points, once
+    assert circuit.calls == 1
     assert trace(circuit) is trace(circuit)
 
 

@@ -60,6 +60,10 @@ def controlled(kind: Kind, value: int) -> Kind:
     return Kind(kind.n_wires + 1, kind.n_angles, queue)
 
 
+def twice_controlled(kind: Kind) -> Kind:
+    return controlled(controlled(kind, 1), 0)
+
+
 def layers(template: Any, n_wires: int, shape: tuple[int, ...]) -> Kind:
     """A layer template of PennyLane; its angles are stacked as the user would."""
 
@@ -71,6 +75,8 @@ def layers(template: Any, n_wires: int, shape: tuple[int, ...]) -> Kind:
     return Kind(n_wires, math.prod(shape), queue)
 
 
+TWICE = ("RX-1", "RY-1", "RZ-1", "Rot-1", "PhaseShift-1", "U1-1", "U3-1")
+ONCE = ("U2-1", "U3-1", "MultiRZ-2", "IsingXY-2", "SingleExcitation-2", "ControlledPhaseShift-2")
 FIXED = ["PauliX", "PauliY", "PauliZ", "Hadamard", "S", "T", "SX", "Identity"]
 TURNS = [("RX", 1, 1), ("RY", 1, 1), ("RZ", 1, 1), ("Rot", 1, 3), ("PhaseShift", 1, 1)]
 TURNS += [("U1", 1, 1), ("U2", 1, 2), ("U3", 1, 3)]
@@ -93,6 +99,40 @@ KINDS: dict[str, Kind] = (
         "open ctrl RY": controlled(PLAIN["RY-1"], 0),
         "ctrl CRZ": controlled(PLAIN["CRZ-2"], 1),
         "ctrl Hadamard": controlled(PLAIN["Hadamard"], 0),
+        **{f"two ctrl {name}": twice_controlled(PLAIN[name]) for name in TWICE},
+        **{f"ctrl {name}": controlled(PLAIN[name], 1) for name in ONCE},
+        "ctrl adjoint U3": controlled(adjoint(PLAIN["U3-1"]), 0),
+        "ctrl PauliRot": controlled(
+            Kind(2, 1, lambda angle, wires: qml.PauliRot(angle, "XY", wires)), 1
+        ),
+        "ctrl global phase": Kind(
+            2, 1, lambda angle, wires: qml.ctrl(qml.GlobalPhase, wires, [0, 1])(angle)
+        ),
+        "exp of a word": Kind(
+            2, 1, lambda angle, wires: qml.exp(qml.X(wires[0]) @ qml.Y(wires[1]), 1j * angle)
+        ),
+        "exp of a sum": Kind(
+            2,
+            1,
+            lambda angle, wires: qml.exp(
+                qml.X(wires[0]) @ qml.X(wires[1]) - 0.3 * qml.Z(wires[0]) @ qml.Z(wires[1]),
+                -0.5j * angle,
+            ),
+        ),
+        "evolve": Kind(
+            2, 1, lambda angle, wires: qml.evolve(qml.X(wires[0]) @ qml.Z(wires[1]), angle)
+        ),
+        "ctrl evolve": Kind(
+            2, 1, lambda angle, wires: qml.ctrl(qml.evolve(qml.X(wires[0]), angle), wires[1])
+        ),
+        "Trotter": Kind(
+            2,
+            1,
+            lambda angle, wires: qml.ApproxTimeEvolution(
+                qml.dot([0.3, 0.4], [qml.X(wires[0]) @ qml.Z(wires[1]), qml.Z(wires[0])]), angle, 2
+            ),
+        ),
+        "Snapshot": Kind(1, 0, lambda wires: qml.Snapshot()),
         "power": Kind(1, 1, lambda angle, wires: qml.pow(qml.RX(angle, wires), 2)),
         "global phase": Kind(1, 1, qml.GlobalPhase),
         "QubitUnitary-1": Kind(1, 0, lambda wires: qml.QubitUnitary(unitary(1), wires)),
