@@ -20,6 +20,7 @@ __all__ = [
     "bases",
     "check_words",
     "expval",
+    "expval_of_matrix",
     "parity_signs",
     "pauli_words",
     "probabilities",
@@ -249,6 +250,33 @@ def expval(factor: Complex[Tensor, "B D r"], words: Sequence[str]) -> Float[Tens
         values.append(signs.gather(part.unsqueeze(0))[0] * unit)
     if len(values) == 1:
         return values[0]
+    return torch.cat(values, 1)[:, tables.order]
+
+
+def expval_of_matrix(rho: Complex[Tensor, "B D D"], words: Sequence[str]) -> Float[Tensor, "B K"]:
+    """Expectation values ``Tr[P_k rho]`` of Pauli words, read off density matrices.
+
+    ``<P> = sum_i phase(i) rho[i, i xor flip]``.
+
+    Args:
+        rho: density matrices.
+        words: Pauli words of length ``log2 D``.
+
+    Returns:
+        Real values ``(B, K)``.
+
+    Example:
+        >>> plus = torch.full((1, 2, 2), 0.5, dtype=torch.complex128)
+        >>> expval_of_matrix(plus, ["X", "Y", "Z"]).tolist()
+        [[1.0, 0.0, 0.0]]
+    """
+    check_words(words, rho.shape[1].bit_length() - 1)
+    tables = _tables(tuple(words), rho.dtype.to_real(), rho.device)
+    index, values = torch.arange(rho.shape[1], device=rho.device), []
+    for (_, odd), column, signs, unit in zip(*tables[:4], strict=True):
+        entries = rho[:, index, column]
+        part = entries.imag if odd else entries.real
+        values.append(signs.gather(part.unsqueeze(0))[0] * unit)
     return torch.cat(values, 1)[:, tables.order]
 
 

@@ -12,7 +12,7 @@ from pennylane.ops import op_math
 from qgan import errors
 from qgan.engines.base import Circuit
 
-__all__ = ["MAX_FIXED_WIRES", "elementary", "is_constant", "queued", "unitary_matrix"]
+__all__ = ["MAX_FIXED_WIRES", "Known", "elementary", "is_constant", "queued", "unitary_matrix"]
 
 Known = Callable[[Any], bool]
 """Whether an operation can be run as it is."""
@@ -113,9 +113,24 @@ def _parts(operation: Any, is_known: Known, whole: Any, depth: int = 0) -> list[
     except errors.QganError:
         raise
     except Exception as error:
+        matrix = _as_matrix(operation)
+        if matrix is not None and is_known(matrix):
+            return [matrix]
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise _undecomposed(whole, f"it has no decomposition to gates ({reason})") from error
     return [leaf for part in parts for leaf in _parts(part, is_known, whole, depth + 1)]
+
+
+def _as_matrix(operation: Any) -> Any:
+    """The operation as one matrix, for what has no decomposition; None where it has no matrix."""
+    if not operation.has_matrix or len(operation.wires) > MAX_FIXED_WIRES:
+        return None
+    if is_constant(operation):
+        return qml.QubitUnitary(unitary_matrix(operation).numpy(), operation.wires)
+    try:
+        return qml.QubitUnitary(operation.matrix(), operation.wires)
+    except Exception:
+        return None
 
 
 def _decomposition(operation: Any) -> list[Any]:

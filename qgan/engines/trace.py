@@ -71,8 +71,7 @@ def trace(circuit: Circuit) -> TracedCircuit:
 def _trace(circuit: Circuit) -> TracedCircuit:
     angles = affine_vector(circuit.n_weights + circuit.n_inputs)
     try:
-        operations = queued(circuit, angles[: circuit.n_weights], angles[circuit.n_weights :])
-        operations = elementary(operations, _is_native)
+        operations = elementary(_queued(circuit, angles), _is_native)
         gates = [gate for op in operations for gate in _gates(op, circuit.n_weights)]
     except NotTraceableError as error:
         raise _named(error) from error
@@ -84,6 +83,20 @@ def _trace(circuit: Circuit) -> TracedCircuit:
         registers.n_wires - registers.n_output - registers.n_label - registers.n_latent_wires,
     )
     return TracedCircuit(widths, circuit.n_weights, circuit.n_inputs, tuple(gates))
+
+
+def _queued(circuit: Circuit, angles: Tensor) -> list[Any]:
+    """The operations for affine angles; a mistake of the circuit itself is raised as it is."""
+    try:
+        return queued(circuit, angles[: circuit.n_weights], angles[circuit.n_weights :])
+    except errors.QganError:
+        raise
+    except Exception as error:
+        queued(circuit, *(torch.zeros(n).double() for n in (circuit.n_weights, circuit.n_inputs)))
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise errors.unsupported(
+            "Circuit", f"its angles cannot be traced ({reason})", "use the PennyLane engine"
+        ) from error
 
 
 def _is_native(op: Any) -> bool:

@@ -40,10 +40,11 @@ def test_lightnings_adjoint_runs_a_batch_one_by_one_and_twice() -> None:
     """So a step's time is that of a sample times the batch, as the plan extrapolates it."""
     engine = PennyLaneEngine("lightning.qubit", "adjoint")
     weights, inputs = draw_angles(turns(), 4)
-    engine.expval(turns(), weights, inputs, ["Z"])
+    circuit = turns()
+    engine.expval(circuit, weights.requires_grad_(), inputs, ["Z"])  # the first call is checked
     device = engine._execution._device(1)
     with qml.Tracker(device) as tracker:
-        engine.expval(turns(), weights.requires_grad_(), inputs, ["Z"]).sum().backward()
+        engine.expval(circuit, weights, inputs, ["Z"]).sum().backward()
     told = {name: tracker.totals[name] for name in ("executions", "derivatives")}
     assert told == {"executions": 2 * 4, "derivatives": 2 * 4}
 

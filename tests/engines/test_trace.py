@@ -184,6 +184,18 @@ def test_what_cannot_be_traced_is_refused(queue: Queue, message: str) -> None:
     assert "\n" not in reason
 
 
+def test_a_mistake_of_the_circuit_itself_is_raised_as_it_is() -> None:
+    with pytest.raises(IndexError):
+        trace(local(lambda w, x: qml.RX(w[..., 3], 0)))
+
+
+def test_what_fails_with_traced_angles_only_is_refused() -> None:
+    """NumPy makes an array of numbers, not of angles that are being traced."""
+    circuit = local(lambda w, x: qml.RX(np.array(list(w), dtype=float)[0], 0))
+    with pytest.raises(QganError, match=r"reads the value of an angle|cannot be traced"):
+        trace(circuit)
+
+
 PLAIN: dict[str, Callable[[], Any]] = {
     "ghz": lambda: ghz(3, 2),
     "reuploading": reuploading,

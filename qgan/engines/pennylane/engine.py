@@ -15,8 +15,9 @@ from qgan.engines.base import Circuit, DiffMethod, Engine, check_angles, check_s
 from qgan.engines.memory import check_memory
 from qgan.engines.pennylane.device import broken_rule, check_engine_shots, diff_methods, open_device
 from qgan.engines.pennylane.execution import Execution
-from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word, n_wires_of
+from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
 from qgan.engines.pennylane.noise import check_noise
+from qgan.engines.pennylane.request import Request
 from qgan.engines.pennylane.source import column_norms, differentiable_factor, weighted_columns
 from qgan.states import States, StateSource
 
@@ -222,7 +223,8 @@ class PennyLaneEngine(Engine):
             return f"{self!r} was built for {self.diff_method} and shots={self.shots}"
         weights = torch.zeros(circuit.n_weights, dtype=torch.float64, requires_grad=True)
         inputs = torch.zeros(1, circuit.n_inputs, dtype=torch.float64, requires_grad=True)
-        reason = self._execution.why_not(joint_pieces(circuit, weights, inputs))
+        words = ("Z" * circuit.registers.n_wires,)
+        reason = self._execution.why_not(Request(joint_pieces(circuit, weights, inputs), words))
         return None if reason is None else f"{self!r} cannot run this circuit: {reason}"
 
     def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
@@ -241,9 +243,10 @@ class PennyLaneEngine(Engine):
         There is one for each row of the pieces' inputs, or for each of the vectors.
         """
         mixed, inputs = self.device == "default.mixed", pieces[-1].inputs
-        n_wires = n_wires_of(pieces)
+        request = Request(pieces, n_output, vectors)
+        n_wires = request.n_wires
         check_memory(n_wires * (2 if mixed else 1), len(inputs), 16, inputs.device)
-        result: Tensor = self._execution(n_wires, n_output, pieces, vectors)
+        result: Tensor = self._execution(request)
         result = result.to(device=inputs.device, dtype=torch.complex128)
         rest = n_output if mixed else n_wires - n_output
         return result.reshape(-1, 2**n_output, 2**rest).expand(len(inputs), -1, -1)
@@ -257,7 +260,7 @@ class PennyLaneEngine(Engine):
         inputs = pieces[-1].inputs
         at_once = len(inputs) if self.diff_method == "backprop" else 1
         check_memory(doubled * len(words[0]), at_once, 16, inputs.device)
-        results = self._execution(len(words[0]), words, pieces, vectors)
+        results = self._execution(Request(pieces, words, vectors))
         values = torch.stack([value.to(inputs.device, torch.float64) for value in results], -1)
         return values.reshape(-1, len(words)).expand(len(inputs), -1)
 

@@ -10,40 +10,30 @@ from typing import Any
 import pennylane as qml
 import torch
 from pennylane.devices.qubit.sampling import get_num_shots_and_executions
-from pennylane.exceptions import (
-    DecompositionUndefinedError,
-    DeviceError,
-    QuantumFunctionError,
-    WireError,
-)
 from torch import Tensor
 
-from qgan import errors
+from qgan import errors, pauli
 from qgan.engines.base import DiffMethod
+from qgan.engines.operations import elementary
 from qgan.engines.pennylane.derivative import FirstDerivativeOnly
 from qgan.engines.pennylane.device import open_device
-from qgan.engines.pennylane.joint import Piece, n_wires_of
-from qgan.engines.pennylane.noise import queue_readout_error
+from qgan.engines.pennylane.noise import readout_errors
+from qgan.engines.pennylane.request import Reads, Request
+from qgan.engines.pennylane.verification import (
+    CircuitNotes,
+    find_fault,
+    first_samples,
+    same_for_each,
+)
+from qgan.engines.pennylane.vocabulary import KnownGates
 
-__all__ = ["Execution", "Reads"]
-
-Reads = tuple[str, ...] | int
-"""What is read at the end: Pauli words on all wires, or the state of so many first wires."""
+__all__ = ["Execution"]
 
 _KEPT_QNODES = 64
-_REFUSALS = (
-    errors.QganError,
-    DeviceError,
-    WireError,
-    QuantumFunctionError,
-    DecompositionUndefinedError,
-    NotImplementedError,
-    IndexError,
-)
 
 
 class Execution:
-    """Runs pieces of circuits on one kind of device and differentiates them by one method.
+    """Runs circuits on one kind of device and differentiates them by one method.
 
     Args:
         device: short name of the device.
@@ -65,50 +55,175 @@ class Execution:
     ) -> None:
         self.device, self.diff_method, self.shots = device, diff_method, shots
         self.options, self.noise, self.readout = options, noise, readout
+        # The device's own expectation values have no gradient where an outcome has probability 0.
+        self.reads_matrix = device == "default.mixed" and diff_method == "backprop"
+        self.knows = KnownGates(device, diff_method)
         self.count = 0
         self._devices: dict[int, Any] = {}
         self._qnodes: OrderedDict[tuple[int, Reads], Any] = OrderedDict()
+        self._notes = CircuitNotes()
 
-    def __call__(
-        self, n_wires: int, reads: Reads, pieces: tuple[Piece, ...], vectors: Tensor | None = None
-    ) -> Any:
-        """Run the pieces one after the other.
+    def __getstate__(self) -> dict[str, Any]:
+        """The state without devices and QNodes, which are made anew where they are needed."""
+        return {**self.__dict__, "_devices": {}, "_qnodes": OrderedDict()}
 
-        Args:
-            n_wires: wires of the execution.
-            reads: Pauli words, or the number of first wires whose state is read.
-            pieces: circuits with angles.
-            vectors: ``(M, 2**n)`` pure states that the first wires start in; None is ``|0..0>``.
+    def __call__(self, request: Request) -> Any:
+        """Run a request; the first exact one of each circuit that has a gradient is checked.
 
         Returns:
             For Pauli words a list with the values ``(M,)`` of each word. For a number of first
             wires the vectors of all wires ``(M, 2**n_wires)``, or on ``default.mixed`` the density
             matrices of these first wires. The batch axis is missing where no piece has one.
-        """
-        return self._qnode(n_wires, reads)(self._guarded(pieces), vectors)
 
-    def why_not(self, pieces: tuple[Piece, ...]) -> str | None:
-        """What the checks of the device say against the pieces, or None; nothing is run."""
-        n_wires = n_wires_of(pieces)
+        Raises:
+            QganError: if the device does not run the circuit, or gets its gradient wrong.
+        """
+        differentiates = torch.is_grad_enabled() and any(a.requires_grad for a in request.angles)
+        notes = self._notes.of(request.pieces)
+        key = "a batch" if request.batch != 1 else "one sample"
+        if differentiates and self.shots is None and notes is not None and key not in notes:
+            notes[key] = True
+            self.check(request)
+        return self._run(request)
+
+    def why_not(self, request: Request) -> str | None:
+        """What is said against a request where it is run, or None; nothing is run."""
         try:
-            node = self._qnode(n_wires, ("Z" * n_wires,))
-            qml.workflow.construct_batch(node, level="device")(self._guarded(pieces), None)
-        except _REFUSALS as error:
+            operations = self._operations(request)
+            node = self._qnode(request.n_wires, request.reads)
+            qml.workflow.construct_batch(node, level="device")(operations)
+        except errors.QganError as error:
             return str(error)
+        except Exception as error:
+            return str(self._refused(error))
         return None
 
-    def _guarded(self, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
-        """The pieces with angles in double precision, which may refuse a second derivative."""
-        angles = [entry.to(torch.float64) for p in pieces for entry in (p.weights, p.inputs)]
+    def check(self, request: Request) -> None:
+        """Refuse a request whose values or gradients the device gets wrong.
+
+        The circuits that this takes are not counted.
+
+        Raises:
+            QganError: naming the operations concerned.
+        """
+        few, count = first_samples(request), self.count
+        words = few.reads if isinstance(few.reads, tuple) else pauli.pauli_words(few.n_wires, 1)
+        try:
+            fault = find_fault(replace(few, reads=words), self._values, self._reference)
+        except errors.QganError:
+            raise
+        except Exception as error:
+            raise self._refused(error) from error
+        finally:
+            self.count = count
+        if fault is not None:
+            raise errors.unsupported(
+                f"Device {self.device} with {self.diff_method}",
+                fault,
+                "use other gates there, or another engine",
+            )
+
+    def _run(self, request: Request) -> Any:
+        """Run a request at once, or sample by sample where a circuit does not take a batch."""
+        try:
+            operations = self._operations(request)
+            takes_batch = request.batch is None or self._takes_batch(request)
+        except errors.QganError:
+            raise
+        except Exception:  # some templates take the angles of one sample only
+            if request.batch is None:
+                raise
+            takes_batch = False
+        if not takes_batch:
+            assert request.batch is not None
+            samples = [self._run(request.samples(k)) for k in range(request.batch)]
+            if isinstance(request.reads, tuple):
+                return [torch.stack(values) for values in zip(*samples, strict=True)]
+            return torch.stack(samples)
+        try:
+            result = self._qnode(request.n_wires, request.reads)(operations)
+        except Exception as error:
+            raise self._refused(error) from error
+        if isinstance(request.reads, int):
+            return result
+        if self.reads_matrix:
+            rho = result.to(torch.complex128)
+            values = pauli.expval_of_matrix(rho.reshape(-1, *rho.shape[-2:]), request.reads)
+            return list((values if rho.ndim == 3 else values[0]).unbind(-1))
+        return [result] if len(request.reads) == 1 else result
+
+    def _takes_batch(self, request: Request) -> bool:
+        """Whether the operations of a batch are those of its samples; asked once for each size."""
+        notes, batch = self._notes.of(request.pieces), request.batch
+        assert batch is not None
+        if notes is not None and batch in notes:
+            return notes[batch]
+        with torch.no_grad():
+            operations = self._operations(request, split=True)
+            places = {0, batch - 1}
+            samples = {k: self._operations(request.samples(k), split=True) for k in places}
+        answer = same_for_each(operations, samples)
+        if notes is not None:
+            notes[batch] = answer
+        return answer
+
+    def _values(self, request: Request) -> Tensor:
+        """The values ``(M, K)`` of the words, as :meth:`_run` gives them."""
+        values = self._run(request)
+        return torch.stack([v.to("cpu", torch.float64).expand(request.batch) for v in values], -1)
+
+    def _reference(self, request: Request) -> Tensor:
+        """The values ``(M, K)`` of the words, sample by sample in numbers of NumPy.
+
+        There is neither a batch nor a gradient, and nothing passes through float32.
+        """
+        rows = []
+        assert request.batch is not None and isinstance(request.reads, tuple)
+        for k in range(request.batch):
+            with torch.no_grad(), qml.QueuingManager.stop_recording():
+                operations = self._operations(request.samples(k))
+                measurements = [qml.expval(_operator(word)) for word in request.reads]
+                tape = qml.tape.QuantumScript(operations, measurements)
+                (tape,), _ = qml.transforms.convert_to_numpy_parameters(tape)
+                (row,) = qml.execute([tape], self._device(request.n_wires), diff_method=None)
+            rows.append([float(v) for v in (row if len(measurements) > 1 else [row])])
+        return torch.tensor(rows, dtype=torch.float64)
+
+    def _operations(self, request: Request, split: bool = False) -> list[Any]:
+        """The operations of an execution in order, with its noise, as gates that the device knows.
+
+        Noise comes after what the circuits queue, before that is decomposed.
+
+        Args:
+            request: what is run.
+            split: whether gates that are split for a batch of angles are split in any case.
+        """
+        guarded = self._guarded(request)
+        operations = guarded.operations()
+        with qml.QueuingManager.stop_recording():
+            if self.noise is not None:
+                measurements = self._measurements(request.n_wires, request.reads)
+                script = qml.tape.QuantumScript(operations, measurements)
+                (script,), _ = qml.add_noise(script, self.noise)
+                operations = script.operations
+        knows = replace(self.knows, split=split)
+        gates = elementary(operations[:1], replace(knows, first=True))
+        gates += elementary(operations[1:], knows)
+        if self.readout and isinstance(request.reads, tuple):
+            gates += readout_errors(self.readout, range(request.n_wires))
+        return gates
+
+    def _guarded(self, request: Request) -> Request:
+        """The request with angles in double precision, which may refuse a second derivative."""
+        angles = [entry.to(torch.float64) for entry in request.angles]
         if self.diff_method != "backprop":
             angles = list(FirstDerivativeOnly.apply(*angles))
-        pairs = zip(pieces, angles[::2], angles[1::2], strict=True)
-        return tuple(replace(piece, weights=w, inputs=x) for piece, w, x in pairs)
+        return request.at(angles)
 
     def _qnode(self, n_wires: int, reads: Reads) -> Any:
         """The QNode for a number of wires and what is read.
 
-        Circuits are arguments of a QNode and not a part of it: it serves all circuits of that
+        Operations are arguments of a QNode and not a part of it: it serves all circuits of that
         width, and keeps none of them alive.
         """
         key = (n_wires, reads)
@@ -120,32 +235,30 @@ class Execution:
         return self._qnodes[key]
 
     def _make_qnode(self, n_wires: int, reads: Reads) -> Any:
-        """A QNode whose arguments are pieces and vectors."""
-        operators = [_operator(word) for word in reads] if isinstance(reads, tuple) else []
-        mixed = self.device == "default.mixed"
+        """A QNode whose argument is a list of operations."""
 
-        def execution(pieces: tuple[Piece, ...], vectors: Tensor | None) -> Any:
-            if vectors is not None:
-                n_source = vectors.shape[1].bit_length() - 1
-                qml.StatePrep(vectors, wires=range(n_source), validate_norm=False)
-            for piece in pieces:
-                piece.queue()
-            if isinstance(reads, tuple):
-                if self.readout:
-                    queue_readout_error(self.readout, range(n_wires))
-                return [qml.expval(operator) for operator in operators]
-            return qml.density_matrix(range(reads)) if mixed else qml.state()
+        def execution(operations: list[Any]) -> Any:
+            for operation in operations:
+                qml.apply(operation)
+            measurements = self._measurements(n_wires, reads)
+            return measurements[0] if len(measurements) == 1 else measurements
 
         node = qml.QNode(
             execution, self._device(n_wires), interface="torch", diff_method=self.diff_method
         )
-        if self.noise is not None:
-            node = qml.add_noise(node, self.noise)
         if self.shots is not None:
             node = qml.set_shots(node, shots=self.shots)
         if self.diff_method == "parameter-shift":  # it refuses batches, PennyLane issue 4462
             node = qml.transforms.broadcast_expand(node)
         return node
+
+    def _measurements(self, n_wires: int, reads: Reads) -> list[Any]:
+        """What is measured at the end."""
+        if isinstance(reads, tuple) and not self.reads_matrix:
+            return [qml.expval(_operator(word)) for word in reads]
+        if self.device == "default.mixed":
+            return [qml.density_matrix(range(n_wires if isinstance(reads, tuple) else reads))]
+        return [qml.state()]
 
     def _device(self, n_wires: int) -> Any:
         """The device on so many wires, which is opened once."""
@@ -168,6 +281,15 @@ class Execution:
             return execute(circuits, *args, **options)
 
         return counted
+
+    def _refused(self, error: Exception) -> errors.QganError:
+        """The error for an exception of the device, whose own words may be several lines."""
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        return errors.unsupported(
+            f"Device {self.device} with {self.diff_method}",
+            f"it does not run this circuit ({reason})",
+            "use other gates, or another engine",
+        )
 
 
 def _operator(word: str) -> Any:

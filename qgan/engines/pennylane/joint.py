@@ -9,14 +9,11 @@ import pennylane as qml
 from jaxtyping import Float
 from torch import Tensor
 
-from qgan import errors
 from qgan.engines.base import Circuit, check_angles
+from qgan.engines.operations import queued
 from qgan.states import Prepared
 
-__all__ = ["Piece", "joint_pieces", "joint_wires", "joint_word", "n_wires_of"]
-
-_BROKEN_BATCHES = (qml.MultiRZ, qml.PauliRot, qml.IsingXY)
-"""Gates whose batches of angles PennyLane 0.45.1 gets wrong, while it gets their parts right."""
+__all__ = ["Piece", "joint_pieces", "joint_wires", "joint_word"]
 
 
 @dataclass(frozen=True)
@@ -32,47 +29,22 @@ class Piece:
 
     circuit: Circuit
     weights: Float[Tensor, " n_weights"]
-    inputs: Float[Tensor, "B n_inputs"]
+    inputs: Float[Tensor, "*B n_inputs"]
     wires: tuple[int, ...]
 
-    def queue(self) -> None:
-        """Queue the circuit's operations on the wires of the execution.
+    def operations(self) -> list[Any]:
+        """What the circuit queues, on the wires of the execution.
 
         Raises:
-            QganError: if the circuit acts on a wire outside its registers, which in a joint
-                execution could be a wire of another circuit.
+            QganError: if the circuit measures, or acts on a wire outside its registers, which in
+                a joint execution could be a wire of another circuit.
         """
-        script = qml.tape.make_qscript(self.circuit)(self.weights, self.inputs)
-        strays = [wire for wire in script.wires if wire not in range(len(self.wires))]
-        if strays:
-            raise errors.argument(
-                "circuit", f"must act on wires 0 to {len(self.wires) - 1} only", f"wires {strays}"
-            )
-        operations = script.operations
-        if self.wires != tuple(range(len(self.wires))):
-            with qml.QueuingManager.stop_recording():  # some operations queue their copies
-                moved = dict(enumerate(self.wires))
-                operations = [operation.map_wires(moved) for operation in operations]
-        for operation in operations:
-            for part in _broadcastable(operation):
-                qml.apply(part)
-
-
-def _broadcastable(operation: Any) -> list[Any]:
-    """An operation as operations that PennyLane runs and differentiates for a batch of angles.
-
-    A MultiRZ that is split into rows keeps its batch size, so that B angles give B**2 results.
-    IsingXY has no gradient on default.qubit. A GlobalPhase breaks parameter-shift, and no state
-    shows it.
-    """
-    if isinstance(operation, qml.GlobalPhase):
-        return []
-    base = operation.base if isinstance(operation, qml.ops.op_math.Adjoint) else operation
-    if not isinstance(base, _BROKEN_BATCHES) or operation.batch_size is None:
-        return [operation]
-    with qml.QueuingManager.stop_recording():
-        parts = operation.decomposition()
-    return [leaf for part in parts for leaf in _broadcastable(part)]
+        operations = queued(self.circuit, self.weights, self.inputs)
+        if self.wires == tuple(range(len(self.wires))):
+            return operations
+        moved = dict(enumerate(self.wires))
+        with qml.QueuingManager.stop_recording():  # some operations queue their copies
+            return [operation.map_wires(moved) for operation in operations]
 
 
 def joint_wires(generator: Circuit, reader: Circuit) -> tuple[int, ...]:
@@ -103,14 +75,9 @@ def joint_pieces(
     )
 
 
-def n_wires_of(pieces: tuple[Piece, ...]) -> int:
-    """The number of wires of an execution of these pieces."""
-    return 1 + max(wire for piece in pieces for wire in piece.wires)
-
-
 def joint_word(word: str, pieces: tuple[Piece, ...]) -> str:
     """A Pauli word on the reader's wires (the last piece) as one on all wires."""
-    letters = ["I"] * n_wires_of(pieces)
+    letters = ["I"] * (1 + max(wire for piece in pieces for wire in piece.wires))
     for wire, letter in zip(pieces[-1].wires, word, strict=True):
         letters[wire] = letter
     return "".join(letters)

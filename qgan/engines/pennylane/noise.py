@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pennylane as qml
 
 from qgan import errors
 
-__all__ = ["check_noise", "check_probability", "depolarising_gates", "queue_readout_error"]
+__all__ = ["check_noise", "check_probability", "depolarising_gates", "readout_errors"]
 
 NOISY_DEVICES = ("default.mixed",)
 
@@ -38,16 +39,22 @@ def depolarising_gates(p: float) -> Any:
         1
     """
     check_probability("depolarising", p, 1.0)
+    return qml.NoiseModel({qml.BooleanFn(_is_gate): _Depolarising(p)})
 
-    def channel(operation: Any, **_: Any) -> None:
+
+@dataclass(frozen=True)
+class _Depolarising:
+    """Queues the channel of a noise model; unlike a local function, it can be saved."""
+
+    p: float
+
+    def __call__(self, operation: Any, **_: Any) -> None:
         for wire in operation.wires:
-            qml.DepolarizingChannel(p, wires=wire)
-
-    return qml.NoiseModel({qml.BooleanFn(_is_gate): channel})
+            qml.DepolarizingChannel(self.p, wires=wire)
 
 
-def queue_readout_error(r: float, wires: Sequence[int]) -> None:
-    """Queue what wrongly read bits do to the expectation values of Pauli words.
+def readout_errors(r: float, wires: Sequence[int]) -> list[Any]:
+    """What wrongly read bits do to the expectation values of Pauli words, as channels.
 
     A bit that is read wrongly with probability r flips the outcome of the measurement of a letter,
     in whatever basis, so that a word of weight k shrinks by ``(1 - 2r)**k``. A depolarising
@@ -57,8 +64,8 @@ def queue_readout_error(r: float, wires: Sequence[int]) -> None:
         r: probability that a bit is read wrongly.
         wires: the wires that are read.
     """
-    for wire in wires:
-        qml.DepolarizingChannel(1.5 * r, wires=wire)
+    with qml.QueuingManager.stop_recording():
+        return [qml.DepolarizingChannel(1.5 * r, wires=wire) for wire in wires]
 
 
 def check_noise(device: str, noise: Any, readout: float) -> None:
