@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.labels import read_labels
 from qgan.records import Records
 from qgan.states import States, StateSource, concatenate
 
@@ -26,13 +27,14 @@ class Batch:
 
     Args:
         states: ``N`` states.
-        label: class indices, int64 ``(N,)``; or real conditions, float ``(N, n_conditions)``.
+        label: class indices of any integer type or of bool, ``(N,)``, which become int64; or real
+            conditions, float ``(N, n_conditions)``.
         factors: hidden factors, float ``(N, k)``, for evaluation only; or None.
         records: records of measurements of the states, where a discriminator may see no more; the
             states are then for evaluation.
 
     Raises:
-        QganError: if the lengths disagree.
+        QganError: if the lengths disagree, or :func:`qgan.labels.read_labels` refuses the labels.
 
     Example:
         >>> states = States(torch.eye(2, dtype=torch.complex128)[..., None])
@@ -42,11 +44,12 @@ class Batch:
     """
 
     states: States
-    label: Int[Tensor, " N"] | Float[Tensor, "N c"]
+    label: Tensor
     factors: Float[Tensor, "N k"] | None = None
     records: Records | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "label", read_labels(self.label))
         parts = {"label": self.label, "factors": self.factors, "records": self.records}
         for name, entries in parts.items():
             if entries is not None and len(entries) != len(self.states):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from qgan import errors
-from qgan.labels import condition
+from qgan.labels import condition, read_labels
 
 __all__ = ["AffineEmbedding", "Embedding", "RegisterEmbedding", "TanhEmbedding", "from_spec"]
 
@@ -191,6 +191,7 @@ class RegisterEmbedding(Embedding):
             "n_latent_wires": n_latent_wires,
             "n_inputs": n_inputs,
         }
+        self.n_labels = n_labels
         self.n_label_wires = n_label_wires
         wires = torch.arange(n_turns) % max(1, n_latent_wires)
         self.register_buffer("entry", wires % max(1, n_latent), persistent=False)
@@ -205,6 +206,7 @@ class RegisterEmbedding(Embedding):
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
+        label = read_labels(label, self.n_labels)
         if label.is_floating_point():
             bits = label.to(latent)
         else:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
@@ -16,6 +16,7 @@ from qgan.engines.base import Circuit, Engine
 from qgan.engines.counting import count_rotations
 from qgan.engines.gates import TracedCircuit
 from qgan.engines.trace import trace
+from qgan.labels import read_labels
 from qgan.prior import Prior
 from qgan.sampler import Drawn, SamplerCost
 from qgan.states import States, StateSource
@@ -84,10 +85,17 @@ class Generator(nn.Module):
         """Qubits of each state."""
         return self.circuit.registers.n_output
 
-    def forward(
-        self, label: Int[Tensor, " B"] | Float[Tensor, "B c"], latent: Float[Tensor, "B z"]
-    ) -> StateSource:
-        """States of a batch of labels and latents, as the engine gives them."""
+    def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> StateSource:
+        """States of a batch of labels and latents, as the engine gives them.
+
+        Args:
+            label: class indices ``(B,)`` of any integer type or of bool; or real conditions, float
+                ``(B, n_conditions)``.
+            latent: ``(B, n_latent)``.
+
+        Raises:
+            QganError: if :meth:`check` refuses them.
+        """
         return self.engine.prepare(self.circuit, self.weights, self.inputs(label, latent))
 
     def inputs(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
@@ -96,8 +104,7 @@ class Generator(nn.Module):
         Raises:
             QganError: if :meth:`check` refuses them.
         """
-        self.check(label, latent)
-        angles: Tensor = self.embedding(label, latent.to(self.weights))
+        angles: Tensor = self.embedding(self.check(label, latent), latent.to(self.weights))
         return angles
 
     def states(
@@ -127,7 +134,7 @@ class Generator(nn.Module):
 
         Evaluation and sampling come through here, whatever device the training runs on.
         """
-        label = label.to(self.weights.device)
+        label = read_labels(label).to(self.weights.device)
         return self.states(label, latent, self.exact_engine()).detach().to(device="cpu")
 
     def draw(self, label: Tensor, rng: torch.Generator, *, exact: bool = False) -> Drawn:
@@ -137,7 +144,11 @@ class Generator(nn.Module):
             label: ``(B,)`` or ``(B, n_conditions)``.
             rng: the only source of chance.
             exact: whether the states are those of :meth:`exact_states` or of :meth:`forward`.
+
+        Raises:
+            QganError: if :meth:`check` refuses the labels.
         """
+        label = read_labels(label)
         latent = self.prior.sample(len(label), rng)
         if exact:
             return Drawn(self.exact_states(label, latent), label, latent)
@@ -187,12 +198,13 @@ class Generator(nn.Module):
         shifted = 2 * count_rotations(self.circuit, sources)
         return SamplerCost(batch, batch * (1 + shifted), self.engine.shots or 1)
 
-    def check(self, label: Tensor, latent: Tensor) -> None:
-        """Refuse latents of another width and labels of another shape or out of range."""
-        is_real = label.is_floating_point()
-        if label.shape[1:] != ((self.n_labels,) if is_real else ()) or not label.ndim:
-            shape = f"(B, {self.n_labels}) to match n_labels" if is_real else "(B,)"
-            raise errors.argument("label", f"must have shape {shape}", tuple(label.shape))
+    def check(self, label: Tensor, latent: Tensor) -> Tensor:
+        """Refuse latents of another width and labels of another shape or out of range.
+
+        Returns:
+            The labels as :func:`qgan.labels.read_labels` reads them.
+        """
+        label = read_labels(label, self.n_labels, wait=True)
         if latent.ndim != 2 or latent.shape[1] != self.n_latent or len(latent) != len(label):
             raise errors.argument(
                 "latent",
@@ -200,12 +212,7 @@ class Generator(nn.Module):
                 f"{len(label)} labels",
                 tuple(latent.shape),
             )
-        if not is_real and label.numel():
-            low, high = label.aminmax()
-            if low < 0 or high >= self.n_labels:
-                raise errors.argument(
-                    "label", f"must be from 0 to {self.n_labels - 1}", int(low if low < 0 else high)
-                )
+        return label
 
 
 def default_embedding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -77,6 +78,8 @@ class Model:
 
     def index(self, label: Any) -> int:
         """The class index of a label as the data had it; numbers may come as text."""
+        if np.ndim(label):
+            raise errors.argument("label", "must be one label", f"a {type(label).__name__}")
         for place, value in enumerate(self.label_values):
             if value == label or str(value) == str(label):
                 return place

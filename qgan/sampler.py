@@ -11,6 +11,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.batch import Seen
+from qgan.labels import read_labels
 from qgan.records import Records
 from qgan.states import States
 
@@ -27,7 +28,7 @@ class Drawn:
         latent: the latents, ``(B, n_latent)``; without entries where the sampler has none.
 
     Raises:
-        QganError: if the lengths disagree.
+        QganError: if the lengths disagree, or :func:`qgan.labels.read_labels` refuses the labels.
 
     Example:
         >>> from qgan import States
@@ -42,6 +43,7 @@ class Drawn:
     latent: Float[Tensor, "B z"]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "label", read_labels(self.label))
         for name, entries in (("label", self.label), ("latent", self.latent)):
             if len(entries) != len(self.seen):
                 rule = f"must have an entry for each of the {len(self.seen)} samples"

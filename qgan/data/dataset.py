@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qgan import errors
 from qgan.batch import Batch, join
+from qgan.labels import read_classes
 from qgan.records import measure
 
 __all__ = ["FEWEST", "Dataset", "check_seed", "draw_parts", "measured", "split"]
@@ -72,9 +73,7 @@ class Dataset:
             if needed and n_factors != len(self.factor_names):
                 rule = f"must have a name for each of the {n_factors} factors"
                 raise errors.argument("factor_names", rule, self.factor_names)
-            if ((part.label < 0) | (part.label >= self.n_labels)).any():
-                rule = f"must be from 0 to {self.n_labels - 1}"
-                raise errors.argument("label", rule, torch.unique(part.label).tolist())
+            read_classes(part.label, self.n_labels, wait=True)
         counts = torch.bincount(self.train.label, minlength=self.n_labels)
         if not counts.all():
             missing = self.label_names[int(counts.argmin())]

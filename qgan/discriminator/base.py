@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.batch import Seen
 from qgan.declared import refuse_misspelt
+from qgan.labels import read_labels
 from qgan.views import View
 
 __all__ = ["Discriminator", "Head", "PlainHead"]
@@ -146,7 +147,12 @@ class Discriminator(nn.Module):
         self.head: Head = head if isinstance(head, Head) else PlainHead(head)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, " B"]:
-        """Scores ``(B,)``: logits or critic values, as the objective reads them."""
+        """Scores ``(B,)``: logits or critic values, as the objective reads them.
+
+        Raises:
+            QganError: if the labels are refused (:func:`qgan.labels.read_labels`).
+        """
+        label = read_labels(label)
         return self.scores(self.view(source, label), label, len(label))
 
     def scores(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from qgan import errors
 from qgan.discriminator.base import Head
-from qgan.labels import condition
+from qgan.labels import condition, read_labels
 
 __all__ = ["BoundedLinearHead", "IdentityHead", "LinearHead"]
 
@@ -115,6 +115,7 @@ class BoundedLinearHead(LinearHead):
 
     def forward(self, features: Float[Tensor, "B K"], label: Tensor) -> Float[Tensor, " B"]:
         """Scores ``(B,)`` of classes only, since a sum of two observables has another spread."""
+        label = read_labels(label)
         if label.is_floating_point():
             raise errors.argument("label", "must be classes for the bounded head", label.dtype)
         return super().forward(features, label)

@@ -25,6 +25,7 @@ from qgan.evaluation.report import (
     judge_latent_ignored,
     judge_mode_collapse,
 )
+from qgan.labels import read_classes
 from qgan.metrics.ensembles.covering import prepare
 from qgan.metrics.ensembles.latents import nearest_index
 from qgan.metrics.ensembles.transport import N_GENERATED
@@ -89,8 +90,8 @@ def evaluate(
         The report.
 
     Raises:
-        QganError: if there is not one latent for each state, or a label has no generated state
-            or no state in the part.
+        QganError: if there is not one latent for each state, if the data have not every label of
+            the generated states, or if a label has no generated state or no state in the part.
     """
     ensembles = _ensembles(generated, latent, real.n_labels)
     if references is None:
@@ -116,6 +117,7 @@ def _ensembles(generated: Batch, latent: Tensor, n_labels: int) -> list[States]:
     """The generated states of each label, prepared."""
     if len(latent) != len(generated):
         raise errors.argument("latent", f"must have length {len(generated)}", len(latent))
+    read_classes(generated.label, n_labels, wait=True)
     ensembles = [prepare(generated.of(label).states) for label in range(n_labels)]
     for label, states in enumerate(ensembles):
         if not len(states):

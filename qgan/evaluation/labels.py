@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
 from qgan.evaluation.bootstrap import Interval, bootstrap_interval
+from qgan.labels import read_classes
 from qgan.metrics.states.entropies import spectral_entropy
 from qgan.states import States
 
@@ -48,11 +49,10 @@ def label_information(confusion: Float[Tensor, "L C"]) -> Float[Tensor, " L"]:
     return (conditional * ratio.log()).sum(1).clamp_min(0)
 
 
-def confusion_matrix(
-    label: Int[Tensor, " N"], recovered: Int[Tensor, " N"], n_labels: int
-) -> Float[Tensor, "L L"]:
+def confusion_matrix(label: Tensor, recovered: Tensor, n_labels: int) -> Float[Tensor, "L L"]:
     """How often a state of each label (rows) was recovered as each label (columns)."""
-    pairs = label.cpu() * n_labels + recovered.cpu()
+    rows, columns = (read_classes(index.cpu(), n_labels) for index in (label, recovered))
+    pairs = rows * n_labels + columns
     return pairs.bincount(minlength=n_labels**2).reshape(n_labels, n_labels).double()
 
 

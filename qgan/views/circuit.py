@@ -15,6 +15,7 @@ from qgan.batch import Seen
 from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
+from qgan.labels import read_labels
 from qgan.states import Prepared, States
 from qgan.views._observables import eigenvalue_bounds
 from qgan.views.base import Bounds, View, states_of
@@ -83,7 +84,8 @@ class CircuitView(View):
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled expectation values ``(B, K)``."""
-        source, classes = states_of(source, self), not label.is_floating_point()
+        source, label = states_of(source, self), read_labels(label, self.n_labels)
+        classes = not label.is_floating_point()
         if classes and self.engine.gives_isometries and isinstance(source, States):
             return self._by_label(source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine

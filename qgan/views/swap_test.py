@@ -13,6 +13,7 @@ from qgan import errors
 from qgan.batch import Seen
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
+from qgan.labels import read_labels
 from qgan.states import States
 from qgan.views.base import View, states_of
 from qgan.views.two_copy import tensor_product
@@ -87,8 +88,10 @@ class SwapTestView(View):
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled overlaps ``(B, K)``."""
+        label = read_labels(label)
         if label.is_floating_point():
             raise errors.argument("label", "must be classes for the swap-test view", label.dtype)
+        label = read_labels(label, len(self.references))
         states = states_of(source, self).materialise()
         references = torch.view_as_complex(self.references)[label].to(states.factor)
         rows = torch.arange(len(states), device=label.device).repeat_interleave(self.n_features)

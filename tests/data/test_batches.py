@@ -110,7 +110,7 @@ def test_data_that_do_not_fit_together_are_refused() -> None:
     bare = replace(batch, factors=None)
     with pytest.raises(QganError, match=r"`factor_names` must have a name for each of the 0"):
         Dataset(bare, bare, bare, (0, 1), ("a", "b"), ("angle",), "ramp")
-    with pytest.raises(QganError, match=r"`label` must be from 0 to 0, but got \[0, 1\]"):
+    with pytest.raises(QganError, match=r"`label` must be from 0 to 0, but got 1"):
         Dataset(batch, batch, batch, (0,), ("a",), ("angle",), "ramp")
     with pytest.raises(QganError, match=r"`train` must have states of each label, but got none"):
         Dataset(batch.of(1), batch, batch, (0, 1), ("a", "b"), ("angle",), "ramp")
