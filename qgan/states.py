@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan import errors, pauli
+from qgan.rounding import within
 
 __all__ = ["Prepared", "StateEngine", "StateSource", "States", "concatenate"]
 
@@ -176,17 +177,28 @@ class States:
         )
 
     def purity(self) -> Float[Tensor, " B"]:
-        """``Tr rho^2 = ||A^dagger A||_F^2``."""
+        """``Tr rho^2 = ||A^dagger A||_F^2``, in [0, 1]."""
         gram = self.factor.mH @ self.factor
-        return torch.view_as_real(gram).square().sum((1, 2, 3))
+        return within(torch.view_as_real(gram).square().sum((1, 2, 3)), 0.0, 1.0)
 
     def fidelity(self, other: States) -> Float[Tensor, " B"]:
-        """Uhlmann's fidelity of each pair: ``F = ||A^dagger B||_1^2``, a squared trace norm."""
-        overlap = self.factor.mH @ other.factor
+        """Uhlmann's fidelity of each pair: ``F = ||A^dagger B||_1^2``, a squared trace norm.
+
+        Returns:
+            ``(B,)`` in [0, 1], double precision.
+
+        Raises:
+            QganError: if the numbers of qubits differ, or the numbers of states do and none is 1.
+        """
+        if other.dimension != self.dimension:
+            rule = f"must hold states of {self.n_qubits} qubits"
+            raise errors.argument("other", rule, f"{other.n_qubits} qubits")
+        if len(other) != len(self) and 1 not in (len(other), len(self)):
+            raise errors.argument("other", f"must hold {len(self)} states or 1", len(other))
+        overlap = self.factor.to(torch.complex128).mH @ other.factor.to(torch.complex128)
         if self.is_pure or other.is_pure:
-            return torch.view_as_real(overlap).square().sum((1, 2, 3))
-        singular: Tensor = torch.linalg.svdvals(overlap).sum(-1)
-        return singular**2
+            return within(torch.view_as_real(overlap).square().sum((1, 2, 3)), 0.0, 1.0)
+        return within(torch.linalg.svdvals(overlap).sum(-1).square(), 0.0, 1.0)
 
     def normalised(self) -> States:
         """These states with trace one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 import torch
@@ -84,9 +85,9 @@ def holevo_information(ensembles: list[States]) -> float:
         if not len(states):
             raise errors.argument("ensembles", "must hold a state of each label", "none")
     averages = torch.stack([states.average() for states in ensembles])
-    within = spectral_entropy(torch.linalg.eigvalsh(averages)).mean()
+    inside = spectral_entropy(torch.linalg.eigvalsh(averages)).mean()
     whole = spectral_entropy(torch.linalg.eigvalsh(averages.mean(0, keepdim=True)))
-    return max(0.0, float(whole[0] - within))
+    return min(max(0.0, float(whole[0] - inside)), log(len(ensembles)))
 
 
 @dataclass(frozen=True, eq=False)

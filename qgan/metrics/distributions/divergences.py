@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -9,6 +11,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.metrics.distributions._probabilities import check_pair
 from qgan.metrics.distributions.f_divergences import F_DIVERGENCES
+from qgan.rounding import within
 
 __all__ = [
     "gaussian_kl",
@@ -121,7 +124,7 @@ def total_variation_by_events(
         raise errors.argument("p", f"must have at most {MOST_POINTS} points", points)
     numbers = torch.arange(2**points, device=p.device)
     events = (numbers[:, None] >> torch.arange(points, device=p.device)) & 1
-    return ((p - q) @ events.to(p.dtype).T).abs().amax(-1)
+    return within(((p - q) @ events.to(p.dtype).T).abs().amax(-1), 0.0, 1.0)
 
 
 def gaussian_kl(
@@ -166,7 +169,8 @@ def gaussian_kl(
         root_q, torch.cat([root_p, difference], dim=-1), upper=False
     )
     logs = [2 * r.diagonal(dim1=-2, dim2=-1).log().sum(-1) for r in roots]
-    return (whitened.square().sum((-2, -1)) - mean_p.shape[-1] + logs[1] - logs[0]) / 2
+    value = (whitened.square().sum((-2, -1)) - mean_p.shape[-1] + logs[1] - logs[0]) / 2
+    return within(value, 0.0, inf)
 
 
 def likelihood_kl(samples: Int[Tensor, " N"], log_q: Float[Tensor, " K"]) -> Float[Tensor, ""]:

@@ -19,6 +19,7 @@ from torch.nn.functional import logsigmoid
 from qgan import errors
 from qgan.metrics.distributions._probabilities import check_pair
 from qgan.metrics.distributions.wright_omega import log_and_inverse
+from qgan.rounding import within
 
 __all__ = ["F_DIVERGENCES", "FDivergence", "f_divergence", "weighted_jensen_shannon"]
 
@@ -93,7 +94,7 @@ def f_divergence(
         q: probabilities ``(..., K)``.
 
     Returns:
-        ``(...)``, at least 0, infinity included.
+        ``(...)`` from 0 to ``f(0) + lim f(u) / u``, infinity included.
 
     Raises:
         QganError: if the shapes differ, an entry is negative or not finite, or a sum is not 1.
@@ -115,7 +116,7 @@ def f_divergence(
     for mass, other, limit in ((q, p, divergence.at_zero), (p, q, divergence.at_infinity)):
         alone = (mass > 0) & (other <= 0)
         summands = summands + torch.where(alone, inf if limit == inf else limit * mass, 0.0)
-    return summands.sum(-1)
+    return within(summands.sum(-1), 0.0, divergence.at_zero + divergence.at_infinity)
 
 
 def _pearson_conjugate(t: Tensor) -> Tensor:

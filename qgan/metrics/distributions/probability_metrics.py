@@ -9,6 +9,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.metrics.distributions._probabilities import check_pair
+from qgan.rounding import within
 
 __all__ = ["discrepancy", "discrete_wasserstein", "kolmogorov", "levy", "prokhorov", "separation"]
 
@@ -31,7 +32,7 @@ def separation(p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]) -> Float[Te
     """
     check_pair(p, q)
     ratio = torch.where(q > 0, p, 1.0) / torch.where(q > 0, q, 1.0)
-    return (1 - ratio).amax(-1)
+    return within((1 - ratio).amax(-1), 0.0, 1.0)
 
 
 def kolmogorov(
@@ -51,7 +52,7 @@ def kolmogorov(
         QganError: if points coincide, and as :func:`f_divergence`.
     """
     _, left, right = _sorted(p, q, position)
-    return (left - right).abs().max()
+    return within((left - right).abs().max(), 0.0, 1.0)
 
 
 def levy(
@@ -86,7 +87,7 @@ def levy(
     for one, other in ((left, right), (right, left)):
         least = torch.maximum(shift, one[:, None] - other[None, :])
         bounds.append(torch.where(shift >= 0, least, torch.inf).amin(1).max())
-    return torch.stack(bounds).max()
+    return within(torch.stack(bounds).max(), 0.0, 1.0)
 
 
 def discrepancy(
@@ -110,7 +111,7 @@ def discrepancy(
     radius, mass = distance.gather(1, order), (p - q)[order].cumsum(1)
     # A ball takes in all points at its radius: only the last of equal radii ends one.
     ends = torch.cat([radius[:, 1:] > radius[:, :-1], torch.ones_like(radius[:, :1]).bool()], dim=1)
-    return torch.where(ends, mass.abs(), 0.0).max()
+    return within(torch.where(ends, mass.abs(), 0.0).max(), 0.0, 1.0)
 
 
 def discrete_wasserstein(
@@ -180,7 +181,7 @@ def prokhorov(
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if far(middle) <= radii[middle] else (middle + 1, high)
-    return min(radii[low], far(low - 1)) if low else 0.0
+    return min(1.0, radii[low], far(low - 1)) if low else 0.0
 
 
 def _sorted(p: Tensor, q: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor]:

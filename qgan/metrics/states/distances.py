@@ -7,11 +7,14 @@ only.
 
 from __future__ import annotations
 
+from math import pi
+
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.rounding import within
 from qgan.states import States
 
 __all__ = [
@@ -134,13 +137,14 @@ def hilbert_schmidt_distance(a: States, b: States) -> Float[Tensor, " B"]:
     norm: Tensor = torch.linalg.matrix_norm(matrix)
     positive = norm > ROUNDING
     best = torch.where(positive, 1 / torch.where(positive, norm, 1.0), 0.0).reshape(-1, 1, 1)
-    return _expectation(a, b, basis, matrix * best).clamp_min(0)
+    return within(_expectation(a, b, basis, matrix * best), 0.0, 2**0.5)
 
 
 def fidelity(a: States, b: States) -> Float[Tensor, " B"]:
     """Uhlmann's fidelity, pair by pair: ``F = (Tr sqrt(sqrt(rho) sigma sqrt(rho)))^2``.
 
-    It is not the root of F. From the factors A and B it is ``||A^dagger B||_1^2``.
+    It is not the root of F. From the factors A and B it is ``||A^dagger B||_1^2``, and it is the
+    method :meth:`qgan.states.States.fidelity`.
 
     Args:
         a: B states of n qubits.
@@ -155,7 +159,8 @@ def fidelity(a: States, b: States) -> Float[Tensor, " B"]:
     References:
         Uhlmann, Rep. Math. Phys. 9, 273 (1976). Nielsen and Chuang, eq. 9.53, print the root of F.
     """
-    return 1 - infidelity(a, b)
+    _check(a, b, same_length=True)
+    return a.fidelity(b)
 
 
 def infidelity(a: States, b: States) -> Float[Tensor, " B"]:
@@ -171,9 +176,7 @@ def infidelity(a: States, b: States) -> Float[Tensor, " B"]:
     Raises:
         QganError: if numbers of states or of qubits differ.
     """
-    _check(a, b, same_length=True)
-    factors = [States(s.factor.to(torch.complex128)) for s in (a, b)]
-    return (1 - factors[0].fidelity(factors[1])).clamp(0, 1)
+    return 1 - fidelity(a, b)
 
 
 def bures_distance(a: States, b: States) -> Float[Tensor, " B"]:
@@ -207,7 +210,7 @@ def bures_distance(a: States, b: States) -> Float[Tensor, " B"]:
         vectors, _, others = torch.linalg.svd(right.mH @ left)
         closest = vectors @ others
     distance: Tensor = torch.linalg.vector_norm(left - right @ closest, dim=(1, 2))
-    return distance
+    return within(distance, 0.0, 2**0.5)
 
 
 def bures_angle(a: States, b: States) -> Float[Tensor, " B"]:
@@ -228,7 +231,7 @@ def bures_angle(a: States, b: States) -> Float[Tensor, " B"]:
     References:
         Nielsen and Chuang, eq. 9.82.
     """
-    return 2 * torch.arcsin(bures_distance(a, b) / 2)
+    return within(2 * torch.arcsin(bures_distance(a, b) / 2), 0.0, pi / 2)
 
 
 def fidelity_matrix(a: States, b: States) -> Float[Tensor, "N M"]:

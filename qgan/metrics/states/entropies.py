@@ -6,7 +6,7 @@ They are computed from factors: ``A^dagger A`` has the same non-zero eigenvalues
 
 from __future__ import annotations
 
-from math import inf, isinf
+from math import inf, isinf, log
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.rounding import within
 from qgan.states import States
 
 __all__ = ["entropy", "quantum_jensen_shannon", "relative_entropy", "spectral_entropy"]
@@ -69,13 +70,18 @@ def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
     if not order >= 0:
         raise errors.argument("order", "must be at least 0", order)
     values = _spectrum(states.factor.to(torch.complex128))
+    return within(_renyi(values, order), 0.0, states.n_qubits * log(2))
+
+
+def _renyi(values: Float[Tensor, "B k"], order: int | float) -> Float[Tensor, " B"]:
+    """The entropy of some order of eigenvalues, but for rounding."""
     if order == 1:
         return spectral_entropy(values)
+    positive = values > LEAST_EIGENVALUE
     if order == 0:
-        return (values > LEAST_EIGENVALUE).sum(-1).double().log()
+        return positive.sum(-1).double().log()
     if isinf(order):
         return -values.amax(-1).log()
-    positive = values > LEAST_EIGENVALUE
     powers = torch.where(positive, torch.where(positive, values, 1.0) ** order, 0.0)
     return powers.sum(-1).log() / (1 - order)
 
@@ -108,7 +114,7 @@ def quantum_jensen_shannon(a: States, b: States) -> Float[Tensor, " B"]:
     left, right = _pair(a, b)
     middle = torch.cat([left, right], dim=-1) / 2**0.5
     parts = [spectral_entropy(_spectrum(factor)) for factor in (middle, left, right)]
-    return (parts[0] - parts[1] / 2 - parts[2] / 2).clamp_min(0)
+    return within(parts[0] - parts[1] / 2 - parts[2] / 2, 0.0, log(2))
 
 
 def relative_entropy(a: States, b: States) -> Float[Tensor, " B"]:
