@@ -16,7 +16,7 @@ from qgan.generator import Generator
 from qgan.objectives import Objective
 from qgan.terms import AuxiliaryClassifier, CouplingPenalty, Term
 
-__all__ = ["check_data", "check_engine", "check_game", "check_share"]
+__all__ = ["check_data", "check_engine", "check_game", "check_share", "check_step"]
 
 
 def check_game(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
@@ -105,6 +105,42 @@ def check_data(generator: Generator, terms: Sequence[Term], data: Dataset) -> No
             )
 
 
+def check_step(
+    generator: Generator,
+    discriminator: Discriminator,
+    objective: Objective,
+    terms: Sequence[Term],
+    batch: int,
+) -> None:
+    """Refuse a training in which the generator would have nothing to descend, or nothing to move.
+
+    The labels of a batch take turns, so that some label always has its share of the batch rounded
+    up, and none is sure to have more.
+
+    Args:
+        generator: what learns.
+        discriminator: view and head.
+        objective: how scores are read.
+        terms: penalties, cures and distances.
+        batch: states in a step.
+
+    Raises:
+        QganError: with the least batch that will do.
+    """
+    if not any(parameter.requires_grad for parameter in generator.parameters()):
+        raise errors.argument("generator", "must have parameters to train", "none")
+    if objective.reads != "nothing":
+        return
+    term = min(_moving(discriminator, terms), key=lambda one: one.least_states)
+    least = (term.least_states - 1) * generator.n_labels + 1
+    if batch < least:
+        rule = (
+            f"must be at least {least}, so that {type(term).__name__} can compare "
+            f"{term.least_states} states of one of {generator.n_labels} labels"
+        )
+        raise errors.argument("batch", rule, batch)
+
+
 def check_share(mismatched_share: float) -> None:
     """Refuse a share of mismatched pairs that is no share.
 
@@ -126,12 +162,22 @@ def _distance(discriminator: Discriminator, objective: Objective, terms: Sequenc
             f"it penalises a score, and objective {objective.name} has none",
             [("term", "none"), ("objective", "wasserstein")],
         )
-    if not any(type(term).generator_term is not Term.generator_term for term in terms):
+    if not _moving(discriminator, terms):
         raise errors.unsupported(
             f"Objective {objective.name}",
             "it has no losses, and no term gives the generator one",
             [("objective", "energy"), ("objective", "mmd")],
         )
+
+
+def _moving(discriminator: Discriminator, terms: Sequence[Term]) -> list[Term]:
+    """The terms that give the generator a gradient by themselves, without a score."""
+    blind = not discriminator.view.n_features
+    return [
+        term
+        for term in terms
+        if type(term).generator_term is not Term.generator_term and not (blind and term.reads_view)
+    ]
 
 
 def _bounded(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -28,6 +29,8 @@ class AuxiliaryClassifier(Term):
     """
 
     weight: float = 1.0
+
+    reads_view: ClassVar[bool] = True
 
     def discriminator_term(self, context: StepContext) -> Tensor | None:
         """The cross-entropies of real and of generated states."""

@@ -87,6 +87,8 @@ TERM_NAMES = (
     "per_sample",
     "limits_slope",
     "needs_states",
+    "reads_view",
+    "least_states",
     "perturb",
     "discriminator_term",
     "generator_term",
@@ -106,11 +108,16 @@ class Term(Stateful):
         limits_slope: whether it makes a critic Lipschitz.
         needs_states: whether it needs the states themselves, which lightning, hardware and
             measurement records do not give.
+        reads_view: whether its summand of the generator's loss comes from the discriminator's view,
+            so that it has no gradient where the view holds no number.
+        least_states: states of one label in a step below which it adds nothing for that label.
     """
 
     per_sample: ClassVar[bool] = False
     limits_slope: ClassVar[bool] = False
     needs_states: ClassVar[bool] = False
+    reads_view: ClassVar[bool] = False
+    least_states: ClassVar[int] = 1
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -25,6 +25,9 @@ from qgan.views import read_words
 
 __all__ = ["EnergyDistance", "MeanDiscrepancy", "PauliWasserstein"]
 
+LEAST_STATES = 2
+"""States of a label that a distance compares with each other: at least one pair."""
+
 
 def _samples(context: StepContext) -> Iterator[tuple[States, int]]:
     """The states of each label that has at least two: the generated ones, then the real ones.
@@ -35,7 +38,7 @@ def _samples(context: StepContext) -> Iterator[tuple[States, int]]:
     real, fake = context.real.states.materialise(), context.drawn.states
     for rows in rows_by_label(context.label):
         count = int(rows.sum())
-        if count > 1:
+        if count >= LEAST_STATES:
             yield concatenate([fake[rows], real[rows].to(fake.factor.dtype)]), count
 
 
@@ -60,6 +63,7 @@ class MeanDiscrepancy(Term):
     weight: float = 1.0
 
     needs_states: ClassVar[bool] = True
+    least_states: ClassVar[int] = LEAST_STATES
 
     def __post_init__(self) -> None:
         if self.power < 1:
@@ -87,6 +91,7 @@ class EnergyDistance(Term):
     weight: float = 1.0
 
     needs_states: ClassVar[bool] = True
+    least_states: ClassVar[int] = LEAST_STATES
 
     def generator_term(self, context: StepContext) -> Tensor | None:
         """The energy distance, averaged over the labels that have at least two states."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -52,6 +53,9 @@ class Information(Term):
     """
 
     weight: float = 0.3
+
+    reads_view: ClassVar[bool] = True
+    least_states: ClassVar[int] = FEWEST
 
     def generator_term(self, context: StepContext) -> Tensor | None:
         """The negative bound, summed over the latents and averaged over the labels."""

@@ -27,6 +27,8 @@ class FeatureMatching(Term):
 
     weight: float = 1.0
 
+    reads_view: ClassVar[bool] = True
+
     def generator_term(self, context: StepContext) -> Tensor | None:
         """The squared distance between mean views."""
         total = context.fake_view.new_zeros(())

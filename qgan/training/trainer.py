@@ -66,6 +66,9 @@ class Trainer(Learner):
         self.game = Game(generator, discriminator, objective, terms, mismatched_share)
         rules.check_data(generator, self.game.terms, data)
         config = TrainerConfig() if config is None else config
+        rules.check_step(
+            generator, discriminator, self.game.objective, self.game.terms, config.batch
+        )
         players = {
             "generator": [{"params": _trained(generator), "lr": config.generator_rate}],
             "discriminator": [

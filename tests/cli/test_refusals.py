@@ -46,6 +46,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         "`term` must be a name that `qgan list` shows (nearest: gradient-penalty and ",
     ),
     "weight of a cure": ("train --term r1:much", "`term` must be NAME or NAME:WEIGHT"),
+    "no pair of states": (
+        "train --preset gibbs --objective energy",
+        "`batch` must be at least 3, so that EnergyDistance can compare 2 states of one",
+    ),
     "objective": ("train --objective hinges", "(nearest: hinge and "),
     "no penalty": (
         "train --term none",

@@ -15,6 +15,7 @@ from torch.testing import assert_close
 from circuits import ConditionalReadout, Registers, ReuploadingCircuit, SwapTest
 from qgan import Discriminator, Game, Generator, Trainer, rules
 from qgan.cli import main
+from qgan.config import TrainerConfig
 from qgan.data import basis, measured
 from qgan.discriminator import (
     AuxiliaryHead,
@@ -96,6 +97,7 @@ SHOTS = PennyLaneEngine("lightning.qubit", "parameter-shift", 1)
 MISREAD = PennyLaneEngine("default.mixed", "backprop", readout=0.1)
 ON_LIGHTNING = "--device lightning.qubit "
 WAS = Wasserstein()
+TWO_STATES = TrainerConfig(batch=2)
 
 
 def trainer(discriminator: Discriminator, objective: Objective, *terms: Term, **more: Any) -> Any:
@@ -192,6 +194,22 @@ REFUSALS: dict[str, Refusal] = {
         "--objective energy --data.shots 5",
         "Term EnergyDistance: it reads real states, and the data show records of their "
         "measurement; use objective wasserstein or objective quantum-w1.",
+    ),
+    "a batch without a pair": Refusal(
+        lambda: trainer(
+            no_discriminator(),
+            DistanceOnly("energy"),
+            EnergyDistance(),
+            config=TrainerConfig(batch=2),
+        ),
+        "",
+        "Argument `batch` must be at least 3, so that EnergyDistance can compare 2 states of one "
+        "of 2 labels, but got 2.",
+    ),
+    "a generator that is frozen": Refusal(
+        lambda: Trainer(generator(None).requires_grad_(False), mlp(), DATA, Hinge(), ()),
+        "",
+        "Argument `generator` must have parameters to train, but got none.",
     ),
     "a generator of other qubits": Refusal(
         lambda: trainer(mlp(), Hinge(), data=small_games.data(3)),
