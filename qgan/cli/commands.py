@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from qgan import errors
+from qgan.cli.characters import tolerant_streams
 from qgan.cli.compare import command_compare
 from qgan.cli.evaluate import command_evaluate
 from qgan.cli.explore import command_explore
@@ -79,6 +80,11 @@ def exit_status(function: Callable[[], int]) -> int:
 
     A mistake of the user becomes one line on standard error and status 2.
     """
+    with tolerant_streams():
+        return _guarded(function)
+
+
+def _guarded(function: Callable[[], int]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _in_one_line(warnings.showwarning)
@@ -104,6 +110,11 @@ def exit_status(function: Callable[[], int]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``qgan`` and ``python -m qgan``; returns the exit status."""
+    with tolerant_streams():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_usage())

@@ -29,15 +29,14 @@ def command_compare(argv: Sequence[str]) -> int:
 states. Runs that differ in nothing but the seed share a line, with intervals over the seeds."""
     paths = parse_command(compare, argv, "qgan compare", text)
 
-    from rich.console import Console
-
+    from qgan.cli.tables import wide_console
     from qgan.runs.comparison import differing_settings, find_runs, group_runs
 
     runs, others = find_runs(paths)
     for path in others:
         print(f"{path} is no run and is left out.", file=sys.stderr)
     groups = group_runs(runs)
-    console = Console(width=None if Console().is_terminal else 160)
+    console = wide_console()
     rows = differing_settings(groups)
     if rows:
         console.print(settings_table(groups, rows))

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 
 from qgan.batch import Batch
 from qgan.cli import report_table
+from qgan.cli.tables import TextConsole, wide_console
 from qgan.data import Dataset
 from qgan.evaluation import Report
 from qgan.model import Model
@@ -20,9 +20,9 @@ from qgan.runs.history import read_history
 __all__ = ["show_report", "waiting"]
 
 
-def waiting(text: str, console: Console | None = None) -> AbstractContextManager[Any]:
+def waiting(text: str, console: TextConsole | None = None) -> AbstractContextManager[Any]:
     """A sign of activity during a long computation; nothing is shown where there is no terminal."""
-    console = console or Console(stderr=True)
+    console = console or TextConsole(stderr=True)
     return console.status(text) if console.is_terminal else nullcontext()
 
 
@@ -41,7 +41,7 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
     from qgan.pictures.judged import N_DRAWN, judged_pictures
     from qgan.pictures.run import save_pictures
 
-    console = report_table.plain_console()
+    console = wide_console()
     title = f"held-out states, checkpoint of step {model.step}"
     report_table.show(console, report, data.label_names, data.factor_names, title)
     sampler = model.sampler

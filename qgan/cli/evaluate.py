@@ -61,6 +61,7 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     import json
 
     from qgan.cli import report_table
+    from qgan.cli.tables import wide_console
     from qgan.data import halves, read_generated
     from qgan.evaluation import evaluate, label_references
     from qgan.pictures.judged import judged_pictures
@@ -77,7 +78,7 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
         batch, latent, data, references=label_references(data, n_generated=sizes, seed=seed)
     )
     title = f"{generated} judged on one half of {real}, with the other half as floor"
-    console = report_table.plain_console()
+    console = wide_console()
     report_table.show(console, report, data.label_names, data.factor_names, title)
     contents = {
         "real": str(real),

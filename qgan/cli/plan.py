@@ -11,13 +11,12 @@ __all__ = ["command_plan"]
 
 def command_plan(argv: Sequence[str]) -> int:
     """`qgan plan`: time each engine on an experiment's circuit and batch."""
-    from rich.console import Console
-
     from qgan import build
     from qgan.cli.engine_table import engine_table
+    from qgan.cli.tables import TextConsole
 
     experiment, _, _ = parse_train(argv, "qgan plan")
     data = build.load_data(experiment)
     timings = build.time_candidates(experiment, data)
-    Console().print(engine_table(timings))
+    TextConsole().print(engine_table(timings))
     return 0

@@ -8,11 +8,11 @@ import signal
 from types import TracebackType
 
 import torch
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from qgan import errors
 from qgan.cli.console import show_report, waiting
+from qgan.cli.tables import TextConsole
 from qgan.runs import RunFolder, Session
 from qgan.training import Learner
 
@@ -27,7 +27,7 @@ class Bar:
         console: where the bar is drawn; standard error by default.
     """
 
-    def __init__(self, n_steps: int, console: Console | None = None) -> None:
+    def __init__(self, n_steps: int, console: TextConsole | None = None) -> None:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -36,7 +36,7 @@ class Bar:
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
         )
-        self.console = console or Console(stderr=True)
+        self.console = console or TextConsole(stderr=True)
         visible = self.console.is_terminal
         self.progress = Progress(*columns, console=self.console, disable=not visible)
         self.task = self.progress.add_task("training", total=n_steps, rate="", losses="")

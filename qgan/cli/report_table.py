@@ -15,15 +15,11 @@ __all__ = [
     "Column",
     "columns",
     "number",
-    "plain_console",
     "show",
     "table",
     "transposed_table",
     "verdict",
 ]
-
-PLAIN_WIDTH = 170
-"""Width in characters of a table that goes to a file or a pipe."""
 
 
 @dataclass(frozen=True)
@@ -189,11 +185,6 @@ def show(
     for entry in report.labels:
         if entry.skill_undefined:
             console.print(f"{label_names[entry.label]}: skill undefined, {entry.skill_undefined}")
-
-
-def plain_console() -> Console:
-    """A console as wide as the terminal; without a terminal it is wide enough for the table."""
-    return Console(width=None if Console().is_terminal else PLAIN_WIDTH)
 
 
 def number(value: float, digits: int) -> str:

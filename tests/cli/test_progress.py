@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console
-
 from qgan.cli.console import waiting
 from qgan.cli.progress import Bar
+from qgan.cli.tables import TextConsole
 
 
 def terminal_text(terminal: bool) -> str:
     text = io.StringIO()
-    console = Console(file=text, force_terminal=terminal, width=120, legacy_windows=False)
+    console = TextConsole(file=text, force_terminal=terminal, width=120, legacy_windows=False)
     bar = Bar(100, console)
     bar.begin(40, 10.0)
     with bar:
@@ -36,7 +35,7 @@ def test_elsewhere_nothing_is_said() -> None:
 
 def test_slow_steps_are_given_in_seconds() -> None:
     text = io.StringIO()
-    console = Console(file=text, force_terminal=True, width=120, legacy_windows=False)
+    console = TextConsole(file=text, force_terminal=True, width=120, legacy_windows=False)
     bar = Bar(10, console)
     with bar:
         row = {"discriminator_loss": 0.0, "generator_loss": 0.0}
