@@ -91,11 +91,10 @@ class RegisterCircuit:
         self, registers: Registers, n_layers: int = 4, ansatz: AnsatzFamily | None = None
     ) -> None:
         self.registers = registers
-        self.n_layers = n_layers
         self.ansatz: Ansatz | None = None
         self.system = (*registers.output, *registers.bath)
         self.controls = (*registers.label, *registers.latent)
-        check_ansatz(self.system, n_layers)
+        self.n_layers = n_layers = check_ansatz(self.system, n_layers)
         n, pairs = len(self.system), len(ring(self.system))
         if ansatz is not None:
             self.ansatz = ansatz(range(registers.n_wires), n_layers)

@@ -33,9 +33,8 @@ class ConditionalReadout:
 
     def __init__(self, registers: Registers, n_layers: int = 4) -> None:
         self.registers = registers
-        self.n_layers = n_layers
         self.wires = (*registers.output, *registers.label, *registers.bath)
-        check_ansatz(self.wires, n_layers)
+        self.n_layers = n_layers = check_ansatz(self.wires, n_layers)
         n = len(self.wires)
         self.n_weights = n_layers * (2 * n + len(ring(self.wires)))
         self.n_inputs = registers.n_label or n_layers * n

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from circuits.integers import whole_number
+
 __all__ = ["Registers"]
 
 
@@ -34,16 +36,10 @@ class Registers:
 
     def __init__(self, output: int, label: int = 0, latent: int = 0, bath: int = 0) -> None:
         widths = {"output": output, "label": label, "latent": latent, "bath": bath}
-        for name, width in widths.items():
+        places = ("n_output", "n_label", "n_latent_wires", "n_bath")
+        for place, (name, width) in zip(places, widths.items(), strict=True):
             least = 1 if name == "output" else 0
-            if not isinstance(width, int) or isinstance(width, bool) or width < least:
-                raise ValueError(
-                    f"Argument `{name}` must be an integer of at least {least}, but got {width!r}."
-                )
-        object.__setattr__(self, "n_output", output)
-        object.__setattr__(self, "n_label", label)
-        object.__setattr__(self, "n_latent_wires", latent)
-        object.__setattr__(self, "n_bath", bath)
+            object.__setattr__(self, place, whole_number(name, width, least))
 
     @property
     def n_wires(self) -> int:

@@ -64,6 +64,9 @@ class AffineEmbedding(Embedding):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        n_labels = errors.integer("n_labels", n_labels)
+        n_latent = errors.integer("n_latent", n_latent)
+        n_inputs = errors.integer("n_inputs", n_inputs)
         self.spec = {
             "kind": "affine",
             "n_labels": n_labels,
@@ -109,6 +112,10 @@ class TanhEmbedding(Embedding):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        n_labels = errors.integer("n_labels", n_labels)
+        n_latent = errors.integer("n_latent", n_latent)
+        n_inputs = errors.integer("n_inputs", n_inputs)
+        hidden = [errors.integer("hidden", width) for width in hidden]
         if not hidden or min(hidden) < 1:
             raise errors.argument("hidden", "must be widths of at least 1", tuple(hidden))
         self.spec = {
@@ -170,6 +177,11 @@ class RegisterEmbedding(Embedding):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        n_labels = errors.integer("n_labels", n_labels)
+        n_latent = errors.integer("n_latent", n_latent)
+        n_inputs = errors.integer("n_inputs", n_inputs)
+        n_label_wires = errors.integer("n_label_wires", n_label_wires)
+        n_latent_wires = errors.integer("n_latent_wires", n_latent_wires)
         if n_labels > 2**n_label_wires:
             raise errors.argument(
                 "n_labels", f"must be at most 2**{n_label_wires} to fit its register", n_labels

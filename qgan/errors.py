@@ -1,6 +1,7 @@
 """The one module that words a user's mistakes: argument, rule, and what came."""
 
 import difflib
+import operator
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ __all__ = [
     "QganError",
     "QganWarning",
     "argument",
+    "integer",
     "nearest",
     "schema",
     "unsupported",
@@ -57,6 +59,38 @@ def argument(name: str, rule: str, got: object, choices: Sequence[Choice] = ()) 
         'Argument `shots` must be at least 1, but got 0.'
     """
     return QganError(f"Argument `{name}` {rule}, but got {got}.", choices)
+
+
+def integer(name: str, value: Any, least: int | None = None) -> int:
+    """A Python integer from an argument: Python's own, NumPy's, or whatever else stands for one.
+
+    Numbers of a few bytes would overflow where Python's do not.
+
+    Args:
+        name: name of the argument, for the message.
+        value: any integer but a boolean.
+        least: the least value, where there is one.
+
+    Raises:
+        QganError: for a value that is no integer or is too small.
+
+    Example:
+        >>> import numpy as np
+        >>> integer("shots", np.int64(5), least=1)
+        5
+        >>> integer("shots", 5.0)
+        Traceback (most recent call last):
+        qgan.errors.QganError: Argument `shots` must be an integer, but got 5.0.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise argument(name, "must be an integer", repr(value))
+    if least is not None and number < least:
+        raise argument(name, f"must be at least {least}", number)
+    return number
 
 
 def unsupported(what: str, reason: str, instead: str | Sequence[Choice]) -> QganError:

@@ -19,6 +19,7 @@ from qgan.engines.trace import trace
 from qgan.labels import read_labels
 from qgan.prior import Prior
 from qgan.sampler import Drawn, SamplerCost
+from qgan.seeds import seeded
 from qgan.states import States, StateSource
 
 __all__ = ["Generator", "default_embedding"]
@@ -64,13 +65,11 @@ class Generator(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if n_labels < 1:
-            raise errors.argument("n_labels", "must be at least 1", n_labels)
         self.circuit = circuit
-        self.n_labels = n_labels
+        self.n_labels = n_labels = errors.integer("n_labels", n_labels, least=1)
         self.prior = prior or Prior(n_latent)
         self.engine: Engine = engine or BatchedEngine()
-        rng = torch.Generator().manual_seed(seed)
+        rng = seeded(seed)
         self.weights = nn.Parameter(torch.empty(circuit.n_weights))
         nn.init.uniform_(self.weights, -spread, spread, generator=rng)
         self.embedding = embedding or default_embedding(circuit, n_labels, self.prior.n_latent, rng)
@@ -190,6 +189,7 @@ class Generator(nn.Module):
         Gradients go through the rotations by trained weights, and through those by inputs where
         the embedding is trained.
         """
+        batch = errors.integer("batch", batch)
         trained = {
             "weights": self.weights.requires_grad,
             "inputs": any(p.requires_grad for p in self.embedding.parameters()),

@@ -12,6 +12,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.generator import Generator
 from qgan.sampler import Drawn, Sampler
+from qgan.seeds import seeded
 from qgan.states import States
 
 __all__ = ["FORMAT", "Model", "describe", "rebuild"]
@@ -125,12 +126,11 @@ class Model:
             QganError: for an unknown label, ``n`` below 1 or not as many as latents, or a latent
                 of another width.
         """
-        if n is not None and n < 1:
-            raise errors.argument("n", "must be at least 1", n)
+        n = None if n is None else errors.integer("n", n, least=1)
         classes = range(len(self.label_values)) if label is None else [self.index(label)]
         if latent is None:
             count = n or 1
-            rng = torch.Generator().manual_seed(seed)
+            rng = seeded(seed)
             latents = self.sampler.prior.sample(count * len(classes), rng)
         else:
             rows = self._rows(latent, n)

@@ -45,6 +45,8 @@ def pauli_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:
         >>> pauli_words(2, 1)
         ('XI', 'YI', 'ZI', 'IX', 'IY', 'IZ')
     """
+    n_qubits = errors.integer("n_qubits", n_qubits)
+    max_weight = errors.integer("max_weight", max_weight)
     if not 1 <= max_weight <= n_qubits:
         raise errors.argument("max_weight", f"must be from 1 to n_qubits={n_qubits}", max_weight)
     words = []

@@ -35,8 +35,8 @@ class Prior:
     n_levels: int = 0
 
     def __post_init__(self) -> None:
-        if self.n_latent < 0:
-            raise errors.argument("n_latent", "must be at least 0", self.n_latent)
+        object.__setattr__(self, "n_latent", errors.integer("n_latent", self.n_latent, least=0))
+        object.__setattr__(self, "n_levels", errors.integer("n_levels", self.n_levels))
         if self.n_levels < 0 or self.n_levels == 1 or (self.n_levels and not self.n_latent):
             raise errors.argument(
                 "n_levels", "must be 0 or at least 2 with n_latent >= 1", self.n_levels
@@ -44,6 +44,7 @@ class Prior:
 
     def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, "n z"]:
         """Draw ``n`` latents, float32 ``(n, n_latent)``."""
+        n = errors.integer("n", n, least=0)
         latent = 2 * torch.rand(n, self.n_latent, generator=rng) - 1
         if self.n_levels:
             level = torch.randint(self.n_levels, (n,), generator=rng)

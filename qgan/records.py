@@ -65,7 +65,7 @@ class Records:
         if self.frequencies.ndim != 2 or self.frequencies.shape[1] not in sizes:
             rule = f"must have shape (B, K) with K one of {sizes} for {self.kind}"
             raise errors.argument("frequencies", rule, tuple(self.frequencies.shape))
-        check_shots(self.n_shots)
+        object.__setattr__(self, "n_shots", check_shots(self.n_shots))
 
     @classmethod
     def of_outcomes(cls, outcome: Tensor, kind: str = "pauli-6") -> Records:
@@ -210,7 +210,7 @@ def draw(shares: Float[Tensor, "B K"], shots: int, rng: torch.Generator) -> Floa
         shots: at least 1.
         rng: the only source of chance.
     """
-    check_shots(shots)
+    shots = check_shots(shots)
     chances = shares.detach().cpu().double().clamp_min(0)
     outcomes = torch.multinomial(chances, shots, True, generator=rng)
     return _counted(outcomes, shares.shape[1]).to(shares)
@@ -223,17 +223,18 @@ def _counted(index: Int[Tensor, "B shots"], size: int) -> Float[Tensor, "B K"]:
     return counts.scatter_add_(1, index, one) / index.shape[1]
 
 
-def check_shots(shots: int) -> None:
-    """Refuse a number of shots below 1."""
-    if shots < 1:
-        raise errors.argument("shots", "must be at least 1", shots)
+def check_shots(shots: int) -> int:
+    """The number of shots as a Python integer; refuse one below 1."""
+    return errors.integer("shots", shots, least=1)
 
 
-def check_qubits(n_qubits: int) -> None:
-    """Refuse more qubits than a table of outcomes can hold."""
+def check_qubits(n_qubits: int) -> int:
+    """The number of qubits as a Python integer; refuse more than a table of outcomes can hold."""
+    n_qubits = errors.integer("n_qubits", n_qubits, least=1)
     if n_qubits > MOST_QUBITS:
         rule = f"must have at most {MOST_QUBITS} qubits: outcomes are counted in a table"
         raise errors.argument("records", rule, n_qubits)
+    return n_qubits
 
 
 def _paulis() -> Complex[Tensor, "4 2 2"]:

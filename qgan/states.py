@@ -100,8 +100,9 @@ class States:
 
     def __getitem__(self, index: Any) -> States:
         """The states at a slice, a mask or an index tensor; an integer keeps the batch axis."""
-        if isinstance(index, int):
-            index = slice(index, index + 1 or None)
+        if isinstance(index, int | np.integer):
+            place = int(index)
+            index = slice(place, place + 1 or None)
         part = States(self.factor[index])
         part._density = None if self._density is None else self._density[index]
         return part
@@ -152,7 +153,7 @@ class States:
 
         The qubits that are traced out become columns of the factor.
         """
-        n = self.n_qubits
+        n, wires = self.n_qubits, [errors.integer("wires", wire) for wire in wires]
         if len(set(wires)) != len(wires) or not wires or not set(wires) <= set(range(n)):
             raise errors.argument("wires", f"must be distinct and from 0 to {n - 1}", list(wires))
         rest = [q for q in range(n) if q not in wires]
@@ -170,8 +171,7 @@ class States:
 
     def sample(self, shots: int, rng: torch.Generator) -> Int[Tensor, "B shots"]:
         """Basis states measured in ``shots`` repetitions, as integers (wire 0 most significant)."""
-        if shots < 1:
-            raise errors.argument("shots", "must be at least 1", shots)
+        shots = errors.integer("shots", shots, least=1)
         return torch.multinomial(
             self.probabilities().detach(), shots, replacement=True, generator=rng
         )

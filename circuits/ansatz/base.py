@@ -5,6 +5,8 @@ from typing import Protocol, runtime_checkable
 
 from pennylane.typing import TensorLike
 
+from circuits.integers import whole_number
+
 __all__ = ["Ansatz", "chain", "check_ansatz", "ring"]
 
 
@@ -30,9 +32,8 @@ def ring(wires: Sequence[int]) -> list[tuple[int, int]]:
     return chain(wires) + ([(wires[-1], wires[0])] if len(wires) > 2 else [])
 
 
-def check_ansatz(wires: Sequence[int], n_layers: int) -> None:
-    """Refuse an empty register and a depth below one."""
+def check_ansatz(wires: Sequence[int], n_layers: int) -> int:
+    """Refuse an empty register and a depth below one; returns the depth as a Python integer."""
     if len(wires) < 1:
         raise ValueError("Argument `wires` must name at least one wire, but got none.")
-    if n_layers < 1:
-        raise ValueError(f"Argument `n_layers` must be at least 1, but got {n_layers}.")
+    return whole_number("n_layers", n_layers, 1)

@@ -31,7 +31,7 @@ class DDKLayers:
     n_layers: int = 2
 
     def __post_init__(self) -> None:
-        check_ansatz(self.wires, self.n_layers)
+        object.__setattr__(self, "n_layers", check_ansatz(self.wires, self.n_layers))
 
     @property
     def n_angles(self) -> int:

@@ -25,6 +25,7 @@ from qgan.engines.base import Circuit, Engine
 from qgan.generator import Generator, default_embedding
 from qgan.metrics.states.rank import fidelity_cap
 from qgan.prior import Prior
+from qgan.seeds import seeded
 
 __all__ = [
     "ANSATZE",
@@ -67,7 +68,7 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
     """
     g = settings.generator
     circuit = build_circuit(settings, data)
-    rng = torch.Generator().manual_seed(settings.seed)
+    rng = seeded(settings.seed)
     embedding: nn.Module
     if circuit.registers.n_label:
         embedding = default_embedding(circuit, data.n_labels, g.n_latent, rng)

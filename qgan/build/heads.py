@@ -28,6 +28,7 @@ from qgan.discriminator import (
 from qgan.engines.base import Engine
 from qgan.metrics.states.semimetric import swap_cost
 from qgan.objectives import Objective
+from qgan.seeds import seeded
 from qgan.views import DensityView, FixedView, View
 
 __all__ = ["HEADS", "build_discriminator"]
@@ -66,7 +67,7 @@ def build_discriminator(
 
 def _rng(settings: Experiment) -> torch.Generator:
     """Source of the initial weights."""
-    return torch.Generator().manual_seed(settings.seed + 1)
+    return seeded(settings.seed + 1)
 
 
 def _network(make: Callable[..., Head]) -> Callable[..., Head]:

@@ -104,6 +104,7 @@ def bell(
         >>> bell(n_train=2, n_validation=1, n_held_out=1).train.states
         States(4 of 2 qubits, rank 4)
     """
+    n_qubits = errors.integer("n_qubits", n_qubits)
     if n_qubits != 2:
         raise errors.argument("n_qubits", "must be 2 for Bell states", n_qubits)
     parts = draw_parts(_draw, (n_train, n_validation, n_held_out), seed, 2)

@@ -15,6 +15,7 @@ from qgan import errors
 from qgan.batch import Batch, join
 from qgan.labels import read_classes
 from qgan.records import measure
+from qgan.seeds import seeded
 
 __all__ = ["FEWEST", "Dataset", "check_seed", "draw_parts", "measured", "split"]
 
@@ -125,8 +126,7 @@ class Dataset:
         Raises:
             QganError: if ``batch_size`` is below 1.
         """
-        if batch_size < 1:
-            raise errors.argument("batch_size", "must be at least 1", batch_size)
+        batch_size = errors.integer("batch_size", batch_size, least=1)
         order, start, count = self._places
         label = (np.arange(batch_size) + rng.integers(self.n_labels)) % self.n_labels
         places = order[start[label] + rng.integers(0, count[label])]
@@ -162,7 +162,7 @@ def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) ->
         >>> measured(data, shots=100).train.seen
         Records(2 of 1 qubits, 100 shots of pauli-6)
     """
-    records = measure(data.train.states, shots, torch.Generator().manual_seed(seed), kind)
+    records = measure(data.train.states, shots, seeded(seed), kind)
     return replace(data, train=replace(data.train, records=records))
 
 
@@ -205,8 +205,7 @@ def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:
 
 def check_seed(seed: int) -> None:
     """Refuse a negative seed."""
-    if seed < 0:
-        raise errors.argument("seed", "must be at least 0", seed)
+    errors.integer("seed", seed, least=0)
 
 
 def draw_parts(
@@ -227,11 +226,10 @@ def draw_parts(
         QganError: if a size is below 1 or the seed is negative.
     """
     check_seed(seed)
-    for name, size in zip(("n_train", "n_validation", "n_held_out"), sizes, strict=True):
-        if size < 1:
-            raise errors.argument(name, "must be at least 1", size)
+    names = ("n_train", "n_validation", "n_held_out")
+    counts = [errors.integer(*pair, least=1) for pair in zip(names, sizes, strict=True)]
     train, validation, held_out = (
         join([make(k, n, np.random.default_rng([seed, part, k])) for k in range(n_labels)])
-        for part, n in enumerate(sizes)
+        for part, n in enumerate(counts)
     )
     return train, validation, held_out

@@ -44,6 +44,7 @@ class IsingChain:
     """
 
     def __init__(self, n_qubits: int) -> None:
+        n_qubits = errors.integer("n_qubits", n_qubits)
         if not 2 <= n_qubits <= MOST_QUBITS:
             raise errors.argument("n_qubits", f"must be from 2 to {MOST_QUBITS}", n_qubits)
         self.n_qubits = n_qubits

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from qgan import errors
 from qgan.discriminator.base import Head
+from qgan.errors import integer
 from qgan.labels import condition, read_labels
 
 __all__ = ["BoundedLinearHead", "IdentityHead", "LinearHead"]
@@ -47,6 +48,7 @@ class LinearHead(Head):
 
     def __init__(self, n_features: int, n_labels: int, rng: torch.Generator | None = None) -> None:
         super().__init__()
+        n_features, n_labels = integer("n_features", n_features), integer("n_labels", n_labels)
         self.n_labels = n_labels
         self.weight = nn.Parameter(torch.empty(n_labels, n_features))
         self.bias = nn.Parameter(torch.zeros(n_labels))

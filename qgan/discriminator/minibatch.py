@@ -10,6 +10,7 @@ from torch import Tensor
 
 from qgan.discriminator._layers import dtype_of, linear, trunk
 from qgan.discriminator.base import Head
+from qgan.errors import integer
 from qgan.labels import condition
 
 __all__ = ["MinibatchHead"]
@@ -48,8 +49,10 @@ class MinibatchHead(Head):
         width: int = 4,
     ) -> None:
         super().__init__()
+        n_features, n_labels = integer("n_features", n_features), integer("n_labels", n_labels)
         self.n_labels = n_labels
-        self.n_kernels = n_kernels
+        self.n_kernels = n_kernels = integer("n_kernels", n_kernels, least=1)
+        width = integer("width", width, least=1)
         self.body = trunk(n_features + n_labels, hidden, spectral, rng)
         self.compare = linear(hidden[-1], n_kernels * width, spectral, rng)
         self.score = linear(hidden[-1] + n_kernels, 1, spectral, rng)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.discriminator._layers import dtype_of, input_gradient, linear, trunk
 from qgan.discriminator.base import Head
+from qgan.errors import integer
 from qgan.labels import condition
 
 __all__ = ["AuxiliaryHead", "MLPHead", "ProjectionHead"]
@@ -36,6 +37,7 @@ class MLPHead(Head):
         spectral: bool = False,
     ) -> None:
         super().__init__()
+        n_features, n_labels = integer("n_features", n_features), integer("n_labels", n_labels)
         self.n_labels = n_labels
         self.lipschitz = spectral
         body = trunk(n_features + n_labels, hidden, spectral, rng)
@@ -88,6 +90,7 @@ class ProjectionHead(Head):
         spectral: bool = False,
     ) -> None:
         super().__init__()
+        n_features, n_labels = integer("n_features", n_features), integer("n_labels", n_labels)
         self.n_labels = n_labels
         self.lipschitz = spectral
         self.phi = trunk(n_features, hidden, spectral, rng)
@@ -134,6 +137,7 @@ class AuxiliaryHead(Head):
         spectral: bool = False,
     ) -> None:
         super().__init__()
+        n_features, n_labels = integer("n_features", n_features), integer("n_labels", n_labels)
         if n_labels < 2:
             raise errors.argument("n_labels", "must be at least 2 to be guessed", n_labels)
         self.lipschitz = spectral

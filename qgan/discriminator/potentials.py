@@ -9,6 +9,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from qgan.discriminator.base import Head
+from qgan.errors import integer
 from qgan.labels import condition
 
 __all__ = ["PotentialsHead"]
@@ -39,6 +40,7 @@ class PotentialsHead(Head):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        n_features, n_labels = integer("n_features", n_features), integer("n_labels", n_labels)
         self.operator = operator
         self.n_labels = n_labels
         # Weights of phi and of psi - phi, and of the identity, which a view need not hold.

@@ -57,7 +57,10 @@ def label_references(
         QganError: if a label has no state in the part.
     """
     held_out = real.part(part)
-    sizes = [n_generated] * real.n_labels if isinstance(n_generated, int) else n_generated
+    if isinstance(n_generated, Sequence):
+        sizes = n_generated
+    else:
+        sizes = [errors.integer("n_generated", n_generated)] * real.n_labels
     return tuple(
         Reference.of(real.train.of(label).states, held_out.of(label).states, size, seed)
         for label, size in enumerate(sizes)

@@ -14,6 +14,7 @@ from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.report import Report
 from qgan.metrics import coverage, fidelity_matrix
 from qgan.sampler import Sampler
+from qgan.seeds import seeded
 from qgan.states import States
 
 __all__ = ["Judge"]
@@ -43,7 +44,7 @@ class Judge:
 
     def generate(self, sampler: Sampler) -> tuple[States, Tensor]:
         """States of each label, and their latents."""
-        rng = torch.Generator().manual_seed(self.seed)
+        rng = seeded(self.seed)
         drawn = sampler.draw(self.label, rng, exact=True)
         return drawn.states, drawn.latent
 

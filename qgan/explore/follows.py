@@ -15,6 +15,7 @@ from qgan.explore.observables import mean_values, nearest_real, observables, rea
 from qgan.metrics import multiple_rank_correlation, rank_correlations
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
+from qgan.seeds import seeded
 
 __all__ = ["Factors", "Follower", "Row", "factors"]
 
@@ -185,7 +186,7 @@ def factors(model: Model, data: Dataset, n: int = N_SAMPLES, seed: int = 0) -> F
     names = [MEANINGS.get(f, f) if data.name in SOURCES else f for f in data.factor_names]
     properties = [*names, *(o.plain for o in observables(data.n_qubits))]
     rows, followers = [], []
-    latent = model.sampler.prior.sample(n, torch.Generator().manual_seed(seed))
+    latent = model.sampler.prior.sample(n, seeded(seed))
     for label in range(data.n_labels):
         values, real = _properties(model, data, label, latent)
         correlations = rank_correlations(latent.double(), values)

@@ -14,6 +14,7 @@ from qgan.explore.differentiable import SmoothStates, smooth_states
 from qgan.metrics import fidelity_matrix
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
+from qgan.seeds import seeded
 from qgan.states import States
 
 __all__ = ["Inversion", "invert"]
@@ -63,7 +64,7 @@ def invert(
     Raises:
         QganError: for an unknown label, states of other qubits, or a generator with no latent.
     """
-    smooth = smooth_states(model.sampler)
+    smooth, steps = smooth_states(model.sampler), errors.integer("steps", steps, least=0)
     n_qubits = model.sampler.n_qubits
     if states.n_qubits != n_qubits:
         raise errors.argument("states", f"must have {n_qubits} qubits", states.n_qubits)
@@ -96,7 +97,7 @@ def _descend(
 ) -> tuple[Tensor, Tensor]:
     """The best latents of one label ``(N, z)``, and the fidelities there ``(N,)``."""
     prior, n = model.sampler.prior, len(targets)
-    latents = prior.sample(CANDIDATES, torch.Generator().manual_seed(seed))
+    latents = prior.sample(CANDIDATES, seeded(seed))
     candidates = prepare(model.sampler.exact_states(torch.full((CANDIDATES,), label), latents))
     nearest = fidelity_matrix(targets, candidates).topk(STARTS, dim=1).indices
     z = latents[nearest.flatten()].double().requires_grad_()

@@ -18,6 +18,7 @@ from qgan.data import Dataset
 from qgan.game import Summands
 from qgan.generator import Generator
 from qgan.sampler import Drawn
+from qgan.seeds import seeded
 from qgan.stateful import Stateful
 from qgan.states import States
 from qgan.training._optimisers import make_optimiser
@@ -59,7 +60,7 @@ class Learner(ABC):
         self.data = data
         self.config = config
         self.step = 0
-        self.rng = torch.Generator().manual_seed(seed)
+        self.rng = seeded(seed)
         self.data_rng = np.random.default_rng(seed)
         self.guard = Guard(config.on_nonfinite)
         self.players = {

@@ -16,6 +16,7 @@ from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
 from qgan.labels import read_labels
+from qgan.seeds import seeded
 from qgan.states import Prepared, States
 from qgan.views._observables import eigenvalue_bounds
 from qgan.views.base import Bounds, View, states_of
@@ -62,9 +63,9 @@ class CircuitView(View):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if n_circuits < 1:
-            raise errors.argument("n_circuits", "must be at least 1", n_circuits)
-        rng = torch.Generator().manual_seed(seed)
+        n_circuits = errors.integer("n_circuits", n_circuits, least=1)
+        n_labels = errors.integer("n_labels", n_labels)
+        rng = seeded(seed)
         n_wires = circuit.registers.n_wires
         self.circuit = circuit
         self.n_labels = n_labels

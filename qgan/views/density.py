@@ -30,8 +30,8 @@ class DensityView(FixedView):
 
     def __init__(self, n_qubits: int) -> None:
         super().__init__()
-        dimension = 2**n_qubits
-        self.n_qubits = n_qubits
+        self.n_qubits = errors.integer("n_qubits", n_qubits, least=1)
+        dimension = 2**self.n_qubits
         self.n_features = dimension**2
         row, column = torch.triu_indices(dimension, dimension, offset=1)
         diagonal = torch.arange(dimension) * (dimension + 1)

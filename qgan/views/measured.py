@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from qgan.batch import Seen
 from qgan.povm import check_kind, every_word, outcome_probabilities
 from qgan.records import Records, check_qubits, check_shots, draw
+from qgan.seeds import seeded
 from qgan.views.base import Bounds, View, unreadable
 from qgan.views.pauli import read_words
 
@@ -34,6 +34,7 @@ class MeasuredView(View):
         QganError: for a view that records cannot give, too many qubits, no shots or another kind.
 
     Example:
+        >>> import torch
         >>> from qgan import States
         >>> from qgan.views import PauliView
         >>> zero = States(torch.tensor([[[1.0], [0.0]]], dtype=torch.complex128))
@@ -52,14 +53,13 @@ class MeasuredView(View):
         if not view.reads_records:
             raise unreadable(view, shots)
         check_kind(kind)
-        check_qubits(n_qubits)
-        check_shots(shots)
+        n_qubits = check_qubits(n_qubits)
         self.view = view
-        self.shots = shots
+        self.shots = check_shots(shots)
         self.kind = kind
         self.n_features = view.n_features
         self.words = every_word(n_qubits)[1:]
-        self.rng = torch.Generator().manual_seed(seed)
+        self.rng = seeded(seed)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Estimates ``(B, K)``."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from qgan import errors, pauli
 from qgan.batch import Seen
 from qgan.records import Records
+from qgan.seeds import seeded
 from qgan.states import States
 from qgan.views._observables import operator
 from qgan.views.base import FixedView
@@ -43,10 +44,11 @@ class PauliView(FixedView):
         super().__init__()
         self.words = pauli.pauli_words(n_qubits, max_weight)
         if n_words is not None:
+            n_words = errors.integer("n_words", n_words)
             if not 1 <= n_words <= len(self.words):
                 rule = f"must be from 1 to {len(self.words)}, the words up to that weight"
                 raise errors.argument("n_words", rule, n_words)
-            rng = torch.Generator().manual_seed(seed)
+            rng = seeded(seed)
             places = torch.randperm(len(self.words), generator=rng)[:n_words]
             self.words = tuple(self.words[k] for k in places.sort().values)
         self.n_features = len(self.words)

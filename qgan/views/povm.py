@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from qgan import errors
 from qgan.batch import Seen
 from qgan.povm import POVMS, check_kind, contract, every_word, outcome_probabilities
 from qgan.records import Records
@@ -45,7 +46,7 @@ class POVMView(FixedView):
     def __init__(self, n_qubits: int, kind: str = "pauli-4") -> None:
         super().__init__()
         check_kind(kind)
-        self.n_qubits = n_qubits
+        self.n_qubits = n_qubits = errors.integer("n_qubits", n_qubits, least=1)
         self.kind = kind
         self.n_features = len(POVMS[kind]) ** n_qubits
         self.words = every_word(n_qubits)

@@ -64,7 +64,7 @@ class SwapTestView(View):
         trainable: bool = True,
     ) -> None:
         super().__init__()
-        n = references.n_qubits
+        n, n_labels = references.n_qubits, errors.integer("n_labels", n_labels, least=1)
         if circuit.registers.n_output != 2 * n or circuit.n_inputs:
             raise errors.argument(
                 "circuit", f"must read {2 * n} qubits and no inputs", circuit.registers.n_output

@@ -124,5 +124,5 @@ def test_neighbours() -> None:
 def test_refusals(family: Callable[..., Ansatz]) -> None:
     with pytest.raises(ValueError, match="Argument `wires` must name at least one wire"):
         family([], 1)
-    with pytest.raises(ValueError, match="`n_layers` must be at least 1, but got 0"):
+    with pytest.raises(ValueError, match="`n_layers` must be an integer of at least 1, but got 0"):
         family([0], 0)

@@ -60,10 +60,13 @@ def diff_methods(device: Any) -> tuple[DiffMethod, ...]:
     return (*supported, "parameter-shift")
 
 
-def check_engine_shots(shots: int | None) -> None:
-    """Refuse shots that are not an integer of at least 1."""
-    if shots is not None and (not isinstance(shots, int) or isinstance(shots, bool) or shots < 1):
-        raise errors.argument("shots", "must be an integer of at least 1, or None", repr(shots))
+def check_engine_shots(shots: int | None) -> int | None:
+    """Shots as a Python integer or None; refuse what is not an integer of at least 1."""
+    try:
+        return None if shots is None else errors.integer("shots", shots, least=1)
+    except errors.QganError:
+        rule = "must be an integer of at least 1, or None"
+        raise errors.argument("shots", rule, repr(shots)) from None
 
 
 def broken_rule(

@@ -68,7 +68,7 @@ class PennyLaneEngine(Engine):
         noise: Any = None,
         readout: float = 0.0,
     ) -> None:
-        check_engine_shots(shots)
+        shots = check_engine_shots(shots)
         check_noise(device, noise, readout)
         if precision not in ("double", "single"):
             raise errors.argument("precision", "must be double or single", precision)

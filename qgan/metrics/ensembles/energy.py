@@ -47,6 +47,7 @@ def energy_distance(distances: Float[Tensor, "T T"], n: int) -> Float[Tensor, ""
         >>> energy_distance((points[:, None] - points).abs(), 2).item()
         6.0
     """
+    n = errors.integer("n", n)
     m = len(distances) - n
     if distances.shape[0] != distances.shape[1] or n < 2 or m < 2:
         rule = "must be square, with at least 2 points of each sample"

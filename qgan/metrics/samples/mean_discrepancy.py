@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.seeds import seeded
 
 __all__ = ["gaussian_kernel", "mmd_squared", "permutation_p_value"]
 
@@ -59,7 +60,7 @@ def mmd_squared(kernel: Float[Tensor, "T T"], n: int, unbiased: bool = True) -> 
         >>> mmd_squared(torch.eye(4), 2).item(), mmd_squared(torch.eye(4), 2, unbiased=False).item()
         (0.0, 1.0)
     """
-    m = _check(kernel, n)
+    n, m = _check(kernel, n)
     diagonal = kernel.diagonal()
     within = [kernel[:n, :n].sum(), kernel[n:, n:].sum()]
     pairs = [n * n, m * m]
@@ -92,9 +93,10 @@ def permutation_p_value(
     References:
         Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010), for the 1 that is added.
     """
-    m = _check(kernel, n)
+    n, m = _check(kernel, n)
+    n_permutations = errors.integer("n_permutations", n_permutations, least=0)
     total = kernel.detach().clone().fill_diagonal_(0.0)
-    rng = torch.Generator(device=total.device).manual_seed(seed)
+    rng = seeded(seed, total.device)
     splits = torch.rand(n_permutations, n + m, generator=rng, device=total.device).argsort(1) < n
     first = torch.cat([torch.arange(n + m, device=total.device)[None] < n, splits]).to(total.dtype)
     sums = first @ total
@@ -107,10 +109,11 @@ def permutation_p_value(
     return (1 + int((values[1:] >= values[0] - slack).sum())) / (1 + n_permutations)
 
 
-def _check(kernel: Tensor, n: int) -> int:
-    """The number of points of the second sample; refuse a kernel that does not fit."""
+def _check(kernel: Tensor, n: int) -> tuple[int, int]:
+    """The numbers of points of both samples; refuse a kernel that does not fit."""
+    n = errors.integer("n", n)
     m = len(kernel) - n
     if kernel.shape[0] != kernel.shape[1] or n < 2 or m < 2:
         rule = "must be square, with at least 2 points of each sample"
         raise errors.argument("kernel", rule, f"shape {tuple(kernel.shape)}, n = {n}")
-    return m
+    return n, m

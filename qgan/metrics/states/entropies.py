@@ -69,6 +69,7 @@ def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
     """
     if not order >= 0:
         raise errors.argument("order", "must be at least 0", order)
+    order = float(order)
     values = _spectrum(states.factor.to(torch.complex128))
     return within(_renyi(values, order), 0.0, states.n_qubits * log(2))
 

@@ -37,8 +37,7 @@ def fidelity_cap(states: States, n_traced: int) -> Float[Tensor, " B"]:
         >>> [fidelity_cap(mixed, t).item() for t in (0, 1, 2)]
         [0.25, 0.5, 1.0]
     """
-    if n_traced < 0:
-        raise errors.argument("n_traced", "must be at least 0", n_traced)
+    n_traced = errors.integer("n_traced", n_traced, least=0)
     values = torch.linalg.svdvals(states.factor.to(torch.complex128)).square()
     weight: Tensor = values[:, : 2**n_traced].sum(1)
     return weight.clamp(0, 1)

@@ -32,6 +32,7 @@ def swap_cost(n_qubits: int) -> Complex[Tensor, "D2 D2"]:
         >>> torch.linalg.eigvalsh(swap_cost(1)).round().tolist()  # 1 for the singlet
         [0.0, 0.0, 0.0, 1.0]
     """
+    n_qubits = errors.integer("n_qubits", n_qubits)
     if n_qubits > MOST_QUBITS:
         raise errors.argument("n_qubits", f"must be at most {MOST_QUBITS}", n_qubits)
     dimension = 2**n_qubits
