@@ -63,17 +63,17 @@ def _write(explorer: Any, static: Path | None, gif: Path | None) -> int:
 
 
 def _serve(explorer: Any, host: str, port: int | None, browser: bool) -> int:
-    from qgan.page.server import LOOPBACK, address, application, bind, make_server
+    from qgan.page.server import LOOPBACK, address, application, bind, serve
 
     token = None if host in LOOPBACK else secrets.token_urlsafe(16)
     socket = bind(host, port)
     place = address(host, socket.getsockname()[1], token)
-    server = make_server(application(explorer, host, token))
+    app = application(explorer, host, token)
     print(f"{explorer.name}, step {explorer.model.step}: {place}  (Ctrl-C ends it)", flush=True)
     if browser and _has_screen():
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[socket])
+        serve(app, socket)
     return 0
 
 

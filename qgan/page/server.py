@@ -7,6 +7,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -30,6 +31,7 @@ __all__ = [
     "complaint",
     "make_server",
     "read_body",
+    "serve",
 ]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -246,3 +248,31 @@ def make_server(app: Starlette) -> uvicorn.Server:
         server_header=False,
     )
     return uvicorn.Server(config)
+
+
+def serve(app: Starlette, listener: socket.socket) -> None:
+    """Serve until Ctrl-C or a signal to terminate, which is raised once the server has ended.
+
+    The server has a thread of its own, because its event loop cannot run where another one does:
+    the caller may be a cell of a notebook.
+
+    Args:
+        app: what answers the requests.
+        listener: the socket of :func:`bind`.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C.
+    """
+    server, end = make_server(app), Future[None]()
+
+    def run() -> None:
+        try:
+            server.run(sockets=[listener])
+            end.set_result(None)
+        except BaseException as error:
+            end.set_exception(error)
+
+    # Signals come to the main thread only, and would not reach the server in its own.
+    with server.capture_signals():
+        threading.Thread(target=run, name="qgan-page", daemon=True).start()
+        end.result()

@@ -1,5 +1,6 @@
 """The server as a program meets it: over a socket."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -10,15 +11,17 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from small_models import turned_data, turning
 
+from qgan.cli import main
 from qgan.errors import QganError
 from qgan.page.explorer import Explorer
 from qgan.page.files import live_files, one_file
-from qgan.page.server import address, application, bind, make_server
+from qgan.page.server import address, application, bind, make_server, serve
 
 
 @contextlib.contextmanager
@@ -160,6 +163,71 @@ def test_files_lie_in_the_package_and_the_one_file_asks_for_nothing():
     assert "</script><script>alert(1)" not in page
     rest = page[page.index("window.qganData") :]
     assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="(?!data:)', rest)
+
+
+def interrupted_explore(monkeypatch, capsys):
+    """Run the command, ask its page for a state, press Ctrl-C; its status and the page's answer."""
+    from qgan.page import explorer
+
+    turned = Explorer(turning(), turned_data(), "turned")
+    monkeypatch.setattr(explorer, "open_explorer", lambda run, checkpoint: (turned, None))
+    place = bind("127.0.0.1", 0)
+    port = place.getsockname()[1]
+    place.close()
+    answers = []
+
+    def visit():
+        for _ in range(200):  # until the page is there
+            with contextlib.suppress(OSError):
+                answers.append(ask(port, "/api/states", '{"label": 0, "latent": [[0.5]]}')[0])
+                break
+            time.sleep(0.05)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    status = main(["explore", "r", "--no-browser", "--port", str(port)])
+    visitor.join(10)
+    assert f"http://127.0.0.1:{port}/" in capsys.readouterr().out
+    return status, answers
+
+
+def test_ctrl_c_ends_the_page(monkeypatch, capsys):
+    before = signal.getsignal(signal.SIGINT), set(threading.enumerate())
+    assert interrupted_explore(monkeypatch, capsys) == (0, [200])
+    after = signal.getsignal(signal.SIGINT), set(threading.enumerate())
+    assert after[0] is before[0] and not [t for t in after[1] if t.name == "qgan-page"]
+
+
+def test_a_page_opens_where_an_event_loop_runs(monkeypatch, capsys):
+    """A cell of a notebook is run by an event loop of the kernel."""
+    results = []
+
+    async def cell():
+        results.append(interrupted_explore(monkeypatch, capsys))
+
+    with pytest.raises(KeyboardInterrupt):  # asyncio.run stops its own loop at Ctrl-C as well
+        asyncio.run(cell())
+    assert results == [(0, [200])]
+
+    async def cell_of_a_kernel():  # whose loop leaves Ctrl-C to the cell
+        results.append(interrupted_explore(monkeypatch, capsys))
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(cell_of_a_kernel())
+    loop.close()
+    assert results[1:] == [(0, [200])]
+
+
+def test_a_server_that_fails_says_so(monkeypatch):
+    import uvicorn
+
+    def fail(server, sockets):
+        raise OSError("no more files")
+
+    monkeypatch.setattr(uvicorn.Server, "run", fail)
+    with bind("127.0.0.1", 0) as listener, pytest.raises(OSError, match="no more files"):
+        serve(application(Explorer(turning(), turned_data(), "turned")), listener)
 
 
 @pytest.mark.slow
