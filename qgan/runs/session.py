@@ -14,7 +14,7 @@ from qgan import errors
 from qgan.evaluation import Report
 from qgan.evaluation.judge import Judge
 from qgan.model import Model, describe
-from qgan.runs._differences import differences
+from qgan.runs._differences import differences, flat, is_fixed
 from qgan.runs._stopping import StopRequest
 from qgan.runs.folder import RunFolder
 from qgan.runs.history import History
@@ -80,6 +80,8 @@ class Session:
         self.stop_signal: int | None = None
         self.lock = run.lock()
         self.cost = learner.cost()
+        self._paid_until = 0
+        self._paid = self.cost.after(0)
         self._history: History | None = None
         learner.guard.on_fault = self._dump
 
@@ -125,11 +127,13 @@ class Session:
     def resume(self) -> None:
         """Continue from the last checkpoint that can be read; later rows are dropped.
 
-        A run that was cut off before its first checkpoint starts from the first step.
+        A run that was cut off before its first checkpoint starts from the first step. Settings of
+        the training that have changed hold from the resumed step on, and each is told.
 
         Raises:
-            QganError: if another process trains in the folder, it cannot be written, or no
-                checkpoint in it can be read or fits its configuration.
+            QganError: if another process trains in the folder, it cannot be written, a setting has
+                changed that a run keeps, or no checkpoint in it can be read or fits its
+                configuration.
         """
         self.lock.acquire()
         self.run.clean()
@@ -140,7 +144,14 @@ class Session:
             return
         try:
             changes = differences(state["experiment"], self.settings)
+            fixed = [key for key in changes if is_fixed(key) and key in flat(state["experiment"])]
+            if fixed:
+                raise self._unfit(_told({key: changes[key] for key in fixed}))
             self.learner.load_state_dict(state)
+            self._paid_until = state["step"]
+            self._paid = state.get("cost") or self.cost.after(state["step"])
+        except errors.QganError:
+            raise
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise self._misfit(error, state) from None
         self.best, self.seconds, self.saved_step = state["best"], state["seconds"], state["step"]
@@ -162,11 +173,10 @@ class Session:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         settings = state.get("experiment")
         if isinstance(settings, dict):
-            changes = [
-                f"`{key}` was {old} and is now {new}"
-                for key, (old, new) in differences(settings, self.settings).items()
-            ]
-            reason = ", ".join(changes) or reason
+            reason = _told(differences(settings, self.settings)) or reason
+        return self._unfit(reason)
+
+    def _unfit(self, reason: str) -> errors.QganError:
         return errors.argument("checkpoint", f"must fit {self.run.config_file}", reason)
 
     def train(self) -> bool:
@@ -197,11 +207,11 @@ class Session:
     def _train(self, stop: StopRequest) -> None:
         config, start = self.learner.config, time.monotonic() - self.seconds
         if self.history.rows == 0:
-            self._evaluate({"step": 0.0, **self.cost.after(0)})
+            self._evaluate({"step": 0.0, **self._cost_so_far()})
             self._save("last")
         while self.learner.step < config.steps and stop.number is None:
             row = {**self.learner.train_step(), "step": float(self.learner.step)}
-            row.update(self.cost.after(self.learner.step))
+            row.update(self._cost_so_far())
             step, last = self.learner.step, self.learner.step == config.steps
             self.seconds = row["seconds"] = time.monotonic() - start
             if step % config.evaluate_every == 0 or last:
@@ -214,6 +224,11 @@ class Session:
                 self.listener(row)
         if self.saved_step != self.learner.step:
             self._save("last")
+
+    def _cost_so_far(self) -> dict[str, float]:
+        """What all steps have cost; those before a resumption had the settings of their time."""
+        since = self.cost.after(self.learner.step - self._paid_until)
+        return {name: self._paid[name] + cost for name, cost in since.items()}
 
     def _evaluate(self, row: dict[str, float]) -> None:
         row.update(self.validation.criterion(self.learner.model))
@@ -233,6 +248,7 @@ class Session:
             "best": self.best,
             "seconds": self.seconds,
             "rows": self.history.rows,
+            "cost": self._cost_so_far(),
             "experiment": self.settings,
             "versions": versions(),
             "commit": commit(),
@@ -244,8 +260,9 @@ class Session:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The configuration of the run, as plain data."""
-        return self.run.experiment().model_dump(mode="json")
+        """The configuration of the run, as plain data, with what the learner trains with."""
+        experiment = self.run.experiment().model_copy(update={"trainer": self.learner.config})
+        return experiment.model_dump(mode="json")
 
     def _dump(self, fault: Fault) -> None:
         """Write the state that led to an update which was not taken, and tell the user."""
@@ -256,3 +273,8 @@ class Session:
     def report(self) -> tuple[Model, Report]:
         """Judge the best and the last checkpoint on held-out states and write the report."""
         return report(self.run, self.learner.data, self.seconds)
+
+
+def _told(changes: dict[str, tuple[Any, Any]]) -> str:
+    """Settings that have changed, as a list within a sentence."""
+    return ", ".join(f"`{key}` was {old} and is now {new}" for key, (old, new) in changes.items())

@@ -169,22 +169,42 @@ class Learner(ABC):
             "data_rng": self.data_rng.bit_generator.state,
             "rng": self.rng.get_state(),
             "guard": self.guard.state_dict(),
-            "stateful": [thing.state_dict() for thing in self.stateful()],
+            "stateful": {name: thing.state_dict() for name, thing in self._named().items()},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from the :meth:`state_dict` of a learner of the same settings."""
+        """Continue from the :meth:`state_dict` of a learner of the same circuits and networks.
+
+        Weights, moments and random streams come from the state; rates, betas and all other settings
+        are those of this learner.
+        """
         self.step = state["step"]
         for name, module in self.modules().items():
             module.load_state_dict(state[name])
-        self.model.load_state_dict(state["model"])
+        if self.model is not self._sampler:
+            self.model.load_state_dict(state["model"])
         for name, player in self.players.items():
+            own = [{k: v for k, v in g.items() if k != "params"} for g in player.param_groups]
             player.load_state_dict(state["players"][name])
+            for group, settings in zip(player.param_groups, own, strict=True):
+                group.update(settings)
         self.data_rng.bit_generator.state = state["data_rng"]
         self.rng.set_state(state["rng"])
         self.guard.load_state_dict(state["guard"])
-        for thing, own in zip(self.stateful(), state["stateful"], strict=True):
-            thing.load_state_dict(own)
+        things, states = self._named(), state["stateful"]
+        if isinstance(states, list):  # in a checkpoint of an earlier version they had no names
+            states = dict(zip(things, states, strict=True))
+        for name, thing in things.items():
+            if name in states:  # a term that is new starts as it is
+                thing.load_state_dict(states[name])
+
+    def _named(self) -> dict[str, Stateful]:
+        """What :meth:`stateful` lists, by its class and its number among those of the class."""
+        named: dict[str, Stateful] = {}
+        for thing in self.stateful():
+            kind = type(thing).__name__
+            named[f"{kind} {sum(name.startswith(f'{kind} ') for name in named)}"] = thing
+        return named
 
     def _dump(self, inputs: tuple[Any, ...]) -> dict[str, Any]:
         """The state together with what a loss was computed from, for whoever looks for a fault."""
