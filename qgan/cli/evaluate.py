@@ -45,13 +45,13 @@ def command_evaluate(argv: Sequence[str]) -> int:
 
 
 def _judge_run(run: Path) -> int:
-    from qgan import build
     from qgan.cli.console import show_report, waiting
     from qgan.runs import RunFolder, report
+    from qgan.runs.data import load_run_data
 
     folder = RunFolder.open(run)
     with waiting("judging on held-out states"):
-        data = build.load_data(folder.experiment(check_choices=False))
+        data = load_run_data(folder)
         model, result = report(folder, data)
     show_report(folder, data, model, result)
     return 0

@@ -82,13 +82,16 @@ class Bar:
         self.console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def train_and_report(learner: Learner, folder: RunFolder, resume: bool = False) -> int:
+def train_and_report(
+    learner: Learner, folder: RunFolder, resume: bool = False, changed_data: bool = False
+) -> int:
     """Train with a bar, judge, draw, and say what to type next.
 
     Args:
         learner: the learner that is trained.
         folder: the folder of the run.
         resume: whether the run goes on from its last checkpoint.
+        changed_data: whether it may go on with other data.
 
     Returns:
         The exit status: 0, or 130 or 143 after an interrupt, which leaves a checkpoint.
@@ -101,7 +104,7 @@ def train_and_report(learner: Learner, folder: RunFolder, resume: bool = False) 
     try:
         with session:
             if resume:
-                session.resume()
+                session.resume(changed_data)
             else:
                 session.start()
             bar.begin(learner.step, session.seconds)

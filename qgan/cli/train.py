@@ -49,19 +49,15 @@ def command_resume(argv: Sequence[str]) -> int:
     from qgan.cli.progress import train_and_report
     from qgan.runs import RunFolder
 
-    def resume(run: Run) -> Path:
-        return run
+    def resume(run: Run, changed_data: bool = False) -> tuple[Path, bool]:
+        return run, changed_data
 
-    folder = RunFolder.open(
-        parse_command(
-            resume,
-            argv,
-            "qgan resume",
-            "Resume a run; --plugin FILE names again a plug-in that it was made with.",
-        )
-    )
+    text = "Resume a run; --plugin FILE names again a plug-in that it was made with."
+    text += " --changed-data goes on with other data than those that it has learned."
+    run, changed_data = parse_command(resume, argv, "qgan resume", text)
+    folder = RunFolder.open(run)
     experiment = folder.experiment()
     with waiting("making the data"):
         data = build.load_data(experiment)
     trainer = build.build_trainer(data, experiment)
-    return train_and_report(trainer, folder, resume=True)
+    return train_and_report(trainer, folder, resume=True, changed_data=changed_data)

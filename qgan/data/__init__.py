@@ -3,6 +3,7 @@
 from qgan.data.basis import basis
 from qgan.data.bell import bell, depolarised_bell
 from qgan.data.dataset import Dataset, measured, split
+from qgan.data.digest import digest
 from qgan.data.file import from_file, halves, read_generated, write_file
 from qgan.data.spin_chains import ising, level_crossing, tfim
 from qgan.data.thermal import gibbs, gibbs_ensemble
@@ -12,6 +13,7 @@ __all__ = [
     "basis",
     "bell",
     "depolarised_bell",
+    "digest",
     "from_file",
     "gibbs",
     "gibbs_ensemble",

@@ -38,8 +38,8 @@ def _other_format(path: Path, number: object) -> str:
 class RunFolder:
     """The folder of a run and the files in it; made by :meth:`create` or :meth:`open`.
 
-    The files are ``config.yaml``, ``circuit.json``, ``history.csv`` and ``report.json``, and those
-    in ``checkpoints/`` and ``plots/``.
+    The files are ``config.yaml``, ``circuit.json``, ``data.json``, ``history.csv`` and
+    ``report.json``, and those in ``checkpoints/`` and ``plots/``.
 
     Args:
         path: the folder.
@@ -49,6 +49,7 @@ class RunFolder:
         self.path = Path(path)
         self.config_file = self.path / "config.yaml"
         self.circuit_file = self.path / "circuit.json"
+        self.data_file = self.path / "data.json"
         self.history_file = self.path / "history.csv"
         self.report_file = self.path / "report.json"
         self.plots = self.path / "plots"
@@ -149,6 +150,24 @@ class RunFolder:
     def save_circuit(self, description: dict[str, Any]) -> None:
         """Write ``circuit.json``."""
         checkpoint.write_atomically(self.circuit_file, json.dumps(description).encode())
+
+    def save_data(self, description: dict[str, Any]) -> None:
+        """Write ``data.json``, which says what data the run learns."""
+        checkpoint.write_atomically(self.data_file, json.dumps(description).encode())
+
+    def data_description(self) -> dict[str, Any]:
+        """What ``data.json`` says; nothing in a run that was made before there was such a file.
+
+        Raises:
+            QganError: if the file cannot be read.
+        """
+        if not self.data_file.exists():
+            return {}
+        try:
+            description = json.loads(self.data_file.read_text())
+        except (OSError, ValueError) as error:
+            raise unreadable_json(self.data_file, error) from None
+        return description if isinstance(description, dict) else {}
 
     def save_checkpoint(self, name: str, state: dict[str, Any]) -> None:
         """Write the checkpoint "best" or "last"; the former "last" is kept as "previous"."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgan import build, errors
+from qgan import errors
 from qgan.data import Dataset
 from qgan.model import Model
+from qgan.runs.data import load_run_data
 from qgan.runs.folder import RunFolder, load
 
 __all__ = ["open_run"]
@@ -20,7 +21,8 @@ def open_run(path: str | Path, checkpoint: str = "best") -> tuple[Model, Dataset
         checkpoint: "best" or "last".
 
     Returns:
-        The model, its data or None, and the reason why there are none (else empty).
+        The model, its data or None, and the reason why there are none (else empty). Data that are
+        others than the run learned are told.
 
     Raises:
         QganError: if the folder is missing, or it is no run that can be opened.
@@ -28,7 +30,7 @@ def open_run(path: str | Path, checkpoint: str = "best") -> tuple[Model, Dataset
     folder = RunFolder.open(path)
     model = load(folder.path, checkpoint)
     try:
-        data = build.load_data(folder.experiment(check_choices=False))
+        data = load_run_data(folder)
     except errors.QganError as error:
         return model, None, str(error)
     if tuple(data.label_values) != tuple(model.label_values):

@@ -16,6 +16,7 @@ from qgan.evaluation.judge import Judge
 from qgan.model import Model, describe
 from qgan.runs._differences import differences, flat, is_fixed
 from qgan.runs._stopping import StopRequest
+from qgan.runs.data import have_changed, note_data
 from qgan.runs.folder import RunFolder
 from qgan.runs.history import History
 from qgan.runs.loggers import Loggers
@@ -113,27 +114,35 @@ class Session:
         return Judge(self.learner.data, "validation")
 
     def start(self) -> None:
-        """Write the description of the sampler and a checkpoint of step 0.
+        """Write the descriptions of the sampler and of the data, and a checkpoint of step 0.
 
         Raises:
             QganError: if another process trains in the folder, or it cannot be written.
         """
         self.lock.acquire()
-        self.run.save_circuit(describe(self.learner.model, self.learner.data.label_values))
+        self._describe()
         self._history = self.run.history(until=-1)
         self._save("last")
         self._open_loggers()
 
-    def resume(self) -> None:
+    def _describe(self) -> None:
+        self.run.save_circuit(describe(self.learner.model, self.learner.data.label_values))
+        note_data(self.run, self.learner.data)
+
+    def resume(self, changed_data: bool = False) -> None:
         """Continue from the last checkpoint that can be read; later rows are dropped.
 
         A run that was cut off before its first checkpoint starts from the first step. Settings of
         the training that have changed hold from the resumed step on, and each is told.
 
+        Args:
+            changed_data: whether the run may go on with other data than those that it has learned;
+                the best checkpoint is then chosen anew.
+
         Raises:
-            QganError: if another process trains in the folder, it cannot be written, a setting has
-                changed that a run keeps, or no checkpoint in it can be read or fits its
-                configuration.
+            QganError: if another process trains in the folder, it cannot be written, a setting or
+                the data have changed that a run keeps, or no checkpoint in it can be read or fits
+                its configuration.
         """
         self.lock.acquire()
         self.run.clean()
@@ -144,9 +153,8 @@ class Session:
             return
         try:
             changes = differences(state["experiment"], self.settings)
-            fixed = [key for key in changes if is_fixed(key) and key in flat(state["experiment"])]
-            if fixed:
-                raise self._unfit(_told({key: changes[key] for key in fixed}))
+            self._check_fixed(changes, flat(state["experiment"]), changed_data)
+            other_data = self._check_data(changed_data)
             self.learner.load_state_dict(state)
             self._paid_until = state["step"]
             self._paid = state.get("cost") or self.cost.after(state["step"])
@@ -158,11 +166,37 @@ class Session:
         changes |= differences(state["versions"], versions())
         for key, (before, now) in changes.items():
             self.tell(f"`{key}` was {before} and is now {now}: not the same run bit for bit.")
+        if other_data:
+            self.tell("The data are others than before: the best checkpoint is chosen anew.")
+            self.best = math.inf
         self._history = self.run.history(self.learner.step, state["rows"])
         if self.history.rows < state["rows"]:
             n_missing = state["rows"] - self.history.rows
             self.tell(f"{self.run.history_file} has lost {n_missing} of {state['rows']} rows.")
+        if other_data:
+            self._save("last")
+        self._describe()
         self._open_loggers()
+
+    def _check_fixed(
+        self, changes: dict[str, tuple[Any, Any]], before: dict[str, Any], changed_data: bool
+    ) -> None:
+        """Refuse changes of settings that a run keeps; one that was not known before is none."""
+        fixed = {key: change for key, change in changes.items() if is_fixed(key) and key in before}
+        if changed_data:
+            fixed = {key: change for key, change in fixed.items() if not key.startswith("data.")}
+        if fixed:
+            raise self._unfit(_told(fixed))
+
+    def _check_data(self, changed_data: bool) -> bool:
+        """Whether the data are others than the run has learned, which only an option allows."""
+        data = self.learner.data
+        other = have_changed(self.run, data)
+        if other and not changed_data:
+            rule = "must be the data that the run has learned so far without option changed-data"
+            got = f"other states, labels or records from {data.name}"
+            raise errors.argument("data", rule, got, [("option", "changed-data")])
+        return other
 
     def _open_loggers(self) -> None:
         if self.logs:

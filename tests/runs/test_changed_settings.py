@@ -75,12 +75,14 @@ def _trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, dict[s
     return trained
 
 
-def resumed(path: Path, settings: Mapping[str, Any], lines: list[str]) -> Session:
+def resumed(
+    path: Path, settings: Mapping[str, Any], lines: list[str], changed_data: bool = False
+) -> Session:
     """The run as ``qgan resume`` continues it, after its config.yaml has been written anew."""
     folder = RunFolder.open(path)
     folder.config_file.write_text(to_yaml(experiment(settings)))
     session = session_in(folder, lines.append)
-    session.resume()
+    session.resume(changed_data)
     return session
 
 
@@ -291,3 +293,14 @@ def test_a_setting_that_an_older_version_did_not_have_is_told(trained: Any, tmp_
     assert session.train()
     copies = read_history(session.run.history_file)["real_copies"]
     assert copies[3] == 3 * copies[1]
+
+
+def test_settings_of_the_data_change_with_the_data(trained: Any, tmp_path: Path) -> None:
+    trained(tmp_path / "run", {"data.shots": 5})
+    lines: list[str] = []
+    more = {"data.shots": 6, "trainer.steps": 3}
+    session = resumed(tmp_path / "run", BASE | more, lines, changed_data=True)
+    assert "`data.shots` was 5 and is now 6: not the same run bit for bit." in lines
+    assert session.train()
+    with pytest.raises(QganError, match=r"got `generator\.spread` was 0\.1 and is"):
+        resumed(tmp_path / "run", BASE | more | {"generator.spread": 0.7}, [], changed_data=True)

@@ -51,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def test_everything_needed_to_go_on_exists_before_the_first_step(tmp_path: Path) -> None:
     session = begin(tmp_path / "run")
     files = {p.relative_to(tmp_path / "run").as_posix() for p in (tmp_path / "run").rglob("*.*")}
-    expected = {"config.yaml", "circuit.json", "history.csv", ".lock"}
+    expected = {"config.yaml", "circuit.json", "data.json", "history.csv", ".lock"}
     assert files == expected | {"checkpoints/last.pt"}
     assert RunFolder(tmp_path / "run").checkpoint("last")["step"] == 0
     assert load(tmp_path / "run", "last").step == 0
@@ -60,7 +60,8 @@ def test_everything_needed_to_go_on_exists_before_the_first_step(tmp_path: Path)
 
 def test_a_finished_run_is_laid_out_as_designed(whole: Session) -> None:
     path = whole.run.path
-    top = {"config.yaml", "circuit.json", "history.csv", "report.json", "checkpoints", "plots"}
+    top = {"config.yaml", "circuit.json", "data.json", "history.csv", "report.json"}
+    top |= {"checkpoints", "plots"}
     assert {p.name for p in path.iterdir()} == top
     assert {p.stem for p in (path / "checkpoints").iterdir()} == {"best", "last", "previous"}
     history = read_history(path / "history.csv")
