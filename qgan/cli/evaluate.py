@@ -25,33 +25,37 @@ def command_evaluate(argv: Sequence[str]) -> int:
         generated: Path | None = None,
         out: Path | None = None,
         seed: int = 0,
+        data: Path | None = None,
     ) -> dict[str, Any]:
         return dict(locals())
 
     text = (
-        "Judge a run on held-out states; or judge the states of --generated on those of --real, "
-        "NumPy archives as --data reads them (--generated may hold `latent` too), and write "
-        "report.json and pictures to --out (default: the generated file's name and -judged)."
+        "Judge a run on held-out states (--data FILE says where its data are now); or judge the "
+        "states of --generated on those of --real, NumPy archives as `qgan train` reads them "
+        "(--generated may hold `latent` too), and write report.json and pictures to --out "
+        "(default: the generated file's name and -judged)."
     )
     arguments = parse_command(evaluate, argv, "qgan evaluate", text)
     real, generated, out = arguments["real"], arguments["generated"], arguments["out"]
     if arguments["run"] is None:
         if real is None or generated is None:
             raise errors.argument("DIR", "must be given, or --real and --generated", "neither")
+        if arguments["data"] is not None:
+            raise errors.argument("data", "must be given with DIR only", arguments["data"])
         return _judge_files(real, generated, out, arguments["seed"])
     if any(value is not None for value in (real, generated, out)):
         raise errors.argument("DIR", "must not be given with --real, --generated or --out", "both")
-    return _judge_run(arguments["run"])
+    return _judge_run(arguments["run"], arguments["data"])
 
 
-def _judge_run(run: Path) -> int:
+def _judge_run(run: Path, data_file: Path | None) -> int:
     from qgan.cli.console import show_report, waiting
     from qgan.runs import RunFolder, report
     from qgan.runs.data import load_run_data
 
     folder = RunFolder.open(run)
     with waiting("judging on held-out states"):
-        data = load_run_data(folder)
+        data = load_run_data(folder, data_file)
         model, result = report(folder, data)
     show_report(folder, data, model, result)
     return 0

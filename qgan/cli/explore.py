@@ -32,17 +32,19 @@ def command_explore(argv: Sequence[str]) -> int:
         static: Path | None = None,
         gif: Path | None = None,
         checkpoint: str = "best",
+        data: Path | None = None,
     ) -> dict[str, Any]:
         return dict(locals())
 
     text = "Turn z and look at the state: a page on this machine (--no-browser: only its address)."
     text += " --static FILE writes the page as one file instead, --gif FILE a sweep of each latent."
+    text += " --data FILE says where the data of the run are now."
     arguments = parse_command(explore, argv, "qgan explore", text)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # a state is thousands of small operations
     if arguments["gif"] is None or arguments["static"] is not None:
         check_packages()
-    explorer, reason = open_explorer(arguments["run"], arguments["checkpoint"])
+    explorer, reason = open_explorer(arguments["run"], arguments["checkpoint"], arguments["data"])
     if reason:
         print(f"Without real states: {reason}", file=sys.stderr)
     if arguments["static"] is not None or arguments["gif"] is not None:

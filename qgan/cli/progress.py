@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+from collections.abc import Callable
 from types import TracebackType
 
 import torch
@@ -83,15 +84,14 @@ class Bar:
 
 
 def train_and_report(
-    learner: Learner, folder: RunFolder, resume: bool = False, changed_data: bool = False
+    learner: Learner, folder: RunFolder, begin: Callable[[Session], None] = Session.start
 ) -> int:
     """Train with a bar, judge, draw, and say what to type next.
 
     Args:
         learner: the learner that is trained.
         folder: the folder of the run.
-        resume: whether the run goes on from its last checkpoint.
-        changed_data: whether it may go on with other data.
+        begin: how the session begins: anew, or from the last checkpoint of the run.
 
     Returns:
         The exit status: 0, or 130 or 143 after an interrupt, which leaves a checkpoint.
@@ -103,10 +103,7 @@ def train_and_report(
     session = Session(learner, folder, bar, bar.tell, logs=True)
     try:
         with session:
-            if resume:
-                session.resume(changed_data)
-            else:
-                session.start()
+            begin(session)
             bar.begin(learner.step, session.seconds)
             with bar:
                 complete = session.train()

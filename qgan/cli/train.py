@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,17 +48,23 @@ def command_resume(argv: Sequence[str]) -> int:
     from qgan import build
     from qgan.cli.console import waiting
     from qgan.cli.progress import train_and_report
-    from qgan.runs import RunFolder
+    from qgan.runs import RunFolder, Session
+    from qgan.runs.data import settings_with_data
 
-    def resume(run: Run, changed_data: bool = False) -> tuple[Path, bool]:
-        return run, changed_data
+    def resume(
+        run: Run, changed_data: bool = False, data: Path | None = None
+    ) -> tuple[Path, bool, Path | None]:
+        return run, changed_data, data
 
     text = "Resume a run; --plugin FILE names again a plug-in that it was made with."
-    text += " --changed-data goes on with other data than those that it has learned."
-    run, changed_data = parse_command(resume, argv, "qgan resume", text)
+    text += " --data FILE says where its data are now, --changed-data goes on with other data."
+    run, changed_data, file = parse_command(resume, argv, "qgan resume", text)
     folder = RunFolder.open(run)
-    experiment = folder.experiment()
+    experiment = settings_with_data(folder, file)
     with waiting("making the data"):
         data = build.load_data(experiment)
     trainer = build.build_trainer(data, experiment)
-    return train_and_report(trainer, folder, resume=True, changed_data=changed_data)
+    begin = functools.partial(
+        Session.resume, changed_data=changed_data, data_file=experiment.data.file
+    )
+    return train_and_report(trainer, folder, begin)

@@ -218,12 +218,15 @@ class Explorer:
         return {"fidelity": fidelity.tolist(), "place": index.tolist(), "factors": factors}
 
 
-def open_explorer(path: str | Path, checkpoint: str = "best") -> tuple[Explorer, str]:
+def open_explorer(
+    path: str | Path, checkpoint: str = "best", data_file: Path | None = None
+) -> tuple[Explorer, str]:
     """Open a run to look at it.
 
     Args:
         path: a run folder.
         checkpoint: "best" or "last".
+        data_file: where the file of its data is now, if a user names it.
 
     Returns:
         The explorer, and the reason why it has no data (empty if it has them).
@@ -232,7 +235,7 @@ def open_explorer(path: str | Path, checkpoint: str = "best") -> tuple[Explorer,
         QganError: if the folder is missing or cannot be opened as a run, or its states cannot be
             looked at.
     """
-    model, data, reason = open_run(path, checkpoint)
+    model, data, reason = open_run(path, checkpoint, data_file)
     return Explorer(model, data, Path(path).resolve().name), reason
 
 

@@ -13,12 +13,15 @@ from qgan.runs.folder import RunFolder, load
 __all__ = ["open_run"]
 
 
-def open_run(path: str | Path, checkpoint: str = "best") -> tuple[Model, Dataset | None, str]:
+def open_run(
+    path: str | Path, checkpoint: str = "best", data_file: Path | None = None
+) -> tuple[Model, Dataset | None, str]:
     """Open the model of a run and, where they can be loaded, its data.
 
     Args:
         path: a run folder.
         checkpoint: "best" or "last".
+        data_file: where the file of the data is now, if a user names it.
 
     Returns:
         The model, its data or None, and the reason why there are none (else empty). Data that are
@@ -30,7 +33,7 @@ def open_run(path: str | Path, checkpoint: str = "best") -> tuple[Model, Dataset
     folder = RunFolder.open(path)
     model = load(folder.path, checkpoint)
     try:
-        data = load_run_data(folder)
+        data = load_run_data(folder, data_file)
     except errors.QganError as error:
         return model, None, str(error)
     if tuple(data.label_values) != tuple(model.label_values):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -113,23 +114,26 @@ class Session:
         """The judge on validation states, which chooses the best checkpoint."""
         return Judge(self.learner.data, "validation")
 
-    def start(self) -> None:
+    def start(self, data_file: Path | None = None) -> None:
         """Write the descriptions of the sampler and of the data, and a checkpoint of step 0.
+
+        Args:
+            data_file: the file that the data were read from, if it is not where the settings say.
 
         Raises:
             QganError: if another process trains in the folder, or it cannot be written.
         """
         self.lock.acquire()
-        self._describe()
+        self._describe(data_file)
         self._history = self.run.history(until=-1)
         self._save("last")
         self._open_loggers()
 
-    def _describe(self) -> None:
+    def _describe(self, data_file: Path | None) -> None:
         self.run.save_circuit(describe(self.learner.model, self.learner.data.label_values))
-        note_data(self.run, self.learner.data)
+        note_data(self.run, self.learner.data, data_file)
 
-    def resume(self, changed_data: bool = False) -> None:
+    def resume(self, changed_data: bool = False, data_file: Path | None = None) -> None:
         """Continue from the last checkpoint that can be read; later rows are dropped.
 
         A run that was cut off before its first checkpoint starts from the first step. Settings of
@@ -138,6 +142,7 @@ class Session:
         Args:
             changed_data: whether the run may go on with other data than those that it has learned;
                 the best checkpoint is then chosen anew.
+            data_file: the file that the data were read from, if it is not where it was.
 
         Raises:
             QganError: if another process trains in the folder, it cannot be written, a setting or
@@ -149,7 +154,7 @@ class Session:
         state = self.run.good_checkpoint(self.tell)
         if state is None:
             self.tell("There is no checkpoint yet: starting from the first step.")
-            self.start()
+            self.start(data_file)
             return
         try:
             changes = differences(state["experiment"], self.settings)
@@ -175,7 +180,7 @@ class Session:
             self.tell(f"{self.run.history_file} has lost {n_missing} of {state['rows']} rows.")
         if other_data:
             self._save("last")
-        self._describe()
+        self._describe(data_file)
         self._open_loggers()
 
     def _check_fixed(

@@ -41,6 +41,8 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _home(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the folder, as the current one."""
     shutil.copytree(folder, tmp_path / "home")
+    description = tmp_path / "home" / "runs" / "x" / "data.json"
+    description.write_text(description.read_text().replace(str(folder), f"{tmp_path}/home"))
     monkeypatch.chdir(tmp_path / "home")
     for place in ("console", "progress"):  # pictures take seconds
         monkeypatch.setattr(f"qgan.cli.{place}.show_report", lambda *a: [])
@@ -129,3 +131,108 @@ def test_generated_data_have_a_digest_too(home: Path) -> None:
     description = RunFolder("runs/basis").data_description()
     assert len(description["digest"]) == 64
     assert main(["resume", "runs/basis"]) == 0
+
+
+COMMANDS = {
+    "resume": ["resume"],
+    "evaluate": ["evaluate"],
+    "explore": ["explore", "--static", "page.html"],
+}
+
+
+def run_command(command: str, run: str, *more: str) -> int:
+    name, *options = COMMANDS[command]
+    return main([name, run, *options, *more])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_run_finds_its_data_from_another_folder(
+    home: Path, monkeypatch: pytest.MonkeyPatch, said: Said, command: str
+) -> None:
+    (home / "elsewhere").mkdir()
+    monkeypatch.chdir(home / "elsewhere")
+    assert run_command(command, "../runs/x") == 0
+    assert said() == []
+    assert not Path("data").exists()
+
+
+@pytest.fixture(name="moved")
+def _moved(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which run and data were made, and which has got another name since."""
+    assert main(["train", "--data", "data/x.npz", "--run", "runs/y", *SHORT]) == 0
+    moved = home.with_name("moved")
+    home.rename(moved)
+    (moved / "elsewhere").mkdir()
+    monkeypatch.chdir(moved / "elsewhere")
+    return moved
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_run_that_was_moved_with_its_data_finds_them_and_says_so(
+    moved: Path, said: Said, command: str
+) -> None:
+    said()
+    old = moved.with_name("home") / "data" / "x.npz"
+    note = f"The data are read from {moved}/data/x.npz, since {old} does not exist any more."
+    assert run_command(command, "../runs/y") == 0
+    assert said() == [f"Note: {note}"]
+    assert run_command(command, "../runs/y") == 0
+    assert said() == ([] if command == "resume" else [f"Note: {note}"])  # resume has noted it
+
+
+def test_the_path_of_the_settings_in_the_current_folder_is_the_last_resort(
+    moved: Path, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    (moved / "data").rename(moved / "elsewhere" / "data")
+    said()
+    assert main(["evaluate", "../runs/y"]) == 0
+    assert said()[0].startswith("Note: The data are read from data/x.npz, since ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_data_that_are_nowhere_can_be_named(moved: Path, said: Said, command: str) -> None:
+    (moved / "data" / "x.npz").rename(moved / "other.npz")
+    said()
+    status = run_command(command, "../runs/y")
+    (line,) = said()
+    places = f"{moved.with_name('home')}/data/x.npz, {moved}/data/x.npz, data/x.npz"
+    assert line.endswith(
+        "Argument `data.file` must be a file that exists, or `data` must name another, "
+        f"but got {places}."
+    )
+    assert status == (0 if command == "explore" else 2)  # which goes on without real states
+    assert run_command(command, "../runs/y", "--data", "../other.npz") == 0
+    assert said() == []
+    if command == "resume":
+        assert main(["evaluate", "../runs/y"]) == 0
+        assert said() == []
+
+
+def test_another_file_of_the_same_name_is_told(moved: Path, said: Said) -> None:
+    write(moved / "data" / "x.npz", label=1 - LABEL)
+    said()
+    assert main(["evaluate", "../runs/y"]) == 0
+    first, second = said()
+    assert "The data are read from " in first
+    assert "(x) are not those that run ../runs/y learned." in second
+
+
+def test_a_file_that_the_settings_name_anew_is_taken(home: Path, said: Said) -> None:
+    write(Path("data/new.npz"), label=1 - LABEL)
+    config = Path("runs/x/config.yaml")
+    config.write_text(config.read_text().replace("data/x.npz", "data/new.npz"))
+    assert main(["evaluate", "runs/x"]) == 0
+    assert said() == [f"Note: {OTHER.replace('(x)', '(new)')}"]
+    assert main(["resume", "runs/x"]) == 2
+    assert said() == [REFUSAL.replace("from x", "from new")]
+    shutil.copy("data/x.npz", "data/new.npz")
+    assert main(["resume", "runs/x"]) == 0
+    assert said() == [
+        "`data.file` was data/x.npz and is now data/new.npz: not the same run bit for bit."
+    ]
+
+
+def test_a_file_is_named_for_a_run_only(home: Path, said: Said) -> None:
+    files = ["--real", "data/x.npz", "--generated", "data/x.npz"]
+    assert main(["evaluate", *files, "--data", "data/x.npz"]) == 2
+    assert said() == ["Argument `data` must be given with DIR only, but got data/x.npz."]
