@@ -12,7 +12,15 @@ from torch import Tensor
 
 from qgan import errors
 
-__all__ = ["POVMS", "check_kind", "contract", "estimators", "every_word", "outcome_probabilities"]
+__all__ = [
+    "OUTCOMES",
+    "POVMS",
+    "check_kind",
+    "contract",
+    "estimators",
+    "every_word",
+    "outcome_probabilities",
+]
 
 _ROOT2, _ROOT3 = math.sqrt(2), math.sqrt(3)
 
@@ -37,6 +45,16 @@ POVMS: dict[str, list[list[float]]] = {
     ],
 }
 """The elements of each measurement of one qubit, as coefficients of I, X, Y, Z."""
+
+OUTCOMES = {
+    "pauli-4": ("X+", "Y+", "Z+", "the rest"),
+    "pauli-6": ("X+", "X-", "Y+", "Y-", "Z+", "Z-"),
+    "tetrahedral": ("Z+", "below X+", "below X- and Y+", "below X- and Y-"),
+}
+"""What the outcomes 0, 1, ... of each measurement are, in their order.
+
+Others count in other orders: the code of Carrasquilla et al. has its Pauli-4 as Z+, X+, Y+, rest.
+"""
 
 
 def check_kind(kind: str) -> None:

@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Complex, Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.povm import POVMS, check_kind, contract, estimators, every_word, outcome_probabilities
+from qgan.bases import check_uniform
+from qgan.povm import (
+    OUTCOMES,
+    POVMS,
+    check_kind,
+    contract,
+    estimators,
+    every_word,
+    outcome_probabilities,
+)
 from qgan.states import States
 
 __all__ = ["Records", "check_qubits", "check_shots", "draw", "measure"]
@@ -27,7 +38,8 @@ class Records:
     """How often each joint outcome came when B states were measured, qubit by qubit, shot by shot.
 
     A random Pauli basis for each qubit and shot, with its outcome bit, is the measurement
-    "pauli-6": see :meth:`of_random_paulis`. All three measurements are informationally complete,
+    "pauli-6": see :meth:`of_random_paulis`. Bases that are plainly not uniform are refused there,
+    since every estimate would be wrong. All three measurements are informationally complete,
     so each observable of one copy has an unbiased estimate. Let ``M_a = sum_P E_aP P`` and let S be
     a left inverse of E. The estimate of a word is the mean over the shots of a product over its
     letters: a letter P contributes ``S_Pa``, where a is the outcome of its qubit. For "pauli-6"
@@ -72,30 +84,23 @@ class Records:
         """Records from the outcome of each qubit in each shot.
 
         Args:
-            outcome: integers from 0, ``(B, shots, n)``.
+            outcome: integers from 0, ``(B, shots, n)``, in the order of
+                :data:`qgan.povm.OUTCOMES`: X+, X-, Y+, Y-, Z+, Z- for "pauli-6"; X+, Y+, Z+, rest
+                for "pauli-4" (other programs begin with Z+).
             kind: which measurement it was.
 
         Raises:
-            QganError: for another kind, shape or outcome, no shots or more than 6 qubits.
+            QganError: for another kind, shape or outcome, no shots or more than 6 qubits, or bases
+                of "pauli-6" that are plainly not uniform.
 
         Example:
             >>> Records.of_outcomes(torch.tensor([[[0], [3]]]), "tetrahedral").frequencies.tolist()
             [[0.5, 0.0, 0.0, 0.5]]
         """
-        check_kind(kind)
-        if outcome.ndim != 3 or not outcome.shape[1] or not outcome.shape[2]:
-            rule = "must have shape (B, shots, n), with one shot and one qubit at least"
-            raise errors.argument("outcome", rule, tuple(outcome.shape))
-        if outcome.is_floating_point() or outcome.is_complex():
-            raise errors.argument("outcome", "must hold integers", outcome.dtype)
-        width, n_qubits = len(POVMS[kind]), outcome.shape[2]
-        check_qubits(n_qubits)
-        if len(outcome) and not 0 <= int(outcome.min()) <= int(outcome.max()) < width:
-            got = f"{int(outcome.min())} to {int(outcome.max())}"
-            raise errors.argument("outcome", f"must be from 0 to {width - 1} for {kind}", got)
-        places = width ** torch.arange(n_qubits - 1, -1, -1, device=outcome.device)
-        index = (outcome.long() * places).sum(-1)
-        return cls(_counted(index, width**n_qubits), outcome.shape[1], kind)
+        records = cls._of_outcomes(outcome, kind)
+        if kind == "pauli-6":
+            check_uniform(records._bases(), "outcome")
+        return records
 
     @classmethod
     def of_random_paulis(cls, basis: Tensor, bit: Tensor) -> Records:
@@ -106,7 +111,8 @@ class Records:
             bit: ``(B, shots, n)``, 0 for the eigenvalue +1, 1 for -1.
 
         Raises:
-            QganError: if the shapes differ or an entry is out of range.
+            QganError: if the shapes differ, an entry is out of range, or the bases are plainly not
+                uniform.
 
         Example:
             >>> z, down = torch.tensor([[[2]]]), torch.tensor([[[1]]])
@@ -119,7 +125,29 @@ class Records:
             if entries.numel() and not 0 <= int(entries.min()) <= int(entries.max()) <= most:
                 got = f"{int(entries.min())} to {int(entries.max())}"
                 raise errors.argument(name, f"must be from 0 to {most}", got)
-        return cls.of_outcomes(2 * basis.long() + bit.long())
+        records = cls._of_outcomes(2 * basis.long() + bit.long(), "pauli-6")
+        check_uniform(records._bases(), "basis")
+        return records
+
+    @classmethod
+    def _of_outcomes(cls, outcome: Tensor, kind: str) -> Records:
+        """Count outcomes, whose form is checked and nothing else."""
+        check_kind(kind)
+        if outcome.ndim != 3 or not outcome.shape[1] or not outcome.shape[2]:
+            rule = "must have shape (B, shots, n), with one shot and one qubit at least"
+            raise errors.argument("outcome", rule, tuple(outcome.shape))
+        if outcome.is_floating_point() or outcome.is_complex():
+            raise errors.argument("outcome", "must hold integers", outcome.dtype)
+        width, n_qubits = len(POVMS[kind]), outcome.shape[2]
+        check_qubits(n_qubits)
+        if len(outcome) and not 0 <= int(outcome.min()) <= int(outcome.max()) < width:
+            got = f"{int(outcome.min())} to {int(outcome.max())}"
+            order = ", ".join(OUTCOMES[kind])
+            rule = f"must be from 0 to {width - 1} for {kind} ({order})"
+            raise errors.argument("outcome", rule, got)
+        places = width ** torch.arange(n_qubits - 1, -1, -1, device=outcome.device)
+        index = (outcome.long() * places).sum(-1)
+        return cls(_counted(index, width**n_qubits), outcome.shape[1], kind)
 
     @classmethod
     def joined(cls, parts: Sequence[Records]) -> Records:
@@ -174,6 +202,12 @@ class Records:
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Records:
         """A copy in another real precision or on another device."""
         return Records(self.frequencies.to(dtype=dtype, device=device), self.n_shots, self.kind)
+
+    def _bases(self) -> NDArray[np.float64]:
+        """How often each joint basis of a record of "pauli-6" came, ``(B, 3**n)``."""
+        basis = torch.eye(3).repeat_interleave(2, 1)  # of each outcome
+        counts = contract(self.frequencies, basis.to(self.frequencies), self.n_qubits)
+        return (counts * self.n_shots).round().double().cpu().numpy()
 
     def _every_word(self) -> Float[Tensor, "B W"]:
         """Estimates of all ``4**n`` words, in the order of :func:`qgan.povm.every_word`."""

@@ -18,7 +18,7 @@ MOST_LINES = 400
 
 FLOORS = (
     {"errors", "config", "stateful"},
-    {"pauli", "povm", "files", "labels", "declared", "rounding", "seeds"},
+    {"pauli", "povm", "bases", "files", "labels", "declared", "rounding", "seeds"},
     {"states"},
     {"records"},
     {"batch", "prior", "embedding"},

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.batch import Batch, join
+from qgan.data.agreement import check_agreement
 from qgan.data.dataset import FEWEST, Dataset, check_seed, split
 from qgan.files import write_atomically
 from qgan.records import Records
@@ -46,9 +47,10 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
             ``(N, 2**n, 2**n)``, and ``label`` ``(N,)``, numbers or strings. Where they are known it
             has ``factors`` ``(N, k)``, with ``factor_names`` ``(k,)``. Where a discriminator is to
             see no more than records of measurements, it has ``outcome`` ``(N, shots, n)``, the
-            integer outcome of each qubit, and their ``measurement``: "pauli-6" (2 axis + bit; the
-            default), "pauli-4" or "tetrahedral". The states are then for evaluation. Other arrays
-            are not read.
+            integer outcome of each qubit, and their ``measurement``: "pauli-6" (X+, X-, Y+, Y-, Z+,
+            Z- are 0 to 5: 2 axis + bit; the default), "pauli-4" (X+, Y+, Z+, rest; other programs
+            begin with Z+) or "tetrahedral". The states are then for evaluation. Other arrays are
+            not read.
         seed: at least 0; it decides which states come into which part.
 
     Returns:
@@ -57,7 +59,8 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
 
     Raises:
         QganError: if there is no such file, an array is missing or has a wrong shape, the states
-            are not states, a label has fewer than 7 of them, or a real label more than 64 values.
+            are not states, a label has fewer than 7 of them, a real label more than 64 values, or
+            records do not fit the states.
 
     Example:
         >>> import tempfile
@@ -273,7 +276,9 @@ def _records(arrays: dict[str, Array], states: States) -> Records | None:
         raise errors.argument("outcome", f"must have shape {shape}".replace("'", ""), array.shape)
     if array.dtype.kind not in "iu":
         raise errors.argument("outcome", "must hold integers", f"dtype {array.dtype}")
-    return Records.of_outcomes(torch.from_numpy(array.astype(np.int64)), kind)
+    records = Records.of_outcomes(torch.from_numpy(array.astype(np.int64)), kind)
+    check_agreement(records, states)
+    return records
 
 
 def _trimmed(states: States) -> States:

@@ -25,9 +25,10 @@ class POVMView(FixedView):
 
     Args:
         n_qubits: number of qubits n; K is ``4**n`` ("pauli-4", "tetrahedral") or ``6**n``.
-        kind: "pauli-4" (a third of each of ``|0><0|``, ``|+><+|``, ``|+i><+i|``, and the rest),
-            "pauli-6" (a third of both eigenprojectors of each Pauli) or "tetrahedral" (a
-            symmetric informationally complete measurement).
+        kind: "pauli-4" (a third of each of ``|+><+|``, ``|+i><+i|``, ``|0><0|``, and the rest, in
+            this order; the authors' code begins with ``|0><0|``), "pauli-6" (a third of both
+            eigenprojectors of X, Y, Z) or "tetrahedral" (a symmetric informationally complete
+            measurement).
 
     Raises:
         QganError: for another kind.

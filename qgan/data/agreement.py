@@ -1,0 +1,98 @@
+"""A test of measurement records against the states that lie beside them in a file."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import torch
+from torch import Tensor
+
+from qgan import errors
+from qgan.povm import OUTCOMES, contract, estimators, every_word, outcome_probabilities
+from qgan.records import Records
+from qgan.states import States
+
+__all__ = ["check_agreement"]
+
+DEVIATIONS = 6
+"""Standard deviations of the shots beyond which records do not fit states."""
+NOISE = 0.1
+"""What an expectation value may be off beside that: devices that make records have noise."""
+
+
+def check_agreement(records: Records, states: States) -> None:
+    """Refuse records that are plainly not of the states beside them.
+
+    For each Pauli word of weight one and two the estimates ``x_i`` of the records are held against
+    the values ``t_i`` of the states: their sum, and their sum weighted by ``t_i``, which sees
+    records in another order than the states. The differences ``sum_i w_i (x_i - t_i)`` have a
+    variance that follows from the states, and Bernstein's inequality bounds what chance can make of
+    them. A few shots decide nothing.
+
+    Args:
+        records: records of B states.
+        states: the B states.
+
+    Raises:
+        QganError: with the word, what the records say of it, and what the states say.
+    """
+    if not len(states):
+        return
+    words = _words(states.n_qubits)
+    values = states.expval(words).double()
+    estimates = records.expval(words).double()
+    variance, largest = _spread(records, states, words)
+    limit = DEVIATIONS**2 / 2  # the exponent of the chance
+    for name, weights in (("mean", torch.ones_like(values)), ("slope", values)):
+        difference = (weights * (estimates - values)).sum(0).abs()
+        total = (weights**2 * (variance - values**2).clamp_min(0)).sum(0) / records.n_shots
+        bound = weights.abs().amax(0) * (largest + 1) / records.n_shots
+        chance = bound * limit / 3 + ((bound * limit / 3) ** 2 + 2 * total * limit).sqrt()
+        allowed = chance + NOISE * (len(states) if name == "mean" else (values**2).sum(0))
+        excess = difference - allowed
+        if excess.max() > 0:
+            raise _disagreement(name, int(excess.argmax()), words, estimates, values, records.kind)
+
+
+def _words(n_qubits: int) -> list[str]:
+    """All Pauli words of weight one and two."""
+    words = []
+    for weight in (1, 2):
+        for qubits in combinations(range(n_qubits), weight):
+            for letters in product("XYZ", repeat=weight):
+                word = ["I"] * n_qubits
+                for qubit, letter in zip(qubits, letters, strict=True):
+                    word[qubit] = letter
+                words.append("".join(word))
+    return words
+
+
+def _spread(records: Records, states: States, words: list[str]) -> tuple[Tensor, Tensor]:
+    """Second moments ``(B, W)`` of the estimates of one shot, and their largest sizes ``(W,)``."""
+    n_qubits = states.n_qubits
+    every = every_word(n_qubits)
+    places = [every.index(word) for word in words]
+    inverse = estimators(records.kind)
+    exact = states.expval(every[1:]).double()
+    probabilities = outcome_probabilities(exact, records.kind)
+    moments = contract(probabilities, inverse**2, n_qubits)[:, places]
+    sizes = {letter: float(row.abs().max()) for letter, row in zip("IXYZ", inverse, strict=True)}
+    largest = torch.ones(len(words), dtype=torch.float64)
+    for place, word in enumerate(words):
+        for letter in word:
+            largest[place] *= sizes[letter]
+    return moments, largest
+
+
+def _disagreement(
+    name: str, place: int, words: list[str], estimates: Tensor, values: Tensor, kind: str
+) -> errors.QganError:
+    x, t = estimates[:, place], values[:, place]
+    word = words[place]
+    if name == "mean":
+        got = f"<{word}> = {x.mean():.2f} by the records and {t.mean():.2f} by the states"
+    else:
+        got = f"<{word}> that follows that of the states by a factor of {(x @ t) / (t @ t):.2f}"
+    order = f"{kind}, whose outcomes are {', '.join(OUTCOMES[kind])}"
+    rule = f"must be records of the `states` beside them in {order}"
+    return errors.argument("outcome", rule, got)
