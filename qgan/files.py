@@ -65,6 +65,8 @@ def _link_previous(path: Path, previous: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Flush the entries of a folder to disk, so that a rename survives a power cut."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folders
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qgan import errors
+from qgan.runs import _system_lock
 
 __all__ = ["Lock", "check_unlocked"]
 
@@ -21,7 +21,8 @@ class Lock:
     The lock of the system on the file ``.lock`` ends with its process, however that dies, so that
     a file which a dead process on this machine has left behind is no obstacle. The file names the
     process that holds the lock. On a shared disk this may be a process of another machine, which
-    cannot be tested from here: it is respected as long as the file names it.
+    cannot be tested from here: it is respected as long as the file names it. On a system without
+    such locks (neither Unix nor Windows) that holds for every other process.
 
     Args:
         folder: the run folder.
@@ -57,15 +58,14 @@ class Lock:
 
     def _lock(self, file: int) -> None:
         """Lock the open file and write into it the id and the machine of this process."""
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise self._refusal(_owner(file)) from None
+        if not _system_lock.lock_file(file):
+            raise self._refusal(_owner(file))
         owner, host = _owner(file), socket.gethostname()
-        if owner.get("host", host) != host:
+        if owner.get("host", host) != host or (owner and not _system_lock.EXISTS):
             raise self._refusal(owner, f"; if that one is dead, remove {self.path}")
         os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps({"pid": os.getpid(), "host": host}).encode(), 0)
+        os.lseek(file, 0, os.SEEK_SET)
+        os.write(file, json.dumps({"pid": os.getpid(), "host": host}).encode())
 
     def _is_current(self, file: int) -> bool:
         """Whether the open file is still the one at the path."""
@@ -84,9 +84,15 @@ class Lock:
         if self._file is not None:
             with contextlib.suppress(OSError):  # the disk may have become read-only
                 if self._is_current(self._file):
-                    self.path.unlink()
+                    self._remove(self._file)
             os.close(self._file)
             self._file = None
+
+    def _remove(self, file: int) -> None:
+        try:
+            self.path.unlink()
+        except PermissionError:  # Windows removes no file that is open: one that is empty will do
+            os.ftruncate(file, 0)
 
     def __del__(self) -> None:
         if self._file is not None:
@@ -96,7 +102,8 @@ class Lock:
 def _owner(file: int) -> dict[str, Any]:
     """The holder of the lock that the file names; empty if it names none."""
     try:
-        owner = json.loads(os.pread(file, 4096, 0))
+        os.lseek(file, 0, os.SEEK_SET)
+        owner = json.loads(os.read(file, 4096))
     except ValueError:
         return {}
     return owner if isinstance(owner, dict) else {}
