@@ -24,6 +24,7 @@ __all__ = [
     "parity_signs",
     "pauli_words",
     "probabilities",
+    "word_size",
     "z_words",
 ]
 
@@ -58,6 +59,16 @@ def pauli_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:
                     word[place] = letter
                 words.append("".join(word))
     return tuple(words)
+
+
+def word_size(n_qubits: int) -> int:
+    """Bytes that a Pauli word takes in a tuple of words, on 64 bits.
+
+    Example:
+        >>> word_size(3)
+        60
+    """
+    return 8 + 49 + n_qubits
 
 
 def z_words(n_qubits: int, max_weight: int) -> tuple[str, ...]:

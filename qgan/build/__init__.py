@@ -1,6 +1,7 @@
 """The registry of choices, and the objects that a configuration describes."""
 
 from qgan.build.compatibility import adversarial, compatibility, why_not
+from qgan.build.discriminator import build_discriminator
 from qgan.build.engines import ENGINES, build_engine, settle, time_candidates
 from qgan.build.generators import (
     ANSATZE,
@@ -9,7 +10,7 @@ from qgan.build.generators import (
     build_circuit,
     build_generator,
 )
-from qgan.build.heads import HEADS, build_discriminator
+from qgan.build.heads import HEADS
 from qgan.build.objectives import OBJECTIVES, build_objective
 from qgan.build.presets import PRESETS, preset
 from qgan.build.reference import reference

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from qgan import errors
-from qgan.build.heads import HEADS, build_discriminator
+from qgan.build.discriminator import build_discriminator
+from qgan.build.heads import HEADS
 from qgan.build.objectives import OBJECTIVES, build_objective
 from qgan.build.settings import parse
 from qgan.build.terms import build_terms

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from qgan import errors
+from qgan.build.discriminator import build_discriminator
 from qgan.build.generators import build_circuit
-from qgan.build.heads import build_discriminator
 from qgan.build.objectives import build_objective
 from qgan.build.registry import Entry, new_family
 from qgan.build.terms import build_terms

@@ -1,4 +1,4 @@
-"""The heads by name, and the discriminator that a configuration describes."""
+"""The heads by name, and how a configuration's head is built."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import torch
 
 from qgan import errors
 from qgan.build.registry import Entry, new_family
-from qgan.build.views import DDK, build_view
+from qgan.build.views import DDK
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.discriminator import (
     AuxiliaryHead,
     BoundedLinearHead,
-    Discriminator,
     Head,
     IdentityHead,
     LinearHead,
@@ -23,15 +22,13 @@ from qgan.discriminator import (
     PotentialsHead,
     ProjectionHead,
     RootHead,
-    no_discriminator,
 )
-from qgan.engines.base import Engine
 from qgan.metrics.states.semimetric import swap_cost
 from qgan.objectives import Objective
 from qgan.seeds import seeded
 from qgan.views import DensityView, FixedView, View
 
-__all__ = ["HEADS", "build_discriminator"]
+__all__ = ["HEADS"]
 
 
 def _usual(
@@ -45,24 +42,6 @@ def _usual(
 
 HEADS = new_family("head", "Heads", "discriminator.head", _usual)
 """The heads; a builder takes (settings, data, view, objective)."""
-
-
-def build_discriminator(
-    settings: Experiment, data: Dataset, engine: Engine, objective: Objective
-) -> Discriminator:
-    """The discriminator: view and head; none where the objective is a distance.
-
-    Args:
-        settings: the experiment.
-        data: what the discriminator is shown.
-        engine: what runs the view's circuits, if it has any.
-        objective: how its scores will be read.
-    """
-    if objective.reads == "nothing":
-        return no_discriminator()
-    view = build_view(settings, data, engine)
-    entry = HEADS.find(settings.discriminator.head)
-    return Discriminator(view, HEADS.build(entry, settings, data, view, objective))
 
 
 def _rng(settings: Experiment) -> torch.Generator:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from qgan import errors
+from qgan.build.discriminator import build_discriminator
 from qgan.build.engines import build_engine
 from qgan.build.generators import build_generator, warn_of_rank
-from qgan.build.heads import build_discriminator
 from qgan.build.objectives import build_objective
 from qgan.build.terms import build_terms
 from qgan.config import Experiment

@@ -8,7 +8,7 @@ import torch
 
 from qgan import errors
 
-__all__ = ["available", "check_memory"]
+__all__ = ["GIB", "LEAST_CHECKED", "available", "check_memory", "check_view", "free_if_short"]
 
 GIB = 2**30
 LEAST_CHECKED = 2**27  # bytes: every machine has that, and asking takes longer than a small circuit
@@ -26,6 +26,34 @@ def available(device: torch.device) -> int | None:
     return int(fields[0][1]) * 1024 if fields else None
 
 
+def free_if_short(needed: int, device: torch.device) -> int | None:
+    """The bytes that are free, if they are fewer than those that are needed; else None."""
+    if needed < LEAST_CHECKED:
+        return None
+    free = available(device)
+    return free if free is not None and needed > free else None
+
+
+def check_view(view: str, n_qubits: int, needed: int) -> None:
+    """Refuse a view whose tables do not fit, before it makes them.
+
+    Args:
+        view: the name of its class.
+        n_qubits: qubits of the states.
+        needed: bytes of its tables.
+
+    Raises:
+        QganError: with the memory that is needed and the memory that is free.
+    """
+    free = free_if_short(needed, torch.device("cpu"))
+    if free is not None:
+        reason = (
+            f"its tables for {n_qubits} qubits take {needed / GIB:.1f} GiB, "
+            f"and {free / GIB:.1f} GiB are free"
+        )
+        raise errors.unsupported(f"View {view}", reason, [("view", "circuit")])
+
+
 def check_memory(n_wires: int, n_states: int, item_size: int, device: torch.device) -> None:
     """Refuse ``n_states`` vectors of ``n_wires`` qubits that do not fit.
 
@@ -39,10 +67,8 @@ def check_memory(n_wires: int, n_states: int, item_size: int, device: torch.devi
         QganError: with the memory that is needed and the memory that is free.
     """
     needed = n_states * item_size * 2**n_wires
-    if needed < LEAST_CHECKED:
-        return
-    free = available(device)
-    if free is not None and needed > free:
+    free = free_if_short(needed, device)
+    if free is not None:
         raise errors.argument(
             "circuit",
             f"must fit in the {free / GIB:.1f} GiB that are free",

@@ -64,6 +64,11 @@ class View(nn.Module):
         most = self.largest * weights.abs().sum(-1)
         return -most, most
 
+    @property
+    def n_numbers(self) -> int:
+        """Real numbers that reading a state holds in memory: K, unless a view needs more."""
+        return self.n_features
+
     def n_settings(self) -> int:
         """How many circuits read all K numbers off a state, one per basis of measurement.
 

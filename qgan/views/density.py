@@ -10,6 +10,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.batch import Seen
+from qgan.engines.memory import check_view
 from qgan.records import Records
 from qgan.views.base import FixedView
 
@@ -32,6 +33,7 @@ class DensityView(FixedView):
         super().__init__()
         self.n_qubits = errors.integer("n_qubits", n_qubits, least=1)
         dimension = 2**self.n_qubits
+        check_view("DensityView", self.n_qubits, 12 * dimension**2)  # rows, columns, places: int64
         self.n_features = dimension**2
         row, column = torch.triu_indices(dimension, dimension, offset=1)
         diagonal = torch.arange(dimension) * (dimension + 1)
@@ -40,6 +42,11 @@ class DensityView(FixedView):
 
     diagonal: Tensor
     upper: Tensor
+
+    @property
+    def n_numbers(self) -> int:
+        """The matrix, the part above its diagonal, and the K numbers."""
+        return 4 * self.n_features
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Real coordinates of rho, ``(B, 4**n)``."""

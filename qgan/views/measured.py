@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan.batch import Seen
-from qgan.povm import check_kind, every_word, outcome_probabilities
+from qgan.povm import POVMS, check_kind, every_word, outcome_probabilities
 from qgan.records import Records, check_qubits, check_shots, draw
 from qgan.seeds import seeded
 from qgan.views.base import Bounds, View, unreadable
@@ -69,6 +69,12 @@ class MeasuredView(View):
             source = Records(exact + (frequencies - exact).detach(), self.shots, self.kind)
         features: Tensor = self.view(source, label)
         return features
+
+    @property
+    def n_numbers(self) -> int:
+        """Those of the view, and the probabilities of the outcomes with their frequencies."""
+        n_outcomes: int = len(POVMS[self.kind]) ** len(self.words[0])
+        return self.view.n_numbers + 2 * n_outcomes
 
     def n_settings(self) -> int:
         """How many circuits read a state: one per shot, since each shot chooses its bases anew."""

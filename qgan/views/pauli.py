@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from qgan import errors, pauli
 from qgan.batch import Seen
+from qgan.engines.memory import check_view
 from qgan.records import Records
 from qgan.seeds import seeded
 from qgan.states import States
@@ -42,6 +44,8 @@ class PauliView(FixedView):
         self, n_qubits: int, max_weight: int = 2, n_words: int | None = None, seed: int = 0
     ) -> None:
         super().__init__()
+        n_all = sum(math.comb(n_qubits, weight) * 3**weight for weight in range(1, max_weight + 1))
+        check_view("PauliView", n_qubits, n_all * pauli.word_size(n_qubits))
         self.words = pauli.pauli_words(n_qubits, max_weight)
         if n_words is not None:
             n_words = errors.integer("n_words", n_words)

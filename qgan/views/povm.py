@@ -8,6 +8,8 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.batch import Seen
+from qgan.engines.memory import check_view
+from qgan.pauli import word_size
 from qgan.povm import POVMS, check_kind, contract, every_word, outcome_probabilities
 from qgan.records import Records
 from qgan.views._observables import operator
@@ -50,6 +52,7 @@ class POVMView(FixedView):
         self.n_qubits = n_qubits = errors.integer("n_qubits", n_qubits, least=1)
         self.kind = kind
         self.n_features = len(POVMS[kind]) ** n_qubits
+        check_view("POVMView", n_qubits, 4**n_qubits * word_size(n_qubits))
         self.words = every_word(n_qubits)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:

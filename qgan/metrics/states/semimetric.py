@@ -36,9 +36,10 @@ def swap_cost(n_qubits: int) -> Complex[Tensor, "D2 D2"]:
     if n_qubits > MOST_QUBITS:
         raise errors.argument("n_qubits", f"must be at most {MOST_QUBITS}", n_qubits)
     dimension = 2**n_qubits
-    index = torch.arange(dimension**2).reshape(dimension, dimension)
-    eye = torch.eye(dimension**2, dtype=torch.complex128)
-    return (eye - eye[index.T.flatten()]) / 2
+    with torch.device("cpu"):  # what is kept must not depend on where the first caller works
+        index = torch.arange(dimension**2).reshape(dimension, dimension)
+        eye = torch.eye(dimension**2, dtype=torch.complex128)
+        return (eye - eye[index.T.flatten()]) / 2
 
 
 def coupling_excess(
