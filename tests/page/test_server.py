@@ -170,7 +170,7 @@ def interrupted_explore(monkeypatch, capsys):
     from qgan.page import explorer
 
     turned = Explorer(turning(), turned_data(), "turned")
-    monkeypatch.setattr(explorer, "open_explorer", lambda run, checkpoint: (turned, None))
+    monkeypatch.setattr(explorer, "open_explorer", lambda run, checkpoint, data: (turned, None))
     place = bind("127.0.0.1", 0)
     port = place.getsockname()[1]
     place.close()
@@ -182,12 +182,17 @@ def interrupted_explore(monkeypatch, capsys):
                 answers.append(ask(port, "/api/states", '{"label": 0, "latent": [[0.5]]}')[0])
                 break
             time.sleep(0.05)
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        if not has_ended.is_set():  # else the signal would hit another test
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
+    has_ended = threading.Event()
     visitor = threading.Thread(target=visit)
     visitor.start()
-    status = main(["explore", "r", "--no-browser", "--port", str(port)])
-    visitor.join(10)
+    try:
+        status = main(["explore", "r", "--no-browser", "--port", str(port)])
+    finally:
+        has_ended.set()
+        visitor.join(15)
     assert f"http://127.0.0.1:{port}/" in capsys.readouterr().out
     return status, answers
 
