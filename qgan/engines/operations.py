@@ -116,8 +116,9 @@ def _parts(operation: Any, is_known: Known, whole: Any, depth: int = 0) -> list[
         matrix = _as_matrix(operation)
         if matrix is not None and is_known(matrix):
             return [matrix]
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        raise _undecomposed(whole, f"it has no decomposition to gates ({reason})") from error
+        reason = " ".join(str(error).split()).rstrip(".")
+        reason = "it has no decomposition to gates" + (f" ({reason})" if reason else "")
+        raise _undecomposed(whole, reason) from error
     return [leaf for part in parts for leaf in _parts(part, is_known, whole, depth + 1)]
 
 
@@ -176,9 +177,10 @@ def _controlled(operation: Any) -> list[Any]:
 
 
 def _undecomposed(operation: Any, reason: str) -> errors.QganError:
-    return errors.unsupported(
-        f"Operation {operation.name} on wires {list(operation.wires)}", reason, "use other gates"
-    )
+    is_channel = isinstance(operation, qml.operation.Channel)
+    cure = "use default.mixed or the batched engine" if is_channel else "use other gates"
+    place = f"{operation.name} on wires {list(operation.wires)}"
+    return errors.unsupported(f"Operation {place}", reason, cure)
 
 
 def _turns(operation: Any) -> list[Any]:

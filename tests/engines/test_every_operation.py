@@ -1,0 +1,80 @@
+"""Every operation of PennyLane on every engine: it agrees with matrices, or is refused."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pennylane as qml
+import pytest
+from every_operation import EXAMPLES, LEFT_OUT
+from operation_sweep import ROUTES, document, outcome
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
+
+FAST = (
+    "fixed CRot",
+    "DiagonalQubitUnitary",
+    "U3",
+    "adjoint of PhaseShift",
+    "control of a global phase",
+    "two controls of RY",
+    "control of MultiRZ",
+    "power of MultiRZ",
+    "exp of a word",
+    "exp of a commuting sum",
+    "evolution of a word",
+    "ApproxTimeEvolution",
+    "CommutingEvolution",
+    "IQPEmbedding",
+    "fixed PCPhase",
+    "Snapshot",
+    "FermionicSingleExcitation",
+    "measurement and condition",
+)
+"""What users met, and what takes no batch of angles; the others are slow."""
+
+AGREES_EVERYWHERE = {name for name in FAST if name not in ("IQPEmbedding", FAST[-1])}
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r != "default.mixed, parameter-shift"])
+@pytest.mark.parametrize("name", FAST)
+def test_a_few_operations(name: str, route: str) -> None:
+    result = outcome(name, route)
+    assert result.faults == []
+    assert result.n_agreed or result.refusals
+    if name in AGREES_EVERYWHERE:
+        assert result.refusals == []
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_operation(name: str) -> None:
+    outcomes = {route: outcome(name, route) for route in ROUTES}
+    faults = {route: result.faults for route, result in outcomes.items() if result.faults}
+    assert not faults
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_table_in_the_documentation_is_true() -> None:
+    assert DOCUMENT.read_text() == document()
+
+
+def test_every_operation_on_qubits_has_an_example() -> None:
+    """A new operation of PennyLane fails here, until it has an example."""
+    queued = set()
+    for example in EXAMPLES.values():
+        angles = [0.3 + 0.2 * k for k in range(example.n_angles)]
+        script = qml.tape.make_qscript(example.queue)(angles)
+        queued |= {type(operation) for operation in script.operations}
+    others = tuple(name for names in LEFT_OUT.values() for name in names.split())
+    missing = {
+        name
+        for name, kind in inspect.getmembers(qml, inspect.isclass)
+        if issubclass(kind, qml.operation.Operator)
+        and kind not in queued
+        and not kind.__module__.startswith(others)
+    }
+    assert missing == set()
