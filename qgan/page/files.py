@@ -45,7 +45,8 @@ def live_files() -> dict[str, tuple[str, bytes]]:
 
 def live_policy() -> str:
     """The content security policy of the live page."""
-    return POLICY.format(code="'self'", style="'self' 'unsafe-inline'", talk="'self'")
+    own = POLICY.format(code="'self'", style="'self' 'unsafe-inline'", talk="'self'")
+    return own + "; frame-ancestors 'none'"
 
 
 def one_file(data: dict[str, Any]) -> str:

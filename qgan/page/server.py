@@ -46,8 +46,9 @@ class AccessControl:
     """Passes on only the requests of visitors who may use the server.
 
     A page elsewhere could point its own host name at this machine, so requests must name this
-    machine as their host. If there is a token, a visitor gives it once in the address; from then
-    on it is in a cookie and no longer in the address.
+    machine as their host. A browser says which page a request comes from; it must be this one. If
+    there is a token, a visitor gives it once in the address; from then on it is in a cookie and no
+    longer in the address.
 
     Args:
         app: the application that answers the requests.
@@ -73,9 +74,13 @@ class AccessControl:
     def _refuse(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
         from starlette.responses import RedirectResponse
 
-        host = headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0].strip("[]")
+        place = headers.get(b"host", b"").decode("latin-1")
+        host = place.rsplit(":", 1)[0].strip("[]")
         if self.hosts is not None and host not in self.hosts:
             return complaint(f"Argument `host` must be one of {', '.join(self.hosts)}.", 403)
+        origin = headers.get(b"origin")
+        if origin is not None and origin.decode("latin-1") != f"http://{place}":
+            return complaint("A page elsewhere must not ask this server.", 403)
         if self.token is None:
             return None
         token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
@@ -95,6 +100,7 @@ class AccessControl:
         security_headers = [
             (b"content-security-policy", live_policy().encode()),
             (b"x-content-type-options", b"nosniff"),
+            (b"x-frame-options", b"DENY"),
             (b"referrer-policy", b"no-referrer"),
             (b"cache-control", b"no-cache"),
         ]
@@ -129,6 +135,7 @@ def application(explorer: Explorer, host: str = "127.0.0.1", token: str | None =
     from starlette.concurrency import run_in_threadpool
     from starlette.exceptions import HTTPException
     from starlette.middleware import Middleware
+    from starlette.requests import ClientDisconnect
     from starlette.responses import Response
     from starlette.routing import Route
 
@@ -145,6 +152,8 @@ def application(explorer: Explorer, host: str = "127.0.0.1", token: str | None =
             return Response(await run_in_threadpool(compute, query), media_type="application/json")
         except errors.QganError as error:
             return complaint(str(error))
+        except ClientDisconnect:  # the visitor has gone in the middle: nobody reads the answer
+            return complaint("The request has no end.")
 
     async def answer_error(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -235,11 +244,14 @@ def address(host: str, port: int, token: str | None) -> str:
 
 
 def make_server(app: Starlette) -> uvicorn.Server:
-    """A server that prints nothing, keeps no log, and stops within a second."""
+    """A server that prints nothing, keeps no log, waits for no visitor, and stops in a second."""
     import uvicorn
+
+    from qgan.page.deadline import DeadlineProtocol
 
     config = uvicorn.Config(
         app,
+        http=DeadlineProtocol,
         log_level="error",
         access_log=False,
         lifespan="off",

@@ -165,6 +165,74 @@ def test_files_lie_in_the_package_and_the_one_file_asks_for_nothing():
     assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="(?!data:)', rest)
 
 
+def test_a_page_elsewhere_cannot_ask(port):
+    """A browser names the page that a request comes from, which no script can change."""
+    own = f"http://127.0.0.1:{port}"
+    body = '{"label": 0, "latent": [[0.5]]}'
+    assert ask(port, "/api/states", body, Origin=own)[0] == 200
+    for origin in ("http://elsewhere.example", "null", f"https://127.0.0.1:{port}", f"{own}0"):
+        status, _, text = ask(port, "/api/states", body, Origin=origin)
+        assert status == 403 and "A page elsewhere" in text
+
+
+def test_no_other_page_may_frame_it(port):
+    headers = ask(port, "/")[1]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_visitor_who_goes_away_leaves_no_trace(port, capfd):
+    head = "POST /api/states HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
+    for part in (head[:30], head, head + '{"label": 0'):
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            line.sendall(part.encode())
+    assert ask(port, "/api/about")[0] == 200
+    time.sleep(0.2)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("part", ["", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\n"])
+def test_a_request_without_an_end_is_closed(part, monkeypatch):
+    from qgan.page import deadline
+
+    monkeypatch.setattr(deadline, "SECONDS", 0.3)
+    with serving() as port, socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(part.encode())
+        assert line.recv(100) == b""
+        # A body that does not end, and a second request on the same line.
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as other:
+            other.sendall(b"GET /api/about HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /")
+            received = b""
+            while chunk := other.recv(65536):
+                received += chunk
+        assert received.startswith(b"HTTP/1.1 200")
+
+
+def test_the_time_of_a_request_does_not_end_an_answer(monkeypatch):
+    from qgan.page import deadline
+
+    monkeypatch.setattr(deadline, "SECONDS", 0.2)
+    slow = Explorer(turning(), turned_data(), "turned")
+    states = slow.states
+
+    def late(label, latent):
+        time.sleep(0.6)
+        return states(label, latent)
+
+    monkeypatch.setattr(slow, "states", late)
+    place = bind("127.0.0.1", 0)
+    server = make_server(application(slow))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
+    thread.start()
+    try:
+        body = '{"label": 0, "latent": [[0.5]]}'
+        assert ask(place.getsockname()[1], "/api/states", body)[0] == 200
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
 def interrupted_explore(monkeypatch, capsys):
     """Run the command, ask its page for a state, press Ctrl-C; its status and the page's answer."""
     from qgan.page import explorer
