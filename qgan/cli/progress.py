@@ -94,7 +94,8 @@ def train_and_report(
         begin: how the session begins: anew, or from the last checkpoint of the run.
 
     Returns:
-        The exit status: 0, or 130 or 143 after an interrupt, which leaves a checkpoint.
+        The exit status: 0, or 128 and the number of the signal that ended the training, which
+        leaves a checkpoint.
     """
     if "OMP_NUM_THREADS" not in os.environ:
         # A step is thousands of small operations: a second thread costs more than it saves.

@@ -1,15 +1,20 @@
-"""Stopping on request: SIGINT and SIGTERM end a training after the current step."""
+"""Stopping on request: SIGINT, SIGTERM and SIGHUP end a training after the current step."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import stat
 import threading
 from types import FrameType, TracebackType
 from typing import Any
 
 __all__ = ["StopRequest"]
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+HANGUP = getattr(signal, "SIGHUP", None)
+"""What a terminal sends when it is closed; Windows has no such signal."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *(() if HANGUP is None else (HANGUP,)))
 
 
 class StopRequest:
@@ -30,7 +35,10 @@ class StopRequest:
         if (
             threading.current_thread() is threading.main_thread()
         ):  # other threads cannot handle signals
-            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+            for number in SIGNALS:
+                if number == HANGUP and signal.getsignal(number) == signal.SIG_IGN:
+                    continue  # `nohup` asks for that
+                self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(
@@ -46,3 +54,15 @@ class StopRequest:
         if self.number is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.number = self.number or number
+        if number == HANGUP:
+            _forget_terminal()
+
+
+def _forget_terminal() -> None:
+    """Let what is printed go nowhere: writing to a terminal that is closed is an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):
+            if stat.S_ISCHR(os.fstat(stream).st_mode):
+                os.dup2(nowhere, stream)
+    os.close(nowhere)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -86,16 +87,26 @@ class RunFolder:
         """
         cls.check_free(path, overwrite)
         run = cls(path)
+        # A process that is killed leaves the former run, or the new one, and never half of one.
+        new, former = run._beside("new"), run._beside("former")
         try:
+            new.path.mkdir(parents=True)
+            new.checkpoints.mkdir()
+            new.plots.mkdir()
+            checkpoint.write_atomically(new.config_file, to_yaml(experiment, header()).encode())
             if run.path.exists():
-                shutil.rmtree(run.path)
-            run.path.mkdir(parents=True)
-            run.checkpoints.mkdir()
-            run.plots.mkdir()
+                run.path.rename(former.path)
+            new.path.rename(run.path)
+            if former.path.exists():
+                shutil.rmtree(former.path)
         except OSError as error:
             raise errors.argument("run", "must be a folder that can be made", error) from None
-        checkpoint.write_atomically(run.config_file, to_yaml(experiment, header()).encode())
         return run
+
+    def _beside(self, word: str) -> RunFolder:
+        """A folder beside this one that does not exist."""
+        path = self.path.absolute()
+        return RunFolder(path.with_name(f".{path.name}.{word}-{secrets.token_hex(4)}"))
 
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:

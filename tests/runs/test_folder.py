@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,39 @@ def test_a_run_is_overwritten_whole(tmp_path: Path) -> None:
     again = RunFolder.create(run.path, Experiment(seed=2), overwrite=True)
     assert again.experiment().seed == 2
     assert names(run.path) == ["checkpoints", "config.yaml", "plots"]
+
+
+class Killed(BaseException):
+    """What stands for SIGKILL: nothing after it runs."""
+
+
+@pytest.mark.parametrize("call", range(8))
+def test_a_kill_while_a_run_is_made_leaves_the_old_run_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    """Whatever it leaves can be overwritten, and is a run or is not there."""
+    RunFolder.create(tmp_path / "run", Experiment(seed=1))
+    calls = 0
+
+    def counted(function: Any) -> Any:
+        def wrapped(*args: Any, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls > call:
+                raise Killed
+            return function(*args, **options)
+
+        return wrapped
+
+    with monkeypatch.context() as patch:
+        for owner, name in ((Path, "mkdir"), (Path, "rename"), (os, "replace"), (os, "rmdir")):
+            patch.setattr(owner, name, counted(getattr(owner, name)))
+        with pytest.raises(Killed):
+            RunFolder.create(tmp_path / "run", Experiment(seed=2), overwrite=True)
+    if (tmp_path / "run").exists():
+        assert RunFolder.open(tmp_path / "run").experiment().seed in (1, 2)
+    again = RunFolder.create(tmp_path / "run", Experiment(seed=3), overwrite=True)
+    assert again.experiment().seed == 3
 
 
 def test_only_runs_are_overwritten(tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ def interrupt(at: int, number: int, times: int = 1) -> Callable[[Row], None]:
 
 
 @pytest.mark.parametrize(
-    ("at", "number"), [(3, signal.SIGINT), (4, signal.SIGINT), (1, signal.SIGTERM)]
+    ("at", "number"),
+    [(3, signal.SIGINT), (4, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGHUP)],
 )
 def test_a_signal_ends_the_run_after_its_step(
     tmp_path: Path, whole: Session, at: int, number: int
@@ -128,6 +129,30 @@ def test_a_signal_ends_the_run_after_its_step(
     session.report()
     assert json.loads(session.run.report_file.read_text())["last"]["step"] == at
     assert carry_on(tmp_path / "run").train()
+    assert_same_run(tmp_path / "run", whole.run.path)
+
+
+def test_a_closed_terminal_that_is_to_be_ignored_ends_nothing(
+    tmp_path: Path, whole: Session
+) -> None:
+    """`nohup` starts a command with SIGHUP ignored."""
+    handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        session = begin(tmp_path / "run", interrupt(3, signal.SIGHUP))
+        assert session.train()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, handler)
+    assert_same_run(tmp_path / "run", whole.run.path)
+
+
+def test_a_description_that_was_lost_is_written_again(tmp_path: Path, whole: Session) -> None:
+    session = begin(tmp_path / "run", interrupt(3, signal.SIGTERM))
+    session.train()
+    session.run.circuit_file.unlink()
+    resumed = carry_on(tmp_path / "run")
+    assert resumed.run.circuit_file.exists()
+    assert resumed.train()
     assert_same_run(tmp_path / "run", whole.run.path)
 
 
