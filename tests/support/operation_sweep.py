@@ -7,6 +7,7 @@ engine, no automatic differentiation and no batch with what it judges.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -237,40 +238,61 @@ A gate that a device or a method gets wrong is decomposed before the device sees
 """
 
 
+def in_words(outcome: Outcome) -> str:
+    """A cell of the table."""
+    if not outcome.refusals:
+        return "agrees"
+    return "in part" if outcome.n_agreed else "refused"
+
+
+def lines_of(name: str) -> list[str]:
+    """What the documentation says of an example: its row of the table, and why it is refused.
+
+    Raises:
+        AssertionError: if an engine is wrong.
+    """
+    outcomes = {route: outcome(name, route) for route in ROUTES}
+    faults = {route: result.faults for route, result in outcomes.items() if result.faults}
+    assert not faults, faults
+    reasons: dict[str, list[str]] = {}
+    for route, result in outcomes.items():
+        for refusal in dict.fromkeys(result.refusals):
+            reasons.setdefault(refusal, []).append(route)
+    cells = " | ".join(in_words(result) for result in outcomes.values())
+    return [
+        f"| {name} | {cells} |",
+        *(f"- {name} ({'; '.join(routes)}): {reason}" for reason, routes in reasons.items()),
+    ]
+
+
+def head(rows: Sequence[str]) -> str:
+    """The beginning of the page, with the numbers of pairs."""
+    cells = [cell.strip() for row in rows for cell in row.split("|")[2:-1]]
+    counts = {word: cells.count(word) for word in ("agrees", "refused", "in part")}
+    return HEAD.format(
+        examples=len(rows),
+        routes=len(ROUTES),
+        pairs=len(cells),
+        agreed=counts["agrees"],
+        refused=counts["refused"],
+        part=counts["in part"],
+    )
+
+
 def document() -> str:
     """The page of the documentation that shows what became of each operation."""
-    outcomes = {name: {route: outcome(name, route) for route in ROUTES} for name in EXAMPLES}
-    cells = [result for row in outcomes.values() for result in row.values()]
-    assert not any(result.faults for result in cells)
-    agreed = sum(not result.refusals for result in cells)
-    refused = sum(not result.n_agreed for result in cells)
+    parts = [lines_of(name) for name in EXAMPLES]
+    rows = [part[0] for part in parts]
     lines = [
-        HEAD.format(
-            examples=len(EXAMPLES),
-            routes=len(ROUTES),
-            agreed=agreed,
-            pairs=len(cells),
-            refused=refused,
-            part=len(cells) - agreed - refused,
-        ),
+        head(rows),
         "| operation | " + " | ".join(ROUTES) + " |",
         "| --- |" + " --- |" * len(ROUTES),
+        *rows,
+        "",
+        "## Why some are refused",
+        "",
+        *(line for part in parts for line in part[1:]),
     ]
-    for name, row in outcomes.items():
-        words = [
-            "agrees" if not result.refusals else "in part" if result.n_agreed else "refused"
-            for result in row.values()
-        ]
-        lines.append(f"| {name} | " + " | ".join(words) + " |")
-    lines += ["", "## Why some are refused", ""]
-    for name, row in outcomes.items():
-        reasons: dict[str, list[str]] = {}
-        for route, result in row.items():
-            for refusal in result.refusals:
-                routes = reasons.setdefault(refusal, [])
-                if route not in routes:
-                    routes.append(route)
-        lines += [f"- {name} ({'; '.join(at)}): {reason}" for reason, at in reasons.items()]
     return "\n".join(lines) + "\n"
 
 
