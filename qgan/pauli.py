@@ -280,8 +280,8 @@ def expval_of_matrix(rho: Complex[Tensor, "B D D"], words: Sequence[str]) -> Flo
 
     Example:
         >>> plus = torch.full((1, 2, 2), 0.5, dtype=torch.complex128)
-        >>> expval_of_matrix(plus, ["X", "Y", "Z"]).tolist()
-        [[1.0, 0.0, 0.0]]
+        >>> expval_of_matrix(plus, ["X", "Z"]).tolist()
+        [[1.0, 0.0]]
     """
     check_words(words, rho.shape[1].bit_length() - 1)
     tables = _tables(tuple(words), rho.dtype.to_real(), rho.device)

@@ -7,6 +7,9 @@ from jaxtyping import Float
 
 __all__ = ["within"]
 
+ROUNDING = 1e-3
+"""What rounding in single precision may come to; what is further off has another cause."""
+
 
 def within(
     values: Float[torch.Tensor, "*shape"], low: float, high: float
@@ -21,12 +24,15 @@ def within(
         high: the greatest value, which may be infinite.
 
     Returns:
-        Values from ``low`` to ``high`` with the gradient of ``values``.
+        Values from ``low`` to ``high`` with the gradient of ``values``; what is further off than
+        rounding explains, such as the purity of states of another trace, stays as it is.
 
     Example:
         >>> within(torch.tensor([-1e-9, 0.5, 1 + 1e-6]), 0.0, 1.0).tolist()
         [0.0, 0.5, 1.0]
     """
-    inside = values.detach().clamp(low, high)
+    near = values.detach()
+    inside = near.clamp(low, high)
+    inside = torch.where((near - inside).abs() < ROUNDING, inside, near)
     moved = inside + (values - values.detach()).nan_to_num()  # infinity less infinity
     return torch.where(values == inside, values, moved)

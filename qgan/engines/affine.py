@@ -110,26 +110,26 @@ class AffineTensor(Tensor):
         name = func.overloadpacket.__name__
         kwargs = dict(kwargs or {})
         operands = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, cls)]
-        constant = _filled(func, args, kwargs, [operand.parts[0] for operand in operands])
-        if name in SHAPE_ONLY:
-            return constant
-        if name in READS or _by_mask(operands, name) or not _is_tensors(constant):
-            raise _read(name)
-        if func._schema.is_mutable:
-            raise NotTraceableError(f"writes an angle into a tensor ({name})")
-        bent_by = next((operand.bent_by for operand in operands if operand.bent_by), None)
-        bent_by = bent_by or (None if _is_affine(name, args, kwargs) else name)
-        if bent_by is not None:
-            return pytree.tree_map(lambda t: cls(t.unsqueeze(0), bent_by), constant)
-        sloped = tuple(
-            pytree.tree_map(_slope_of_constant, arg) if place in SUMMANDS.get(name, ()) else arg
-            for place, arg in enumerate(args)
-        )
-        with torch.overrides.enable_reentrant_dispatch():  # vmap does not work below it
+        # Below it there is no vmap, and conjugations that torch has put off would be lost.
+        with torch.overrides.enable_reentrant_dispatch():
+            constant = _filled(func, args, kwargs, [operand.parts[0] for operand in operands])
+            if name in SHAPE_ONLY:
+                return constant
+            if name in READS or _by_mask(operands, name) or not _is_tensors(constant):
+                raise _read(name)
+            if func._schema.is_mutable:
+                raise NotTraceableError(f"writes an angle into a tensor ({name})")
+            bent_by = next((operand.bent_by for operand in operands if operand.bent_by), None)
+            bent_by = bent_by or (None if _is_affine(name, args, kwargs) else name)
+            if bent_by is not None:
+                return pytree.tree_map(lambda t: cls(t.unsqueeze(0), bent_by), constant)
+            sloped = _slope_arguments(name, args)
             slopes = torch.vmap(lambda *parts: _filled(func, sloped, kwargs, parts))(
                 *(operand.parts[1:] for operand in operands)
             )
-        return pytree.tree_map(lambda c, s: cls(torch.cat([c.unsqueeze(0), s])), constant, slopes)
+            return pytree.tree_map(
+                lambda c, s: cls(torch.cat([c.unsqueeze(0), s])), constant, slopes
+            )
 
     def numpy(self, *, force: bool = False) -> Any:
         """Refuse: an angle has no value while a circuit is traced."""
@@ -194,6 +194,21 @@ def _is_affine(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> b
     return name in SUMMANDS
 
 
+def _slope_arguments(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments with which coefficients are computed: what is constant in a sum is 0 there."""
+    places = list(SUMMANDS.get(name, ()))
+    first = PRODUCTS.get(name, 0)
+    if first and not any(isinstance(arg, AffineTensor) for arg in args[first : first + 2]):
+        places.append(first)  # the product is a constant
+    sloped = [
+        pytree.tree_map(_slope_of_constant, arg) if place in places else arg
+        for place, arg in enumerate(args)
+    ]
+    if name == "constant_pad_nd":
+        sloped[2:] = [0.0]
+    return tuple(sloped)
+
+
 def _filled(
     func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], parts: Sequence[Tensor]
 ) -> Any:
@@ -202,7 +217,8 @@ def _filled(
     values = iter(parts)
     filled = [next(values) if isinstance(leaf, AffineTensor) else leaf for leaf in leaves]
     plain_args, plain_kwargs = pytree.tree_unflatten(filled, tree)
-    return func(*plain_args, **plain_kwargs)
+    result = func(*plain_args, **plain_kwargs)
+    return pytree.tree_map_only(Tensor, lambda t: t.resolve_conj().resolve_neg(), result)
 
 
 def _slope_of_constant(summand: Any) -> Any:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Complex
 from torch import Tensor
 
@@ -13,7 +14,15 @@ from qgan import errors
 from qgan.stateful import Stateful
 from qgan.states import Prepared, States, StateSource
 
-__all__ = ["Circuit", "DiffMethod", "Engine", "RegistersLike", "check_angles", "check_source"]
+__all__ = [
+    "Circuit",
+    "DiffMethod",
+    "Engine",
+    "RegistersLike",
+    "check_angles",
+    "check_source",
+    "typical_angles",
+]
 
 DiffMethod = Literal["backprop", "adjoint", "parameter-shift"]
 
@@ -189,8 +198,23 @@ class Engine(Stateful, ABC):
         )
 
 
+def typical_angles(circuit: Circuit) -> tuple[Tensor, Tensor]:
+    """Weights ``(n_weights,)`` and inputs ``(n_inputs,)`` at which a circuit is looked at.
+
+    They are no multiples of each other: some circuits are not defined where all angles are 0.
+    """
+    sizes = (circuit.n_weights, circuit.n_inputs)
+    numbers = [torch.arange(1.0, size + 1, dtype=torch.float64) for size in sizes]
+    weights, inputs = (0.1 + (number * 0.61803398875) % 0.8 for number in numbers)
+    return weights, inputs
+
+
 def check_angles(circuit: Circuit, weights: Tensor, inputs: Tensor) -> None:
-    """Refuse angle tensors whose shapes do not fit the circuit."""
+    """Refuse angles that are no real tensors, or whose shapes do not fit the circuit."""
+    for name, angles in (("weights", weights), ("inputs", inputs)):
+        if not isinstance(angles, Tensor) or angles.is_complex():
+            kind = angles.dtype if isinstance(angles, Tensor) else type(angles).__name__
+            raise errors.argument(name, "must be a tensor of real numbers", kind)
     if weights.shape != (circuit.n_weights,):
         raise errors.argument(
             "weights", f"must have shape ({circuit.n_weights},)", tuple(weights.shape)

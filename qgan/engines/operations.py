@@ -61,7 +61,14 @@ def queued(circuit: Circuit, weights: Any, inputs: Any) -> list[Any]:
             if wire not in range(n_wires):
                 rule = f"of {operation.name} must be from 0 to {n_wires - 1}"
                 raise errors.argument("wires", rule, wire)
-    return list(tape.operations)
+    return [_on_integers(operation) for operation in tape.operations]
+
+
+def _on_integers(operation: Any) -> Any:
+    """The operation on wires that are integers, where a circuit has written them otherwise."""
+    if all(type(wire) is int for wire in operation.wires):
+        return operation
+    return operation.map_wires({wire: int(wire) for wire in operation.wires})
 
 
 def elementary(operations: Iterable[Any], is_known: Known) -> list[Any]:

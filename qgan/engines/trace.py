@@ -8,7 +8,6 @@ Whether an angle is affine follows from the operations that computed it, not fro
 from __future__ import annotations
 
 import traceback
-import weakref
 from typing import Any
 
 import pennylane as qml
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.engines.affine import AffineTensor, NotTraceableError, affine_vector
-from qgan.engines.base import Circuit
+from qgan.engines.base import Circuit, typical_angles
 from qgan.engines.gates import Gate, GateName, TracedCircuit, TracedRegisters, rows_of
 from qgan.engines.operations import (
     MAX_FIXED_WIRES,
@@ -26,6 +25,7 @@ from qgan.engines.operations import (
     queued,
     unitary_matrix,
 )
+from qgan.engines.weak import WeakNotes
 
 __all__ = ["trace"]
 
@@ -39,11 +39,14 @@ ROTATIONS: dict[str, GateName] = {
 }
 MAX_CHANNEL_WIRES = 2
 
-_cache: weakref.WeakKeyDictionary[Any, TracedCircuit] = weakref.WeakKeyDictionary()
+_cache: WeakNotes[TracedCircuit] = WeakNotes()
 
 
 def trace(circuit: Circuit) -> TracedCircuit:
     """The gates of a circuit, traced once and kept as long as the circuit lives.
+
+    A circuit is traced anew when one of its attributes has another value. What else it reads, such
+    as variables of the module around it, must not change.
 
     Args:
         circuit: any object of the circuit protocol.
@@ -58,20 +61,19 @@ def trace(circuit: Circuit) -> TracedCircuit:
     """
     if isinstance(circuit, TracedCircuit):
         return circuit
-    try:
-        traced = _cache.get(circuit)
-    except TypeError:  # not hashable or not weakly referable: trace anew
-        return _trace(circuit)
-    if traced is None:
-        traced = _cache[circuit] = _trace(circuit)
-    return traced
+    return _cache.get(circuit) or _cache.set(circuit, _trace(circuit))
 
 
 @torch.inference_mode(False)
+@torch.enable_grad()
 def _trace(circuit: Circuit) -> TracedCircuit:
-    angles = affine_vector(circuit.n_weights + circuit.n_inputs)
+    angles, chance = affine_vector(circuit.n_weights + circuit.n_inputs), torch.get_rng_state()
     try:
         operations = elementary(_queued(circuit, angles), _is_native)
+        if not torch.equal(chance, torch.get_rng_state()):
+            raise errors.unsupported(
+                "Circuit", "it draws random numbers", "draw them before, or use latent inputs"
+            )
         gates = [gate for op in operations for gate in _gates(op, circuit.n_weights)]
     except NotTraceableError as error:
         raise _named(error) from error
@@ -92,7 +94,7 @@ def _queued(circuit: Circuit, angles: Tensor) -> list[Any]:
     except errors.QganError:
         raise
     except Exception as error:
-        queued(circuit, *(torch.zeros(n).double() for n in (circuit.n_weights, circuit.n_inputs)))
+        queued(circuit, *typical_angles(circuit))
         reason = " ".join(str(error).split()).rstrip(".")
         raise errors.unsupported(
             "Circuit", f"its angles cannot be traced ({reason})", "use the PennyLane engine"
@@ -123,12 +125,15 @@ def _named(error: NotTraceableError) -> errors.QganError:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     owners = [frame.f_locals.get("self") for frame in frames]
     names = [type(owner).__name__ for owner in owners if isinstance(owner, qml.operation.Operator)]
+    if error.what.startswith("writes"):
+        name = f"Operation {names[0]}" if names else "Circuit"
+        cure = "join angles with torch.stack, or use the PennyLane engine"
+        return errors.unsupported(name, f"it {error.what}, which tracing cannot follow", cure)
     if not names:
         return errors.unsupported(
             "Circuit",
             f"it {error.what}, so that its gates may change with its angles",
-            "let only angles depend on arguments, without loops or branches on their values, and "
-            "join angles with torch.stack",
+            "let only angles depend on arguments, without loops or branches on their values",
         )
     if hasattr(qml, names[0]) and issubclass(getattr(qml, names[0]), qml.operation.Channel):
         return _varying_channel(names[0])
@@ -179,11 +184,19 @@ def _rotations(op: Any, n_weights: int) -> list[Gate]:
 def _affine_form(op: Any) -> tuple[float, Tensor]:
     """The angle of a rotation as a constant and its coefficients by the entries of the angles."""
     angle = op.parameters[0]
+    form = angle.parts if isinstance(angle, AffineTensor) else torch.as_tensor(angle)
+    if getattr(form, "requires_grad", False):
+        raise errors.unsupported(
+            f"Gate {op.name} on wires {list(op.wires)}",
+            "its angle depends on a tensor of the circuit that requires a gradient",
+            "make it an entry of weights, or use the PennyLane engine",
+        )
     if not isinstance(angle, AffineTensor):
         angle = torch.as_tensor(qml.math.toarray(angle))
     if angle.numel() != 1:
         raise errors.argument("angle", f"of {op.name} must be one number", f"{angle.numel()}")
     if not isinstance(angle, AffineTensor):
+        _check_real(op.name, angle)
         return float(angle.real), torch.zeros(0)
     if angle.bent_by is not None:
         raise errors.unsupported(
@@ -193,6 +206,10 @@ def _affine_form(op: Any) -> tuple[float, Tensor]:
             "compute it in the embedding, or use the PennyLane engine",
         )
     parts = angle.parts.flatten().to(torch.complex128)
-    if not torch.equal(parts.imag, torch.zeros_like(parts.imag)):
-        raise errors.argument("angle", f"of {op.name} must be real", "one that is complex")
+    _check_real(op.name, parts)
     return float(parts[0].real), parts[1:].real
+
+
+def _check_real(name: str, number: Tensor) -> None:
+    if number.is_complex() and bool((number.imag != 0).any()):
+        raise errors.argument("angle", f"of {name} must be real", "one that is complex")

@@ -35,6 +35,18 @@ AFFINE: dict[str, Callable[[Tensor], Tensor]] = {
     "inner product": lambda x: torch.dot(CONSTANT, x),
     "einsum": lambda x: torch.einsum("ij,j->i", MATRIX, x),
     "tensordot": lambda x: torch.tensordot(x, MATRIX, 1),
+    "linear layer of constants": lambda x: torch.nn.functional.linear(CONSTANT, MATRIX, x),
+    "addmm of constants": lambda x: torch.addmm(x.reshape(2, 3), MATRIX[:2], MATRIX[:, :3]),
+    "addmv of constants": lambda x: torch.addmv(x, MATRIX, CONSTANT, beta=2, alpha=3),
+    "baddbmm of constants": lambda x: torch.baddbmm(
+        x.reshape(1, 2, 3), MATRIX[None, :2], MATRIX[None, :, :3]
+    ),
+    "padded with a number": lambda x: torch.nn.functional.pad(x, (1, 2), value=0.5),
+    "imaginary part of a conjugate": lambda x: ((x + 0.1) * (1 + 2j)).conj().imag,
+    "conjugate and a product": lambda x: (torch.complex(x, 3 * x).conj() * (1 + 1j)).real,
+    "adjoint of a matrix": lambda x: (
+        (((x + 0.1) * (1 + 2j)).reshape(2, 3).mH @ MATRIX[:2, :2].to(torch.complex128)).imag
+    ),
     "linear layer": lambda x: torch.nn.functional.linear(x, MATRIX, CONSTANT),
     "outer product": lambda x: torch.outer(x, CONSTANT),
     "sum of all": lambda x: x.sum(),

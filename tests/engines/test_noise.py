@@ -130,3 +130,17 @@ def test_a_noise_model_needs_density_matrices() -> None:
         PennyLaneEngine("default.qubit", noise=depolarising_gates(0.1))
     with pytest.raises(QganError, match=r"must be from 0 to 1, but got 1\.5"):
         depolarising_gates(1.5)
+
+
+@pytest.mark.parametrize("method", ["backprop", "parameter-shift"])
+@pytest.mark.parametrize("grad", [False, True])
+def test_noise_of_a_measurement_is_on_its_value(method: str, grad: bool) -> None:
+    """A bit flip of 0.2 before the measurement of Z takes it to ``(1 - 2 * 0.2) cos w``."""
+    flip = qml.noise.partial_wires(qml.BitFlip, 0.2)
+    noise = qml.NoiseModel({}, meas_map={qml.noise.meas_eq(qml.expval): flip})
+    circuit = Local(lambda w, x: qml.RX(w[..., 0], 0), Registers(output=2), 1, 0)
+    weights = torch.tensor([0.4], dtype=torch.float64, requires_grad=grad)
+    engine = PennyLaneEngine("default.mixed", method, noise=noise)
+    values = engine.expval(circuit, weights, torch.zeros(1, 0).double(), ["ZI", "IZ"])
+    expected = torch.tensor([[0.6 * math.cos(0.4), 0.6]], dtype=torch.float64)
+    assert_close(values.detach(), expected, rtol=0.0, atol=1e-6)

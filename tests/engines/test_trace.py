@@ -7,6 +7,7 @@ import json
 import math
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -271,6 +272,65 @@ def test_circuit_is_traced_once() -> None:
     engine.expval(circuit, torch.ones(1), torch.ones(2, 0), ["Z"])
     assert circuit.calls == 1
     assert trace(circuit) is trace(circuit)
+
+
+def test_a_circuit_that_has_changed_is_traced_anew() -> None:
+    circuit, engine, w = (
+        Counting(),
+        BatchedEngine("double"),
+        torch.tensor([0.4], dtype=torch.float64),
+    )
+    empty = torch.ones(1, 0).double()
+    first = engine.expval(circuit, w, empty, ["Z"]).item()
+    circuit.calls, circuit.angle = 0, 2.0
+    second = engine.expval(circuit, w, empty, ["Z"]).item()
+    assert math.isclose(first, math.cos(0.4), abs_tol=1e-10)
+    assert math.isclose(second, math.cos(0.8), abs_tol=1e-10)
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Circuits that are equal and hash alike, but differ."""
+
+    scale: float = field(compare=False)
+    n_weights: int = 1
+    n_inputs: int = 0
+
+    @property
+    def registers(self) -> Registers:
+        return Registers(output=1)
+
+    def __call__(self, weights: Any, inputs: Any) -> None:
+        qml.RX(self.scale * weights[..., 0], 0)
+
+
+@pytest.mark.parametrize("engine", [BatchedEngine("double"), PennyLaneEngine()])
+def test_circuits_that_are_equal_and_differ_are_two_circuits(engine: Any) -> None:
+    w, empty = torch.tensor([0.4], dtype=torch.float64), torch.ones(1, 0).double()
+    assert Alike(1.0) == Alike(2.0)
+    for scale in (1.0, 2.0):
+        z = engine.expval(Alike(scale), w, empty, ["Z"]).item()
+        assert math.isclose(z, math.cos(0.4 * scale), abs_tol=1e-10)
+
+
+OWN = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("queue", "message"),
+    [
+        (lambda w, x: qml.RX(OWN * w[..., 0], 0), "a tensor of the circuit that requires a grad"),
+        (lambda w, x: qml.RX(OWN + w[..., 0], 0), "a tensor of the circuit that requires a grad"),
+        (lambda w, x: qml.RX(OWN, 0), "a tensor of the circuit that requires a gradient"),
+        (lambda w, x: qml.RX(torch.tensor(0.3 + 0.2j), 0), "`angle` of RX must be real"),
+        (lambda w, x: qml.RX(torch.nn.functional.dropout(w[0], 0.5, True), 0), "random numbers"),
+        (lambda w, x: qml.RX(torch.inverse(w[:1].reshape(1, 1))[0, 0], 0), "cannot be traced"),
+    ],
+)
+def test_what_a_trace_would_freeze_is_refused(queue: Queue, message: str) -> None:
+    with pytest.raises(QganError, match=message):
+        trace(local(queue))
+    assert "\n" not in str(BatchedEngine().why_not(local(queue)))
 
 
 def test_cache_does_not_keep_the_circuit_alive() -> None:

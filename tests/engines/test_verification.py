@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jaxtyping
 import numpy as np
 import pennylane as qml
 import pytest
@@ -125,6 +126,21 @@ def test_the_check_is_no_execution_and_takes_no_chance() -> None:
     assert torch.equal(state, torch.get_rng_state())
 
 
+def detached(w: Any, x: Any) -> None:
+    qml.RX(w[..., 0].detach() * 2, 0)
+    qml.RY(w[..., 1] + x[..., 0], 0)
+
+
+def in_half_precision(w: Any, x: Any) -> None:
+    qml.RX(w[..., 0].half().double(), 0)
+    qml.RY(x[..., 0], 0)
+
+
+@pytest.mark.parametrize("queue", [detached, in_half_precision])
+def test_a_gradient_that_the_circuit_itself_stops_is_no_fault(queue: Any) -> None:
+    assert run(PennyLaneEngine("default.qubit"), queue).requires_grad
+
+
 def stacked(w: Any, x: Any) -> None:
     """Three angles for three wires: a batch of three samples looks like three times as many."""
     for wire, angle in enumerate(torch.unbind(x.reshape(-1, 3)[0])):
@@ -164,3 +180,33 @@ def test_angles_are_checked_where_the_circuit_is_defined() -> None:
     values = PennyLaneEngine().expval(circuit, weights, inputs, ["Z"])
     expected = weights.cos() * inputs
     torch.testing.assert_close(values, expected)
+
+
+def test_a_circuit_that_uses_no_angle_has_the_gradient_zero() -> None:
+    weights = torch.tensor([0.7], dtype=torch.float64, requires_grad=True)
+    circuit = Local(lambda w, x: qml.RX(0.3, 0), Registers(output=1), 1, 0)
+    for engine in (PennyLaneEngine(), BatchedEngine("double")):
+        values = engine.expval(circuit, weights, torch.zeros(1, 0).double(), ["Z"])
+        assert torch.equal(torch.autograd.grad(values.sum(), weights)[0], torch.zeros(1).double())
+
+
+@pytest.mark.parametrize("engine", [PennyLaneEngine(), BatchedEngine("double")])
+def test_angles_are_tensors_of_real_numbers(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as users run it
+    weights, inputs = torch.ones(1).double(), torch.ones(2, 1).double()
+    for one, other in ((weights * 1j, inputs), (weights, inputs * 1j)):
+        with pytest.raises(QganError, match="must be a tensor of real numbers"):
+            engine.expval(turns(), one, other, ["Z"])
+    complex_angle = Local(lambda w, x: qml.RX(torch.tensor(0.3 + 0.2j), 0), Registers(1), 1, 1)
+    with pytest.raises(QganError, match="`angle` of RX must be real"):
+        engine.expval(complex_angle, weights, inputs, ["Z"])
+    on_a_float = Local(lambda w, x: qml.RX(w[..., 0], 0.0), Registers(1), 1, 1)
+    assert engine.expval(on_a_float, weights, inputs, ["Z"]).shape == (2, 1)
+
+
+def test_why_not_asks_where_a_circuit_is_defined() -> None:
+    circuit = Local(
+        lambda w, x: qml.RX(torch.inverse(w.reshape(2, 2))[0, 0], 0), Registers(output=1), 4, 0
+    )
+    assert PennyLaneEngine().why_not(circuit) is None
+    assert "\n" not in str(BatchedEngine().why_not(circuit))

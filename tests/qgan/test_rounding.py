@@ -160,10 +160,11 @@ def test_gradients_are_those_of_the_formula_on_both_sides_of_one(measure: str, r
 
 
 def test_within_moves_what_is_outside_and_nothing_else() -> None:
-    values = torch.tensor([-0.5, 0.25, 1.0, 1.5, inf], requires_grad=True)
+    values = torch.tensor([-1e-4, 0.25, 1.0, 1.0001, inf], requires_grad=True)
     moved = within(values, 0.0, 1.0)
-    assert moved.tolist() == [0.0, 0.25, 1.0, 1.0, 1.0]
-    assert within(values, 0.0, inf).tolist() == [0.0, 0.25, 1.0, 1.5, inf]
+    assert moved.tolist() == [0.0, 0.25, 1.0, 1.0, inf]
+    assert within(values, 0.0, inf).tolist() == [0.0, *values.tolist()[1:]]
+    assert within(torch.tensor([21.0, -3.0]), 0.0, 1.0).tolist() == [21.0, -3.0]
     weights: Any = torch.tensor([1.0, 2.0, 3.0, 4.0])
     (moved[:4] * weights).sum().backward()
     assert values.grad is not None and values.grad[:4].tolist() == weights.tolist()

@@ -11,7 +11,14 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors, pauli
-from qgan.engines.base import Circuit, DiffMethod, Engine, check_angles, check_source
+from qgan.engines.base import (
+    Circuit,
+    DiffMethod,
+    Engine,
+    check_angles,
+    check_source,
+    typical_angles,
+)
 from qgan.engines.memory import check_memory
 from qgan.engines.pennylane.device import broken_rule, check_engine_shots, diff_methods, open_device
 from qgan.engines.pennylane.execution import Execution
@@ -191,6 +198,7 @@ class PennyLaneEngine(Engine):
                 source's states is asked of a device that has none.
         """
         check_angles(circuit, weights, inputs)
+        observables = tuple(observables)
         pauli.check_words(observables, circuit.registers.n_wires)
         if source is not None:
             check_source(circuit, inputs, source)
@@ -203,6 +211,10 @@ class PennyLaneEngine(Engine):
         else:
             values = self._expval(joint_pieces(circuit, weights, inputs, source), observables)
         real: Tensor = values.to(self.dtype.to_real())
+        if torch.is_grad_enabled() and not real.requires_grad:
+            # A circuit that uses none of its angles has the gradient 0, not none at all.
+            for angles in (weights, inputs):
+                real = real + 0.0 * angles.sum() if angles.requires_grad else real
         return real
 
     def why_not(
@@ -211,7 +223,7 @@ class PennyLaneEngine(Engine):
         """The reason why this engine, as it was built, cannot serve a request, or None.
 
         Args:
-            circuit: traced once with all angles zero, and sent through the device's checks.
+            circuit: queued once, and sent through the device's checks.
             diff_method: the diff method that is asked for; None takes the engine's own.
             shots: the shots that are asked for; None is exact.
         """
@@ -221,8 +233,8 @@ class PennyLaneEngine(Engine):
             return str(errors.argument("diff_method", rule, method))
         if method != self.diff_method or shots != self.shots:
             return f"{self!r} was built for {self.diff_method} and shots={self.shots}"
-        weights = torch.zeros(circuit.n_weights, dtype=torch.float64, requires_grad=True)
-        inputs = torch.zeros(1, circuit.n_inputs, dtype=torch.float64, requires_grad=True)
+        weights, inputs = (angles.requires_grad_() for angles in typical_angles(circuit))
+        inputs = inputs.unsqueeze(0)
         words = ("Z" * circuit.registers.n_wires,)
         reason = self._execution.why_not(Request(joint_pieces(circuit, weights, inputs), words))
         return None if reason is None else f"{self!r} cannot run this circuit: {reason}"

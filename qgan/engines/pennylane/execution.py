@@ -17,7 +17,7 @@ from qgan.engines.base import DiffMethod
 from qgan.engines.operations import elementary
 from qgan.engines.pennylane.derivative import FirstDerivativeOnly
 from qgan.engines.pennylane.device import open_device
-from qgan.engines.pennylane.noise import readout_errors
+from qgan.engines.pennylane.noise import read_noise, readout_errors
 from qgan.engines.pennylane.request import Reads, Request
 from qgan.engines.pennylane.verification import (
     CircuitNotes,
@@ -25,7 +25,7 @@ from qgan.engines.pennylane.verification import (
     first_samples,
     same_for_each,
 )
-from qgan.engines.pennylane.vocabulary import KnownGates
+from qgan.engines.pennylane.vocabulary import KnownGates, check_real
 
 __all__ = ["Execution"]
 
@@ -56,7 +56,10 @@ class Execution:
         self.device, self.diff_method, self.shots = device, diff_method, shots
         self.options, self.noise, self.readout = options, noise, readout
         # The device's own expectation values have no gradient where an outcome has probability 0.
-        self.reads_matrix = device == "default.mixed" and diff_method == "backprop"
+        # Noise of a measurement is on its expectation value, and not on the matrix.
+        self.reads_matrix = (
+            device == "default.mixed" and diff_method == "backprop" and not read_noise(noise)
+        )
         self.knows = KnownGates(device, diff_method)
         self.count = 0
         self._devices: dict[int, Any] = {}
@@ -81,9 +84,9 @@ class Execution:
         differentiates = torch.is_grad_enabled() and any(a.requires_grad for a in request.angles)
         notes = self._notes.of(request.pieces)
         key = "a batch" if request.batch != 1 else "one sample"
-        if differentiates and self.shots is None and notes is not None and key not in notes:
-            notes[key] = True
+        if differentiates and self.shots is None and key not in notes:
             self.check(request)
+            notes[key] = True
         return self._run(request)
 
     def why_not(self, request: Request) -> str | None:
@@ -107,6 +110,7 @@ class Execution:
             QganError: naming the operations concerned.
         """
         few, count = first_samples(request), self.count
+        few.samples(0).queued()  # a mistake of the circuit itself is raised as it is
         words = few.reads if isinstance(few.reads, tuple) else pauli.pauli_words(few.n_wires, 1)
         try:
             fault = find_fault(replace(few, reads=words), self._values, self._reference)
@@ -156,16 +160,14 @@ class Execution:
         """Whether the operations of a batch are those of its samples; asked once for each size."""
         notes, batch = self._notes.of(request.pieces), request.batch
         assert batch is not None
-        if notes is not None and batch in notes:
+        if batch in notes:
             return notes[batch]
         with torch.no_grad():
             operations = self._operations(request, split=True)
             places = {0, batch - 1}
             samples = {k: self._operations(request.samples(k), split=True) for k in places}
-        answer = same_for_each(operations, samples)
-        if notes is not None:
-            notes[batch] = answer
-        return answer
+        notes[batch] = same_for_each(operations, samples)
+        return notes[batch]
 
     def _values(self, request: Request) -> Tensor:
         """The values ``(M, K)`` of the words, as :meth:`_run` gives them."""
@@ -185,7 +187,10 @@ class Execution:
                 measurements = [qml.expval(_operator(word)) for word in request.reads]
                 tape = qml.tape.QuantumScript(operations, measurements)
                 (tape,), _ = qml.transforms.convert_to_numpy_parameters(tape)
-                (row,) = qml.execute([tape], self._device(request.n_wires), diff_method=None)
+                tapes, joined = [tape], _first_of
+                if read_noise(self.noise):
+                    tapes, joined = qml.add_noise(tape, read_noise(self.noise))
+                row = joined(qml.execute(tapes, self._device(request.n_wires), diff_method=None))
             rows.append([float(v) for v in (row if len(measurements) > 1 else [row])])
         return torch.tensor(rows, dtype=torch.float64)
 
@@ -202,13 +207,13 @@ class Execution:
         operations = guarded.operations()
         with qml.QueuingManager.stop_recording():
             if self.noise is not None:
-                measurements = self._measurements(request.n_wires, request.reads)
-                script = qml.tape.QuantumScript(operations, measurements)
-                (script,), _ = qml.add_noise(script, self.noise)
+                script = qml.tape.QuantumScript(operations)
+                (script,), _ = qml.add_noise(script, qml.NoiseModel(self.noise.model_map))
                 operations = script.operations
         knows = replace(self.knows, split=split)
         gates = elementary(operations[:1], replace(knows, first=True))
         gates += elementary(operations[1:], knows)
+        check_real(gates)
         if self.readout and isinstance(request.reads, tuple):
             gates += readout_errors(self.readout, range(request.n_wires))
         return gates
@@ -246,6 +251,8 @@ class Execution:
         node = qml.QNode(
             execution, self._device(n_wires), interface="torch", diff_method=self.diff_method
         )
+        if read_noise(self.noise):
+            node = qml.add_noise(node, read_noise(self.noise))
         if self.shots is not None:
             node = qml.set_shots(node, shots=self.shots)
         if self.diff_method == "parameter-shift":  # it refuses batches, PennyLane issue 4462
@@ -290,6 +297,11 @@ class Execution:
             f"it does not run this circuit ({reason})",
             "use other gates, or another engine",
         )
+
+
+def _first_of(results: Any) -> Any:
+    """The result of the only tape."""
+    return results[0]
 
 
 def _operator(word: str) -> Any:

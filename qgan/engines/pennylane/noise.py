@@ -10,7 +10,7 @@ import pennylane as qml
 
 from qgan import errors
 
-__all__ = ["check_noise", "check_probability", "depolarising_gates", "readout_errors"]
+__all__ = ["check_noise", "check_probability", "depolarising_gates", "read_noise", "readout_errors"]
 
 NOISY_DEVICES = ("default.mixed",)
 
@@ -68,6 +68,13 @@ def readout_errors(r: float, wires: Sequence[int]) -> list[Any]:
         return [qml.DepolarizingChannel(1.5 * r, wires=wire) for wire in wires]
 
 
+def read_noise(noise: Any) -> Any:
+    """The part of a noise model that is on measurements, as a noise model; None without one."""
+    if noise is None or not noise.meas_map:
+        return None
+    return qml.NoiseModel({}, meas_map=noise.meas_map)
+
+
 def check_noise(device: str, noise: Any, readout: float) -> None:
     """Refuse noise of a wrong kind, and noise on a device that cannot have it.
 
@@ -85,7 +92,7 @@ def check_noise(device: str, noise: Any, readout: float) -> None:
 
 def check_probability(name: str, p: float, most: float) -> None:
     """Refuse a probability outside [0, most]."""
-    if not 0 <= p <= most:
+    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= most:
         raise errors.argument(name, f"must be from 0 to {most:g}", p)
 
 

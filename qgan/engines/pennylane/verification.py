@@ -7,7 +7,6 @@ compared with central differences of values that are computed sample by sample, 
 from __future__ import annotations
 
 import math
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,9 +15,9 @@ import pennylane as qml
 import torch
 from torch import Tensor
 
-from qgan.engines.base import Circuit
 from qgan.engines.pennylane.joint import Piece
 from qgan.engines.pennylane.request import Request
+from qgan.engines.weak import WeakNotes
 
 __all__ = ["CircuitNotes", "find_fault", "first_samples", "same_for_each"]
 
@@ -35,21 +34,16 @@ class CircuitNotes:
     """What has been found out about each circuit, alone or joined to another, while it lives."""
 
     def __init__(self) -> None:
-        self._notes: weakref.WeakKeyDictionary[Circuit, Any] = weakref.WeakKeyDictionary()
+        self._notes: WeakNotes[WeakNotes[dict[Any, bool]]] = WeakNotes()
 
-    def __reduce__(self) -> Any:
-        """A copy knows of no circuit: they are held weakly, which cannot be saved."""
-        return CircuitNotes, ()
-
-    def of(self, pieces: Sequence[Piece]) -> dict[Any, bool] | None:
-        """The notes on an execution; None for a circuit that cannot be remembered."""
+    def of(self, pieces: Sequence[Piece]) -> dict[Any, bool]:
+        """The notes on an execution; they are not kept for a circuit without weak references."""
         first, last = pieces[0].circuit, pieces[-1].circuit
-        try:
-            joined = self._notes.setdefault(first, weakref.WeakKeyDictionary())
-            notes: dict[Any, bool] = joined.setdefault(last, {})
-        except TypeError:  # not hashable, or not weakly referable
-            return None
-        return notes
+        joined = self._notes.get(first)
+        if joined is None:
+            joined = self._notes.set(first, WeakNotes())
+        notes = joined.get(last)
+        return joined.set(last, {}) if notes is None else notes
 
 
 def same_for_each(operations: Sequence[Any], samples: Mapping[int, Sequence[Any]]) -> bool:
@@ -109,7 +103,7 @@ def find_fault(request: Request, values: Values, reference: Values) -> str | Non
 
     operations = point.samples(0).queued()
     reason = fault(0, len(operations))
-    if reason is None:
+    if reason is None or _stops_gradients(point, direction):
         return None
     stop = _least(lambda k: fault(0, k) is not None, 1, len(operations))
     start = -_least(lambda k: fault(-k, stop) is not None, 1 - stop, 0)
@@ -143,6 +137,35 @@ def _fault(
     if _differ(slope, derivative):
         return f"its derivative is {float(slope):.4g} where it must be {float(derivative):.4g}"
     return None
+
+
+def _stops_gradients(request: Request, direction: list[Tensor]) -> bool:
+    """Whether the circuit itself computes angles whose derivative is not what autograd says.
+
+    A user may detach an angle on purpose, or round it to half precision: no device is to blame.
+    """
+    rng = torch.Generator().manual_seed(2)
+    step = STEP / math.sqrt(max(1, sum(entry.numel() for entry in request.angles)))
+
+    def mixed(angles: Sequence[Tensor]) -> Tensor:
+        numbers = [
+            torch.as_tensor(number).to(torch.complex128).flatten()
+            for operation in request.at(angles).queued()
+            for number in operation.data
+        ]
+        joined = torch.cat([torch.zeros(1, dtype=torch.complex128), *numbers])
+        weights = torch.randn(joined.shape, generator=rng.manual_seed(2), dtype=torch.float64)
+        return (weights * (joined.real + 0.7 * joined.imag)).sum()
+
+    leaves = [entry.clone().requires_grad_() for entry in request.angles]
+    above, below = (mixed(_moved(request.angles, direction, sign * step)) for sign in (1, -1))
+    slope, value = torch.zeros((), dtype=torch.float64), mixed(leaves)
+    if value.requires_grad:
+        for part, unit in zip(
+            torch.autograd.grad(value, leaves, allow_unused=True), direction, strict=True
+        ):
+            slope += 0.0 if part is None else (part * unit).sum()
+    return _differ(slope, ((above - below) / (2 * step)).detach())
 
 
 def _differ(read: Tensor, expected: Tensor) -> bool:

@@ -6,22 +6,30 @@ to weights and to a batch of inputs, and gradients of what stands after it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pennylane as qml
 
+from qgan import errors
 from qgan.engines.operations import is_constant
 
-__all__ = ["UNBATCHED", "VERIFIED", "KnownGates"]
+__all__ = ["UNBATCHED", "VERIFIED", "KnownGates", "check_real"]
 
-VERIFIED = frozenset(
+ROTATIONS = frozenset(
     {
-        "RX", "RY", "RZ", "Rot", "PauliX", "PauliY", "PauliZ", "Hadamard", "S", "T", "SX",
-        "CNOT", "CY", "CZ", "SWAP", "Toffoli", "CSWAP",
-        "CRX", "CRY", "CRZ", "ControlledPhaseShift", "IsingXX", "IsingYY", "IsingZZ",
+        "RX", "RY", "RZ", "Rot", "CRX", "CRY", "CRZ", "ControlledPhaseShift",
+        "IsingXX", "IsingYY", "IsingZZ",
     }
 )  # fmt: skip
+"""Gates with angles that every device and method gets right."""
+
+VERIFIED = ROTATIONS | {
+    "PauliX", "PauliY", "PauliZ", "Hadamard", "S", "T", "SX",
+    "CNOT", "CY", "CZ", "SWAP", "Toffoli", "CSWAP",
+}  # fmt: skip
 """Gates that every device and method gets right, for one angle and for a batch of angles."""
 
 UNBATCHED = frozenset({"MultiRZ", "SingleExcitation", "DoubleExcitation"})
@@ -59,3 +67,17 @@ class KnownGates:
         if name == "QubitUnitary":
             return is_constant(operation) or self.method == "backprop"
         return self.device == "default.mixed" and isinstance(operation, qml.operation.Channel)
+
+
+def check_real(operations: Sequence[Any]) -> None:
+    """Refuse rotations by angles that are complex numbers."""
+    for operation in operations:
+        if operation.name not in ROTATIONS | UNBATCHED:
+            continue
+        for angle in operation.data:
+            is_complex = getattr(angle, "is_complex", None)
+            if not (is_complex() if is_complex else np.iscomplexobj(angle)):
+                continue
+            if not qml.math.allclose(qml.math.imag(angle), 0.0):
+                rule = f"of {operation.name} must be real"
+                raise errors.argument("angle", rule, "one that is complex")
