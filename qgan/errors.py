@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from qgan.text import MOST_CHARACTERS, shortened, written
+
 __all__ = [
     "Choice",
     "QganError",
@@ -51,14 +53,14 @@ def argument(name: str, rule: str, got: object, choices: Sequence[Choice] = ()) 
     Args:
         name: name of the argument.
         rule: what it must be.
-        got: what came.
+        got: what came; the message shows its first and last characters if it is long.
         choices: what the rule offers, word for word; see :class:`QganError`.
 
     Example:
         >>> str(argument("shots", "must be at least 1", 0))
         'Argument `shots` must be at least 1, but got 0.'
     """
-    return QganError(f"Argument `{name}` {rule}, but got {got}.", choices)
+    return QganError(f"Argument `{shortened(name)}` {rule}, but got {shortened(got)}.", choices)
 
 
 def integer(name: str, value: Any, least: int | None = None) -> int:
@@ -87,7 +89,7 @@ def integer(name: str, value: Any, least: int | None = None) -> int:
     except TypeError:
         number = None
     if number is None:
-        raise argument(name, "must be an integer", repr(value))
+        raise argument(name, "must be an integer", written(value))
     if least is not None and number < least:
         raise argument(name, f"must be at least {least}", number)
     return number
@@ -125,13 +127,13 @@ def schema(error: Any, model: Any) -> QganError:
     if first["type"] == "extra_forbidden":
         near = nearest(name, list(_keys(model)))
         meant = "" if near is None else f" (perhaps `{near}`)"
-        return argument(name, f"must be a key of the schema{meant}", repr(first["input"]))
+        return argument(name, f"must be a key of the schema{meant}", written(first["input"]))
     message = first["msg"]
     if message.startswith("Value error, "):
         return QganError(message.removeprefix("Value error, "))
     rule = message[0].lower() + message[1:]
     rule = rule.replace("input should be", "must be").replace("field required", "must be given")
-    return argument(name or "config", rule, repr(first["input"]))
+    return argument(name or "config", rule, written(first["input"]))
 
 
 def nearest(name: str, keys: list[str]) -> str | None:
@@ -141,6 +143,7 @@ def nearest(name: str, keys: list[str]) -> str | None:
         >>> nearest("steps", ["preset", "trainer.steps"]), nearest("sed", ["seed", "cure"])
         ('trainer.steps', 'seed')
     """
+    name = name[:MOST_CHARACTERS]
     same = [key for key in keys if key.split(".")[-1] == name.rsplit(".", maxsplit=1)[-1]]
     near = same or difflib.get_close_matches(name, keys, n=1, cutoff=0.4)
     return near[0] if near else None

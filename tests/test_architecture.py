@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 MOST_LINES = 400
 
 FLOORS = (
+    {"text"},
     {"errors", "config", "stateful"},
     {"pauli", "povm", "bases", "files", "labels", "declared", "rounding", "seeds"},
     {"states"},

@@ -10,12 +10,14 @@ the contract suites all come from here. Other packages add entries of their own 
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from qgan import errors
+from qgan.text import MOST_CHARACTERS
 
 __all__ = ["FAMILIES", "Entry", "Family", "register"]
 
@@ -117,10 +119,15 @@ class Family:
         entry, rule = self.by_name.get(name), "must be a name that `qgan list` shows"
         if entry is not None and entry.number is not None:
             try:
-                return entry, float(rest)
+                number = float(rest)
             except ValueError:
-                rule = f"must be NAME or NAME:{entry.number} with a number"
-        near = difflib.get_close_matches(text, list(self.by_name), n=2, cutoff=0.0)
+                number = math.nan
+            if math.isfinite(number):
+                return entry, number
+            rule = f"must be NAME or NAME:{entry.number} with a number"
+        near = difflib.get_close_matches(
+            text[:MOST_CHARACTERS], list(self.by_name), n=2, cutoff=0.0
+        )
         rule = f"{rule} (nearest: {' and '.join(near)})"
         raise errors.argument(self.setting, rule, repr(text))
 

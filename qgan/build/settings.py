@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from qgan import errors
+from qgan.build.plain_yaml import read_yaml
 from qgan.build.plugins import check_loaded, load_entry_points
 from qgan.build.registry import FAMILIES
 from qgan.config import Experiment, OneOf
@@ -104,23 +105,6 @@ def _rule(schema: dict[str, Any]) -> str:
     return ", ".join(f"{word} {schema[key]:g}" for key, word in BOUNDS.items() if key in schema)
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, but a key given twice is an error: it would drop the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The mapping, if its keys differ."""
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise errors.argument(
-                    "config", "must give a key once", f"{key.value} again in line {line}"
-                )
-            seen.add(key.value)
-        found: dict[Any, Any] = super().construct_mapping(node, deep)
-        return found
-
-
 def from_yaml(path: str | Path, known: bool = True) -> Experiment:
     """Settings from a YAML file; keys that are not given take their defaults.
 
@@ -132,14 +116,7 @@ def from_yaml(path: str | Path, known: bool = True) -> Experiment:
         QganError: if the file is missing, is no YAML, or breaks the schema; the message names the
             key, the rule and the value.
     """
-    try:
-        data = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.argument("config", "must be a readable file", error) from None
-    except yaml.YAMLError as error:
-        line = str(error).replace("\n", " ")
-        raise errors.argument("config", "must be YAML", line) from None
-    return parse(data, known)
+    return parse(read_yaml(Path(path)), known)
 
 
 def parse(data: Any, known: bool = True) -> Experiment:

@@ -1,0 +1,90 @@
+"""YAML as plain data: the one door for text that somebody else has written."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from qgan import errors
+from qgan.text import shortened
+
+__all__ = ["read_yaml"]
+
+MOST_BYTES = 2**16
+"""Bytes of a file of settings; a complete one with its comments has a tenth of that."""
+MOST_LEVELS = 20
+"""Levels of lists and mappings inside each other; PyYAML calls itself at each."""
+MOST_ALIASES = 20
+"""Uses of anchors. So few, on so few levels, cannot stand for more than memory holds."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, but a key given twice is an error: it would drop the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping, if its keys differ."""
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key.value, Hashable):
+                continue  # a list is no key, as PyYAML says itself
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise errors.argument(
+                    "config", "must give a key once", f"{shortened(key.value)} again in line {line}"
+                )
+            seen.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+
+def read_yaml(path: Path) -> Any:
+    """The plain data in a file of YAML.
+
+    Args:
+        path: a file of at most 64 KiB, with at most 20 levels and 20 aliases.
+
+    Raises:
+        QganError: if the file cannot be read, is larger than that, or is no YAML of plain data.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path with a null byte
+        raise errors.argument("config", "must be a readable file", error) from None
+    if len(content) > MOST_BYTES:
+        raise errors.argument("config", f"must have at most {MOST_BYTES} bytes", f"more in {path}")
+    try:
+        _check_shape(text)
+        return yaml.load(text, _Loader)
+    except errors.QganError:
+        raise
+    except yaml.YAMLError as error:
+        raise errors.argument("config", "must be YAML", error) from None
+    except Exception as error:  # whatever PyYAML makes of a value that its tag does not take
+        got = f"a value that cannot be read: {shortened(error)}"
+        raise errors.argument("config", "must be YAML", got) from None
+
+
+def _check_shape(text: str) -> None:
+    """Refuse deep nesting and many aliases before anything is made of them."""
+    level = n_aliases = 0
+    for event in yaml.parse(text, _Loader):
+        line = 1 + (event.start_mark.line if event.start_mark else 0)
+        if isinstance(event, yaml.CollectionStartEvent):
+            level += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            level -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            n_aliases += 1
+        if level > MOST_LEVELS:
+            raise errors.argument(
+                "config", f"must have at most {MOST_LEVELS} levels", f"more in line {line}"
+            )
+        if n_aliases > MOST_ALIASES:
+            raise errors.argument(
+                "config", f"must use at most {MOST_ALIASES} aliases", f"more in line {line}"
+            )
