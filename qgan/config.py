@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 __all__ = [
     "DataConfig",
@@ -19,9 +20,27 @@ __all__ = [
     "TrainerConfig",
 ]
 
-Positive = Annotated[int, Field(ge=1)]
-Natural = Annotated[int, Field(ge=0)]
-Rate = Annotated[float, Field(gt=0)]
+MOST = 10**9
+"""Most of anything that is counted: beyond it lies no experiment, and int32 soon ends."""
+Positive = Annotated[int, Field(ge=1, le=MOST)]
+Natural = Annotated[int, Field(ge=0, le=MOST)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Layers = Annotated[int, Field(ge=1, le=1000)]
+Wires = Annotated[int, Field(ge=0, le=64)]
+Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+Decay = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Widths = Annotated[tuple[Positive, ...], Field(max_length=64)]
+Name = Annotated[str, Field(max_length=200)]
+
+
+def _without_null(path: Path) -> Path:
+    if "\0" in str(path):
+        raise PydanticCustomError("null_byte", "must have no null byte")
+    return path
+
+
+File = Annotated[Path, AfterValidator(_without_null)]
 
 
 @dataclass(frozen=True)
@@ -46,9 +65,9 @@ class DataConfig(Section):
 
     source: Annotated[str, OneOf("source")] = "ising"
     """Name of a data source (`qgan list` names them); ignored when a file is given."""
-    file: Path | None = None
+    file: File | None = None
     """A file of states: npz with `states`, `label`, optional `factors`."""
-    qubits: Positive | None = None
+    qubits: Annotated[int, Field(ge=1, le=64)] | None = None
     """Qubits of each state, for sources of any size; None takes the source's own."""
     shots: Positive | None = None
     """Show the discriminator records of so many shots of each training state; None shows states."""
@@ -63,11 +82,11 @@ class GeneratorConfig(Section):
     """Label and latent in every angle, or in registers of their own."""
     ansatz: Annotated[str, OneOf("ansatz")] = "hardware-efficient"
     """Family of layers of the re-uploading circuit."""
-    n_layers: Positive | None = None
+    n_layers: Layers | None = None
     """Layers of the circuit; None takes 4 of the re-uploading, 12 of the register circuit."""
-    bath: Natural | None = None
+    bath: Wires | None = None
     """Wires traced out; None takes what the rank of the data asks."""
-    n_latent: Natural = 2
+    n_latent: Annotated[int, Field(ge=0, le=1000)] = 2
     """Entries of the latent z."""
     n_levels: Natural = 0
     """Values of the last latent if it is discrete; 0 keeps it continuous."""
@@ -75,7 +94,7 @@ class GeneratorConfig(Section):
     """How (label, z) becomes angles in the re-uploading circuit."""
     spread: Rate = 0.1
     """Initial weights of the register circuit are uniform in [-spread, spread] radians."""
-    hidden: tuple[Positive, ...] = (32, 32)
+    hidden: Widths = (32, 32)
     """Widths of the hidden layers of the tanh embedding."""
 
 
@@ -88,9 +107,9 @@ class DiscriminatorConfig(Section):
     """What scores the view with the label (`qgan list` tells of each)."""
     spectral: bool = False
     """Spectral normalisation of the layers of mlp, projection, auxiliary and minibatch heads."""
-    hidden: tuple[Positive, ...] = (128, 128)
+    hidden: Widths = (128, 128)
     """Widths of the head's hidden layers."""
-    max_weight: Positive = 2
+    max_weight: Annotated[int, Field(ge=1, le=64)] = 2
     """Largest weight of the words of the Pauli view."""
     n_words: Positive | None = None
     """Words of the Pauli view, drawn at random by the seed; None takes all."""
@@ -98,13 +117,13 @@ class DiscriminatorConfig(Section):
     """Measurement of each qubit in the POVM view."""
     n_references: Positive = 4
     """Training states of each label that the swap-test view compares with."""
-    n_circuits: Positive = 3
+    n_circuits: Layers = 3
     """Circuits of the circuit view, side by side."""
-    n_layers: Positive = 4
+    n_layers: Layers = 4
     """Layers of each of them."""
     label: Literal["reupload", "register"] = "reupload"
     """How the label enters the circuits of the circuit view."""
-    bath: Natural = 0
+    bath: Wires = 0
     """Ancillas of the circuits; in ddk, Bath D beside the wire that is read."""
     scale: Rate = 4.0
     """Factor on the readouts of the circuit views and of the swap test."""
@@ -117,15 +136,15 @@ class EngineConfig(Section):
 
     kind: Annotated[str, OneOf("engine")] = "batched"
     """Our batched engine, a PennyLane device, or whichever is timed to be the fastest."""
-    device: str | None = None
+    device: Name | None = None
     """Name of a PennyLane device; implies the pennylane engine."""
     diff_method: Literal["backprop", "adjoint", "parameter-shift"] | None = None
     """Gradient method; None takes the device's best."""
     shots: Positive | None = None
     """Shots for each expectation value; None is exact."""
-    depolarising: Annotated[float, Field(ge=0, le=1)] = 0.0
+    depolarising: Share = 0.0
     """Probability of a depolarising error after each gate on each of its wires; default.mixed."""
-    readout: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    readout: Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)] = 0.0
     """Probability that a bit is read wrongly; default.mixed, and views that are circuits."""
     precision: Literal["single", "double"] = "single"
     """complex64 or complex128 in training."""
@@ -153,11 +172,11 @@ class TrainerConfig(Section):
     """Adam's learning rate for a trainable view."""
     optimiser: Literal["adam", "rmsprop"] = "adam"
     """Optimiser of both sides; RMSProp takes no betas."""
-    betas: tuple[float, float] = (0.5, 0.9)
+    betas: tuple[Decay, Decay] = (0.5, 0.9)
     """Adam's two decays."""
-    final_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
+    final_rate: Share = 0.05
     """Fraction of the learning rates that the cosine decay ends at."""
-    average: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    average: Decay = 0.99
     """Decay of the running average of the generator that is judged and saved; 0 is none."""
     evaluate_every: Positive = 250
     """Steps between evaluations on validation states; the best checkpoint is chosen there."""
@@ -173,23 +192,23 @@ class TrainerConfig(Section):
 class Experiment(Section):
     """Everything a run is made from."""
 
-    preset: str = "ising"
+    preset: Annotated[str, Field(max_length=100, pattern=r"^\w[\w.+-]*$")] = "ising"
     """Name of the preset these settings started from."""
-    seed: Natural = 0
+    seed: Seed = 0
     """Seed of everything random."""
     data: DataConfig = DataConfig()
     generator: GeneratorConfig = GeneratorConfig()
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
-    objective: str = "wasserstein"
+    objective: Name = "wasserstein"
     """The game: a name of `qgan list`, some with a number, as f-gan:pearson or linear:0.6."""
-    term: tuple[str, ...] | None = None
+    term: Annotated[tuple[Name, ...], Field(max_length=100)] | None = None
     """Penalties and cures, each NAME or NAME:NUMBER. None takes what the objective and the head
     need, and purity matching for a register generator of pure states."""
-    mismatched_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    mismatched_share: Decay = 0.0
     """Share of real states with wrong labels in what the discriminator rejects; 0 shows none. A
     small share keeps labels apart whose states nearly touch, but narrows labels that vary little.
     """
-    plugin: tuple[Path, ...] = ()
+    plugin: tuple[File, ...] = ()
     """Files of Python code that register further choices. They run when they are named on the
     command line, and only then."""
     loggers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = ("tensorboard",)

@@ -63,7 +63,7 @@ def argument(name: str, rule: str, got: object, choices: Sequence[Choice] = ()) 
     return QganError(f"Argument `{shortened(name)}` {rule}, but got {shortened(got)}.", choices)
 
 
-def integer(name: str, value: Any, least: int | None = None) -> int:
+def integer(name: str, value: Any, least: int | None = None, most: int | None = None) -> int:
     """A Python integer from an argument: Python's own, NumPy's, or whatever else stands for one.
 
     Numbers of a few bytes would overflow where Python's do not.
@@ -72,9 +72,10 @@ def integer(name: str, value: Any, least: int | None = None) -> int:
         name: name of the argument, for the message.
         value: any integer but a boolean.
         least: the least value, where there is one.
+        most: the greatest value, where there is one.
 
     Raises:
-        QganError: for a value that is no integer or is too small.
+        QganError: for a value that is no integer, too small or too large.
 
     Example:
         >>> import numpy as np
@@ -92,6 +93,8 @@ def integer(name: str, value: Any, least: int | None = None) -> int:
         raise argument(name, "must be an integer", written(value))
     if least is not None and number < least:
         raise argument(name, f"must be at least {least}", number)
+    if most is not None and number > most:
+        raise argument(name, f"must be at most {most}", number)
     return number
 
 
@@ -114,6 +117,15 @@ def unsupported(what: str, reason: str, instead: str | Sequence[Choice]) -> Qgan
     return QganError(f"{what}: {reason}; use {words}.", instead)
 
 
+WORDS = (
+    ("input should be", "must be"),
+    ("field required", "must be given"),
+    ("keys should be", "must have keys that are"),
+    ("unable to parse input string as an integer, exceeded maximum size", "must have fewer digits"),
+)
+"""What pydantic says, and what the rule of a message is."""
+
+
 def schema(error: Any, model: Any) -> QganError:
     """Error for the first broken rule of a pydantic model, by its path.
 
@@ -132,7 +144,8 @@ def schema(error: Any, model: Any) -> QganError:
     if message.startswith("Value error, "):
         return QganError(message.removeprefix("Value error, "))
     rule = message[0].lower() + message[1:]
-    rule = rule.replace("input should be", "must be").replace("field required", "must be given")
+    for pydantic, ours in WORDS:
+        rule = rule.replace(pydantic, ours)
     return argument(name or "config", rule, written(first["input"]))
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from qgan import errors
+from qgan.engines.memory import check_bytes
 from qgan.generator import Generator
 from qgan.sampler import Drawn, Sampler
 from qgan.seeds import seeded
@@ -130,13 +131,23 @@ class Model:
         classes = range(len(self.label_values)) if label is None else [self.index(label)]
         if latent is None:
             count = n or 1
+            self._check_room(count * len(classes))
             rng = seeded(seed)
             latents = self.sampler.prior.sample(count * len(classes), rng)
         else:
             rows = self._rows(latent, n)
-            count, latents = len(rows), rows.repeat(len(classes), 1)
+            count = len(rows)
+            self._check_room(count * len(classes))
+            latents = rows.repeat(len(classes), 1)
         labels = torch.tensor(list(classes)).repeat_interleave(count)
         return Drawn(self.sampler.exact_states(labels, latents), labels, latents)
+
+    def _check_room(self, n_states: int) -> None:
+        """Refuse more states than memory holds: each as vectors of the traced-out wires in double
+        precision, once as the engine makes it and once as it is written, with its latent."""
+        registers = self.sampler.circuit.registers
+        n_numbers = 2 * 16 * 2**registers.n_wires + 8 * (self.sampler.n_latent + 1)
+        check_bytes("n", f"{n_states} states", n_states * n_numbers)
 
     def _rows(self, latent: Any, n: int | None) -> Tensor:
         """The latents that a user names for each label, checked, ``(n, n_latent)``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -22,6 +23,7 @@ from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.embedding import AffineEmbedding, TanhEmbedding
 from qgan.engines.base import Circuit, Engine
+from qgan.engines.memory import check_bytes
 from qgan.generator import Generator, default_embedding
 from qgan.metrics.states.rank import fidelity_cap
 from qgan.prior import Prior
@@ -110,6 +112,10 @@ def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
 
 def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
     g = settings.generator
+    sizes = (n_labels + g.n_latent, *g.hidden, n_inputs)
+    n_weights = sum((one + 1) * other for one, other in pairwise(sizes))
+    # Double precision: the weights, their gradients, two moments of Adam and the running average.
+    check_bytes("generator.hidden", f"{n_weights} weights in training", 5 * 8 * n_weights)
     return TanhEmbedding(n_labels, g.n_latent, n_inputs, hidden=g.hidden, rng=rng)
 
 

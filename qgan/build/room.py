@@ -10,7 +10,7 @@ from qgan import errors
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.discriminator import Head
-from qgan.engines.memory import GIB, LEAST_CHECKED, free_if_short
+from qgan.engines.memory import GIB, LEAST_CHECKED, free_if_short, gibibytes
 from qgan.terms import Term
 from qgan.views import View
 
@@ -20,7 +20,8 @@ __all__ = ["check_room", "may_be_large", "outline"]
 def may_be_large(settings: Experiment, view: View) -> bool:
     """Whether a layer of a head of these settings could be worth a look at its size."""
     widths = settings.discriminator.hidden
-    numbers = max(view.n_features, *widths) * max(widths)
+    widest = max(widths, default=1)
+    numbers = max(view.n_features, widest) * widest
     n_states = settings.trainer.batch * settings.trainer.n_critic
     return 8 * numbers * n_states > LEAST_CHECKED / 16
 
@@ -73,7 +74,7 @@ def check_room(
     if free is None:
         return
     what = f"View {type(view).__name__} with head {type(head).__name__}"
-    sizes = f"{item_size * of_view / GIB:.1f} GiB and {item_size * of_head / GIB:.1f} GiB"
+    sizes = f"{gibibytes(item_size * of_view)} and {gibibytes(item_size * of_head)}"
     reason = (
         f"{view.n_features} numbers of each of {n_states} states of {data.n_qubits} qubits take "
         f"{sizes} in training, and {free / GIB:.1f} GiB are free "

@@ -99,10 +99,11 @@ def _rule(schema: dict[str, Any]) -> str:
         return ", or ".join([*kinds, "null"]) if any(kinds) else ""
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
-    if "items" in schema:
-        inner = _rule(schema["items"])
+    if "items" in schema or "prefixItems" in schema:
+        inner = _rule(schema.get("items") or schema["prefixItems"][0])
         return f"a list, each {inner}" if inner else "a list"
-    return ", ".join(f"{word} {schema[key]:g}" for key, word in BOUNDS.items() if key in schema)
+    bounds = ((word, schema[key]) for key, word in BOUNDS.items() if key in schema)
+    return ", ".join(f"{word} {x if isinstance(x, int) else f'{x:g}'}" for word, x in bounds)
 
 
 def from_yaml(path: str | Path, known: bool = True) -> Experiment:

@@ -7,7 +7,7 @@ import torch
 from qgan import errors
 from qgan.build.discriminator import build_discriminator
 from qgan.build.engines import build_engine
-from qgan.build.generators import build_generator, warn_of_rank
+from qgan.build.generators import build_circuit, build_generator, warn_of_rank
 from qgan.build.objectives import build_objective
 from qgan.build.terms import build_terms
 from qgan.config import Experiment
@@ -36,8 +36,12 @@ def build_trainer(data: Dataset, settings: Experiment) -> Trainer:
     objective = build_objective(settings)
     discriminator = build_discriminator(settings, data, engine, objective)
     terms = build_terms(settings, data, objective, discriminator)
-    generator = build_generator(settings, data, engine)
     real = torch.float32 if settings.engine.precision == "single" else torch.float64
+    doubled = 2 if settings.engine.device == "default.mixed" else 1
+    wires = doubled * build_circuit(settings, data).registers.n_wires
+    at_once = settings.trainer.batch if engine.gives_states else 1
+    check_memory(wires, at_once, 8 if real == torch.float32 else 16, torch.device(place))
+    generator = build_generator(settings, data, engine)
     trainer = Trainer(
         generator.to(place, real),
         discriminator.to(place, real),
@@ -49,8 +53,4 @@ def build_trainer(data: Dataset, settings: Experiment) -> Trainer:
         mismatched_share=settings.mismatched_share,
     )
     warn_of_rank(generator.circuit, data)
-    doubled = 2 if settings.engine.device == "default.mixed" else 1
-    wires = doubled * generator.circuit.registers.n_wires
-    at_once = settings.trainer.batch if engine.gives_states else 1
-    check_memory(wires, at_once, 8 if real == torch.float32 else 16, torch.device(place))
     return trainer

@@ -51,5 +51,5 @@ def basis(
         return Batch(States(vector.expand(n, -1).unsqueeze(-1)), torch.full((n,), label))
 
     names = tuple(format(k, f"0{n_qubits}b") for k in range(n_labels))
-    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, n_labels)
+    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, n_labels, n_labels)
     return Dataset(*parts, tuple(range(n_labels)), names, (), "basis")

@@ -73,7 +73,7 @@ def depolarised_bell(n: int, seed: int = 0) -> Batch:
         >>> depolarised_bell(2).label.tolist()
         [0, 0, 1, 1]
     """
-    return draw_parts(_draw, (n, 1, 1), seed, 2)[0]
+    return draw_parts(_draw, (n, 1, 1), seed, 2, 16)[0]
 
 
 def bell(
@@ -107,5 +107,5 @@ def bell(
     n_qubits = errors.integer("n_qubits", n_qubits)
     if n_qubits != 2:
         raise errors.argument("n_qubits", "must be 2 for Bell states", n_qubits)
-    parts = draw_parts(_draw, (n_train, n_validation, n_held_out), seed, 2)
+    parts = draw_parts(_draw, (n_train, n_validation, n_held_out), seed, 2, 4**n_qubits)
     return Dataset(*parts, (0, 1), ("Phi+", "Psi-"), ("p",), "bell")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qgan import errors
 from qgan.batch import Batch, join
+from qgan.engines.memory import check_bytes
 from qgan.labels import read_classes
 from qgan.records import measure
 from qgan.seeds import seeded
@@ -162,6 +163,8 @@ def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) ->
         >>> measured(data, shots=100).train.seen
         Records(2 of 1 qubits, 100 shots of pauli-6)
     """
+    n_states = len(data.train)
+    check_bytes("shots", f"{shots} shots of each of {n_states} states", 16 * shots * n_states)
     records = measure(data.train.states, shots, seeded(seed), kind)
     return replace(data, train=replace(data.train, records=records))
 
@@ -213,6 +216,7 @@ def draw_parts(
     sizes: tuple[int, int, int],
     seed: int,
     n_labels: int,
+    n_numbers: int = 2,
 ) -> tuple[Batch, Batch, Batch]:
     """Draw the three parts of a source, with a stream of chance for each part and label.
 
@@ -221,13 +225,19 @@ def draw_parts(
         sizes: states of each label to train, to validate and to hold out, each at least 1.
         seed: at least 0. A part does not change with the sizes of the others.
         n_labels: number of labels.
+        n_numbers: complex numbers of each state.
 
     Raises:
-        QganError: if a size is below 1 or the seed is negative.
+        QganError: if a size is below 1, the seed is negative, or the states do not fit in the
+            memory.
     """
     check_seed(seed)
     names = ("n_train", "n_validation", "n_held_out")
     counts = [errors.integer(*pair, least=1) for pair in zip(names, sizes, strict=True)]
+    for name, count in zip(names, counts, strict=True):
+        n_states = n_labels * count  # each is made, and joined with those of the other labels
+        what = f"{n_states} states of {n_numbers} numbers"
+        check_bytes(name, what, 2 * 16 * n_states * n_numbers)
     train, validation, held_out = (
         join([make(k, n, np.random.default_rng([seed, part, k])) for k in range(n_labels)])
         for part, n in enumerate(counts)

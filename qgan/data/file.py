@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import lzma
+import math
 import os
 import zipfile
 import zlib
@@ -21,6 +23,7 @@ from qgan import errors
 from qgan.batch import Batch, join
 from qgan.data.agreement import check_agreement
 from qgan.data.dataset import FEWEST, Dataset, check_seed, split
+from qgan.engines.memory import check_bytes
 from qgan.files import write_atomically
 from qgan.records import Records
 from qgan.states import States
@@ -192,22 +195,58 @@ def write_file(
 
 def _arrays(path: Path) -> dict[str, Array]:
     """Those arrays of an archive that this module reads."""
-    if not path.is_file():
+    try:
+        exists = path.is_file()
+    except (OSError, ValueError):  # a name that is too long or has a null byte
+        exists = False
+    if not exists:
         raise errors.argument("path", "must be a file that exists", path)
     rule = "must be a readable .npz file without pickled objects"
     try:
+        known = ("states", "label", "factors", "factor_names", "latent", *RECORD_ARRAYS)
+        _check_room(path, known)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             names = list(archive.files)
-            known = ("states", "label", "factors", "factor_names", "latent", *RECORD_ARRAYS)
             arrays = {key: np.asarray(archive[key]) for key in known if key in names}
+    except errors.QganError:
+        raise
     except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
         raise errors.argument("path", rule, path) from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, MemoryError) as error:
         raise errors.argument("path", rule, path) from error
     for key in ("states", "label"):
         if key not in arrays:
             raise errors.argument("path", f"must hold an array `{key}`", f"{path} with {names}")
     return arrays
+
+
+def _check_room(path: Path, names: Sequence[str]) -> None:
+    """Refuse an archive by the sizes that its arrays declare, before one of them is read."""
+    needed, parts = 0, []
+    with zipfile.ZipFile(path) as archive:
+        members = set(archive.namelist())
+        for name in names:
+            if f"{name}.npy" not in members:
+                continue
+            with archive.open(f"{name}.npy") as member:
+                shape, dtype = _header(member)  # type: ignore[arg-type]
+            if dtype.hasobject or any(size < 0 for size in shape):
+                raise ValueError("an array of objects, or of a negative size")
+            size = math.prod(shape)
+            # States are read, made complex128 and factored; the rest is read and copied.
+            item_size = max(dtype.itemsize, 8)
+            needed += size * (item_size + (3 * 16 if name == "states" else item_size))
+            parts.append(f"`{name}` of shape {shape}")
+    check_bytes("path", ", ".join(parts), needed)
+
+
+def _header(member: zipfile.ZipExtFile) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and the type that the header of an array declares."""
+    if np.lib.format.read_magic(member) == (1, 0):
+        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+    else:
+        shape, _, dtype = np.lib.format.read_array_header_2_0(member)
+    return shape, dtype
 
 
 def _check_states(array: Array) -> None:

@@ -55,7 +55,7 @@ def _ground_states(
         factors = torch.from_numpy(fields[:, : len(factor_names)].copy())
         return Batch(chain.ground_states(fields), torch.full((n,), label), factors)
 
-    parts = draw_parts(make, sizes, seed, len(ranges))
+    parts = draw_parts(make, sizes, seed, len(ranges), 2**chain.n_qubits)
     return Dataset(*parts, tuple(range(len(ranges))), tuple(ranges), factor_names, name)
 
 

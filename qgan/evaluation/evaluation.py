@@ -13,6 +13,7 @@ from qgan import errors
 from qgan.batch import Batch
 from qgan.data import Dataset
 from qgan.data.dataset import Part
+from qgan.engines.memory import check_bytes
 from qgan.evaluation._comparison import MOMENT_ORDERS, Comparison
 from qgan.evaluation.bootstrap import N_RESAMPLES
 from qgan.evaluation.labels import RecoveredLabels, confusion_matrix, holevo_information
@@ -99,6 +100,9 @@ def evaluate(
     ensembles = _ensembles(generated, latent, real.n_labels)
     if references is None:
         references = label_references(real, part, [len(states) for states in ensembles])
+    n_real = len(real.train) + len(real.part(part))
+    what = f"fidelities of {len(generated)} states with {n_real} real ones"
+    check_bytes("generated", what, 2 * 8 * len(generated) * n_real)
     train, held_out = _prepared(real.train), _prepared(real.part(part))
     to_train = [fidelity_matrix(states, train.states) for states in ensembles]
     recovered_labels = _recovered_labels(to_train, train, held_out)

@@ -19,7 +19,7 @@ from qgan.engines.base import (
     check_source,
     typical_angles,
 )
-from qgan.engines.memory import check_memory
+from qgan.engines.memory import check_bytes, check_memory
 from qgan.engines.pennylane.device import broken_rule, check_engine_shots, diff_methods, open_device
 from qgan.engines.pennylane.execution import Execution
 from qgan.engines.pennylane.joint import Piece, joint_pieces, joint_word
@@ -272,6 +272,8 @@ class PennyLaneEngine(Engine):
         inputs = pieces[-1].inputs
         at_once = len(inputs) if self.diff_method == "backprop" else 1
         check_memory(doubled * len(words[0]), at_once, 16, inputs.device)
+        if self.shots is not None:  # a sample is an integer of each wire
+            check_bytes("shots", f"{self.shots} shots", 8 * self.shots * len(words[0]))
         results = self._execution(Request(pieces, words, vectors))
         values = torch.stack([value.to(inputs.device, torch.float64) for value in results], -1)
         return values.reshape(-1, len(words)).expand(len(inputs), -1)
