@@ -6,6 +6,8 @@ import errno
 import os
 import signal
 import sys
+import tempfile
+import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +21,7 @@ from qgan.cli.listing import command_list
 from qgan.cli.plan import command_plan
 from qgan.cli.sample import command_sample
 from qgan.cli.train import command_resume, command_train
+from qgan.text import shortened
 
 __all__ = ["COMMANDS", "exit_status", "main"]
 
@@ -46,13 +49,23 @@ FLAGS = {
 }
 """The flags that choose what an error offers, by the kind of the choice."""
 
-DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO}
+DISK = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+    errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP,
+}  # fmt: skip
 """Error numbers for which the file system is to blame and not the program."""
+
+DEFECT = 70
+"""The exit status after an exception that nobody expected; ``sysexits.h`` calls it EX_SOFTWARE."""
+
+
+HELP = """qgan COMMAND --help tells more.
+--debug shows the traceback of a defect of the program, which is written to a file without it."""
 
 
 def _usage() -> str:
     lines = [f"  {name:10} {(f.__doc__ or '').rstrip('.')}" for name, f in COMMANDS.items()]
-    return "usage: qgan COMMAND ...\n\n" + "\n".join(lines) + "\n\nqgan COMMAND --help tells more."
+    return "usage: qgan COMMAND ...\n\n" + "\n".join(lines) + "\n\n" + HELP
 
 
 def _in_one_line(show_warning: Callable[..., None]) -> Callable[..., None]:
@@ -75,13 +88,40 @@ def in_flags(error: errors.QganError) -> str:
     return message
 
 
-def exit_status(function: Callable[[], int]) -> int:
+def exit_status(function: Callable[[], int], debug: bool = False) -> int:
     """Run a command and return its exit status.
 
-    A mistake of the user becomes one line on standard error and status 2.
+    A mistake of the user becomes one line on standard error and status 2. An exception that nobody
+    expected is a defect: it becomes one line and status 70.
+
+    Args:
+        function: the command.
+        debug: whether the traceback of a defect is shown; if not, it is written to a file.
     """
     with tolerant_streams():
-        return _guarded(function)
+        try:
+            return _guarded(function)
+        except Exception as error:
+            _report_defect(error, debug)
+            return DEFECT
+
+
+def _report_defect(error: Exception, debug: bool) -> None:
+    """Say in one line that the program is to blame, and keep the traceback."""
+    text = "".join(traceback.format_exception(error))
+    place = "above"
+    if debug:
+        print(text, file=sys.stderr, end="")
+    else:
+        try:
+            descriptor, place = tempfile.mkstemp(prefix="qgan-defect-", suffix=".txt")
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        except OSError:
+            place = "shown by --debug"
+    what = f"{type(error).__name__}: {shortened(error)}".rstrip(": .")
+    line = f"This is a defect of qgan, not of your input ({what}); please report it"
+    print(f"{line}. The traceback is {place}.", file=sys.stderr)
 
 
 def _guarded(function: Callable[[], int]) -> int:
@@ -103,7 +143,7 @@ def _guarded(function: Callable[[], int]) -> int:
     except OSError as error:
         if error.errno not in DISK:
             raise
-        file = error.filename or "a file"
+        file = shortened(error.filename or "a file")
         print(f"The file system refused {file}: {error.strerror}.", file=sys.stderr)
         return 2
 
@@ -115,15 +155,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = [word for word in words if word != "--debug"]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_usage())
         return 0 if arguments else 2
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
         print(
-            f"Argument `command` must be one of {', '.join(COMMANDS)}, but got {name!r}.",
+            errors.argument("command", f"must be one of {', '.join(COMMANDS)}", repr(name)),
             file=sys.stderr,
         )
         return 2
-    return exit_status(lambda: COMMANDS[name](rest))
+    return exit_status(lambda: COMMANDS[name](rest), debug="--debug" in words)

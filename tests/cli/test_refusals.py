@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,10 +162,62 @@ def bug() -> int:
     raise ZeroDivisionError("ours")
 
 
-def test_our_own_mistakes_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(name="broken")
+def _broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """`qgan list` has a defect; the folder of temporary files."""
     from qgan import cli
 
     broken: Callable[..., int] = lambda argv: bug()  # noqa: E731
     monkeypatch.setitem(cli.COMMANDS, "list", broken)
-    with pytest.raises(ZeroDivisionError):
-        main(["list"])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_defect_is_one_line_and_its_traceback_a_file(
+    broken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["list"]) == 70
+    output = capsys.readouterr()
+    (file,) = broken.iterdir()
+    assert output.err == (
+        "This is a defect of qgan, not of your input (ZeroDivisionError: ours); please report it. "
+        f"The traceback is {file}.\n"
+    )
+    assert output.out == ""
+    text = file.read_text()
+    assert text.startswith("Traceback") and "in bug" in text
+    assert text.endswith("ZeroDivisionError: ours\n")
+
+
+def test_a_traceback_is_shown_on_request(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["list", "--debug"], ["--debug", "list"]):
+        assert main(command) == 70
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[0].startswith("Traceback") and lines[-2] == "ZeroDivisionError: ours"
+        assert lines[-1].endswith("The traceback is above.")
+    assert list(broken.iterdir()) == []
+    assert main(["list", "--compatibility"]) == 70  # still broken
+    assert main(["trian", "--debug"]) == 2
+
+
+def test_a_defect_without_room_for_its_traceback_is_one_line(
+    broken: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(broken / "absent"))
+    assert main(["list"]) == 70
+    assert capsys.readouterr().err.endswith("The traceback is shown by --debug.\n")
+
+
+def test_other_endings_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    def stop() -> int:
+        raise KeyboardInterrupt
+
+    def leave() -> int:
+        raise SystemExit(3)
+
+    def vanish() -> int:
+        raise FileNotFoundError(2, "No such file or directory", "ours.js")
+
+    assert (exit_status(stop), exit_status(leave)) == (130, 3)
+    assert exit_status(vanish, debug=True) == 70
+    assert "FileNotFoundError" in capsys.readouterr().err
