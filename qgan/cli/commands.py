@@ -21,7 +21,7 @@ from qgan.cli.listing import command_list
 from qgan.cli.plan import command_plan
 from qgan.cli.sample import command_sample
 from qgan.cli.train import command_resume, command_train
-from qgan.text import shortened
+from qgan.text import shortened, visible
 
 __all__ = ["COMMANDS", "exit_status", "main"]
 
@@ -73,7 +73,7 @@ def _in_one_line(show_warning: Callable[..., None]) -> Callable[..., None]:
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, errors.QganWarning):
-            print(f"Note: {message}", file=sys.stderr)
+            print(f"Note: {visible(str(message))}", file=sys.stderr)
         else:
             show_warning(message, category, *place, **more)
 
@@ -130,7 +130,7 @@ def _guarded(function: Callable[[], int]) -> int:
             warnings.showwarning = _in_one_line(warnings.showwarning)
             return function()
     except errors.QganError as error:
-        print(" ".join(in_flags(error).split()), file=sys.stderr)
+        print(visible(" ".join(in_flags(error).split())), file=sys.stderr)
         return 2
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0

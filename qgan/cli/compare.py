@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from qgan.cli.parsing import parse_command
+from qgan.text import shortened, visible
 
 __all__ = ["command_compare", "results_table", "settings_table"]
 
@@ -34,7 +35,7 @@ states. Runs that differ in nothing but the seed share a line, with intervals ov
 
     runs, others = find_runs(paths)
     for path in others:
-        print(f"{path} is no run and is left out.", file=sys.stderr)
+        print(f"{visible(str(path))} is no run and is left out.", file=sys.stderr)
     groups = group_runs(runs)
     console = wide_console()
     rows = differing_settings(groups)
@@ -58,9 +59,9 @@ def settings_table(groups: Sequence[Group], rows: dict[str, list[Any]]) -> Any:
     table = Table(title="settings that differ", title_justify="left")
     table.add_column("key")
     for group in groups:
-        table.add_column(group.name, overflow="fold")
+        table.add_column(shortened(group.name), overflow="fold")
     for key, values in rows.items():
-        table.add_row(key, *("-" if value is None else str(value) for value in values))
+        table.add_row(key, *("-" if value is None else shortened(value) for value in values))
     return table
 
 
@@ -71,16 +72,16 @@ def results_table(groups: Sequence[Group]) -> Any:
     from qgan.runs.comparison import CONFIDENCE, MEASURES
 
     title = f"held-out states, [{CONFIDENCE:.0%} confidence interval over seeds]"
-    table = Table(title=title.replace("[", r"\["), title_justify="left")
+    table = Table(title=title, title_justify="left")
     for name in ("runs", "seeds", "label"):
         table.add_column(name)
     for measure in MEASURES:
         table.add_column(measure, justify="right")
     for group in groups:
         for place, label in enumerate(group.labels()):
-            first = (group.name, str(len(group.reports))) if place == 0 else ("", "")
-            cells = (str(group.estimate(place, m)).replace("[", r"\[") for m in MEASURES)
-            table.add_row(*first, label, *cells)
+            first = (shortened(group.name), str(len(group.reports))) if place == 0 else ("", "")
+            cells = (str(group.estimate(place, m)) for m in MEASURES)
+            table.add_row(*first, shortened(label), *cells)
         if not group.reports:
-            table.add_row(group.name, "0", "", *("-" for _ in MEASURES))
+            table.add_row(shortened(group.name), "0", "", *("-" for _ in MEASURES))
     return table

@@ -80,7 +80,7 @@ class Bar:
 
     def tell(self, line: str) -> None:
         """Print a line above the bar, on standard error."""
-        self.console.print(line, soft_wrap=True, markup=False, highlight=False)
+        self.console.print(line, soft_wrap=True, highlight=False)
 
 
 def train_and_report(

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.table import Table
 
+from qgan.cli.tables import TextConsole, styled
 from qgan.evaluation import LabelReport, Report
+from qgan.text import shortened, visible
 
 __all__ = [
     "Column",
@@ -90,7 +91,7 @@ def columns(factor_names: Sequence[str]) -> list[Column]:
     for name in factor_names:
         entries.append(
             Column(
-                f"R of z\nto {name}",
+                f"R of z\nto {shortened(name)}",
                 lambda r, k=name: r.multiple_rank.get(k, math.nan),  # type: ignore[misc]
                 3,
                 f"multiple_rank/{name}",
@@ -108,7 +109,11 @@ LINES = ("", "95 %", "real", "one state")
 
 
 def table(
-    report: Report, label_names: Sequence[str], factor_names: Sequence[str], title: str
+    report: Report,
+    label_names: Sequence[str],
+    factor_names: Sequence[str],
+    title: str,
+    encoding: str = "utf-8",
 ) -> Table:
     """The report as a table.
 
@@ -120,8 +125,9 @@ def table(
         label_names: names of the labels, for people.
         factor_names: names of the hidden factors in the report.
         title: the title of the table.
+        encoding: of the terminal.
     """
-    result = Table(title=title, title_justify="left", padding=(0, 0, 0, 1), pad_edge=False)
+    result = Table(title=visible(title), title_justify="left", padding=(0, 0, 0, 1), pad_edge=False)
     result.add_column("label", no_wrap=True)
     measures = columns(factor_names)
     for column in measures:
@@ -129,10 +135,12 @@ def table(
     for heading, _ in VERDICTS:
         result.add_column(heading, no_wrap=True)
     for entry in report.labels:
-        cells = ["\n".join(_dim(column.lines(entry))) for column in measures]
-        names = [f"[bold]{label_names[entry.label]}[/bold]", *LINES[1:]]
+        cells = [styled(_dim(column.lines(entry)), encoding) for column in measures]
+        names = styled(
+            [(shortened(label_names[entry.label]), "bold"), *_dim(list(LINES))[1:]], encoding
+        )
         verdicts = [verdict(read(entry)) for _, read in VERDICTS]
-        result.add_row("\n".join(_dim(names)), *cells, *verdicts, end_section=True)
+        result.add_row(names, *cells, *verdicts, end_section=True)
     return result
 
 
@@ -147,10 +155,10 @@ def transposed_table(
         factor_names: names of the hidden factors in the report.
         title: the title of the table.
     """
-    result = Table(title=title, title_justify="left")
+    result = Table(title=visible(title), title_justify="left")
     result.add_column("measure")
     for entry in report.labels:
-        result.add_column(label_names[entry.label], justify="right")
+        result.add_column(shortened(label_names[entry.label]), justify="right")
     for column in columns(factor_names):
         cells = []
         for entry in report.labels:
@@ -163,7 +171,7 @@ def transposed_table(
 
 
 def show(
-    console: Console,
+    console: TextConsole,
     report: Report,
     label_names: Sequence[str],
     factor_names: Sequence[str],
@@ -178,13 +186,14 @@ def show(
         factor_names: names of the hidden factors in the report.
         title: the title of the table.
     """
-    upright = table(report, label_names, factor_names, title)
+    upright = table(report, label_names, factor_names, title, console.encoding)
     options = console.options.update(max_width=10_000)
     fits = console.measure(upright, options=options).maximum <= console.width
     console.print(upright if fits else transposed_table(report, label_names, factor_names, title))
     for entry in report.labels:
         if entry.skill_undefined:
-            console.print(f"{label_names[entry.label]}: skill undefined, {entry.skill_undefined}")
+            name = shortened(label_names[entry.label])
+            console.print(f"{name}: skill undefined, {entry.skill_undefined}")
 
 
 def number(value: float, digits: int) -> str:
@@ -197,8 +206,8 @@ def verdict(value: bool | None) -> str:
     return "-" if value is None else "YES" if value else "no"
 
 
-def _dim(lines: list[str]) -> list[str]:
-    return [lines[0], *(f"[dim]{line}[/dim]" if line else "" for line in lines[1:])]
+def _dim(lines: list[str]) -> list[tuple[str, str]]:
+    return [(lines[0], ""), *((line, "dim") for line in lines[1:])]
 
 
 def _one_line(heading: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgan.cli.parsing import Run, parse_command
+from qgan.text import visible
 
 __all__ = ["command_sample"]
 
@@ -34,5 +35,5 @@ def command_sample(argv: Sequence[str]) -> int:
     values = [model.label_values[k] for k in batch.label.tolist()]
     write_file(arguments["out"], batch.states, values, batch.latent)
     origin = f"checkpoint {model.checkpoint}, step {model.step}"
-    print(f"{arguments['out']}: {len(batch)} states from {origin}")
+    print(f"{visible(str(arguments['out']))}: {len(batch)} states from {origin}")
     return 0

@@ -23,6 +23,7 @@ from qgan.pictures.canvas import (
     open_frame,
     plain,
     signed_root,
+    without_glyph_warnings,
 )
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ class _Scene:
             for k, mark in enumerate(self.marks):
                 mark.set_data([self.sweep.position[place]], [self.sweep.values[place, k]])
             drawing: Any = self.canvas.figure.canvas
-            drawing.draw()
+            with without_glyph_warnings():
+                drawing.draw()
             size = drawing.get_width_height()
             frame = Image.frombuffer("RGBA", size, bytes(drawing.buffer_rgba()))
             yield frame.convert("RGB")

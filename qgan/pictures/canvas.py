@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qgan.text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BLUE", "CURVE_COLOURS", "DARK", "GREEN", "GREY", "PALE", "PURPLE", "SMALL", "TEXT",
     "VERMILLION", "Canvas", "latent_name", "open_frame", "plain", "signed_root",
+    "without_glyph_warnings",
 ]  # fmt: skip
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -70,8 +76,18 @@ class Canvas:
         """Write a PNG; its folder is made if it does not exist."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.figure.savefig(path, dpi=DPI, format="png")
+        with without_glyph_warnings():
+            self.figure.savefig(path, dpi=DPI, format="png")
         return path
+
+
+@contextlib.contextmanager
+def without_glyph_warnings() -> Iterator[None]:
+    """No warning of a character that the font does not have: a box stands for it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support")
+        yield
 
 
 def open_frame(axes: Axes) -> Axes:
@@ -84,7 +100,7 @@ def open_frame(axes: Axes) -> Axes:
 
 def plain(name: object, width: int = 24) -> str:
     """A user's name as one line, cut to a width, that matplotlib does not take for mathtext."""
-    line = " ".join(str(name).split())
+    line = " ".join(visible(str(name)).split())
     return (line if len(line) <= width else line[: width - 1] + "…").replace("$", r"\$")
 
 

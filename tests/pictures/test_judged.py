@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_hex
-from rich.console import Console
 from small_circuits import random_states
 from tolerances import EXACT
 from torch import Tensor
@@ -17,6 +16,7 @@ from torch.testing import assert_close
 from qgan import evaluation, metrics
 from qgan.batch import Batch
 from qgan.cli import report_table
+from qgan.cli.tables import TextConsole
 from qgan.data.dataset import Dataset
 from qgan.errors import QganError
 from qgan.pictures import judged
@@ -100,7 +100,7 @@ def report(latent: Tensor | None = None) -> evaluation.Report:
 
 def printed(width: int) -> str:
     output = io.StringIO()
-    console = Console(width=width, color_system=None, file=output)
+    console = TextConsole(width=width, color_system=None, file=output)
     report_table.show(console, report(), ("up", "down"), ("f_0",), "a title")
     return output.getvalue()
 
