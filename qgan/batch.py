@@ -12,6 +12,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.labels import read_labels
+from qgan.places import kept_axis
 from qgan.records import Records
 from qgan.states import States, StateSource, concatenate
 
@@ -64,8 +65,13 @@ class Batch:
     def __len__(self) -> int:
         return len(self.states)
 
-    def __getitem__(self, index: Tensor | slice) -> Batch:
-        """The part of the batch at an index tensor, a mask or a slice."""
+    def __getitem__(self, index: Any) -> Batch:
+        """The part of the batch at an index tensor, a mask or a slice; an integer gives one.
+
+        Raises:
+            IndexError: for an integer out of range.
+        """
+        index = kept_axis(index, len(self))
         factors = None if self.factors is None else self.factors[index]
         records = None if self.records is None else self.records[index]
         return Batch(self.states[index], self.label[index], factors, records)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -14,6 +15,7 @@ from qgan.batch import Batch, Seen
 from qgan.discriminator import Discriminator
 from qgan.generator import Generator
 from qgan.objectives import Objective, Wasserstein
+from qgan.places import kept_axis
 from qgan.sampler import Drawn
 from qgan.states import States, concatenate
 from qgan.terms import AuxiliaryClassifier, Moment, StepContext, Term
@@ -42,8 +44,12 @@ class CriticRound:
     wrong_label: Tensor | None
     views: Float[Tensor, "kinds B K"] | None
 
-    def __getitem__(self, rows: slice) -> CriticRound:
-        """Some of the states, each with what belongs to it."""
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def __getitem__(self, rows: Any) -> CriticRound:
+        """Some of the states, each with what belongs to it; an integer gives one."""
+        rows = kept_axis(rows, len(self))
         return CriticRound(
             self.batch[rows],
             self.drawn[rows],

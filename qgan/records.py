@@ -16,6 +16,7 @@ from torch import Tensor
 
 from qgan import errors, pauli
 from qgan.bases import check_uniform
+from qgan.places import kept_axis
 from qgan.povm import (
     OUTCOMES,
     POVMS,
@@ -166,8 +167,13 @@ class Records:
         return self.frequencies.shape[0]
 
     def __getitem__(self, index: Any) -> Records:
-        """The records of the states at a slice, a mask or an index tensor."""
-        return Records(self.frequencies[index], self.n_shots, self.kind)
+        """The records of the states at a slice, a mask or an index tensor; an integer gives one.
+
+        Raises:
+            IndexError: for an integer out of range.
+        """
+        frequencies = self.frequencies[kept_axis(index, len(self))]
+        return Records(frequencies, self.n_shots, self.kind)
 
     def __repr__(self) -> str:
         kind = f"{self.n_shots} shots of {self.kind}"

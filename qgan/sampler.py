@@ -12,6 +12,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.batch import Seen
 from qgan.labels import read_labels
+from qgan.places import kept_axis
 from qgan.records import Records
 from qgan.states import States
 
@@ -63,8 +64,13 @@ class Drawn:
     def __len__(self) -> int:
         return len(self.seen)
 
-    def __getitem__(self, index: slice) -> Drawn:
-        """Some of the samples."""
+    def __getitem__(self, index: Any) -> Drawn:
+        """Some of the samples; an integer gives one.
+
+        Raises:
+            IndexError: for an integer out of range.
+        """
+        index = kept_axis(index, len(self))
         return Drawn(self.seen[index], self.label[index], self.latent[index])
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan import errors, pauli
+from qgan.places import kept_axis
 from qgan.rounding import within
 
 __all__ = ["Prepared", "StateEngine", "StateSource", "States", "concatenate"]
@@ -99,10 +100,12 @@ class States:
         return self.factor.shape[0]
 
     def __getitem__(self, index: Any) -> States:
-        """The states at a slice, a mask or an index tensor; an integer keeps the batch axis."""
-        if isinstance(index, int | np.integer):
-            place = int(index)
-            index = slice(place, place + 1 or None)
+        """The states at a slice, a mask or an index tensor; an integer keeps the batch axis.
+
+        Raises:
+            IndexError: for an integer out of range.
+        """
+        index = kept_axis(index, len(self))
         part = States(self.factor[index])
         part._density = None if self._density is None else self._density[index]
         return part
@@ -287,8 +290,13 @@ class Prepared:
         return self.inputs.shape[0]
 
     def __getitem__(self, index: Any) -> Prepared:
-        """The states at a slice, a mask or an index tensor."""
-        return Prepared(self.engine, self.circuit, self.weights, self.inputs[index])
+        """The states at a slice, a mask or an index tensor; an integer keeps the batch axis.
+
+        Raises:
+            IndexError: for an integer out of range.
+        """
+        inputs = self.inputs[kept_axis(index, len(self))]
+        return Prepared(self.engine, self.circuit, self.weights, inputs)
 
     @property
     def n_qubits(self) -> int:

@@ -19,7 +19,7 @@ MOST_LINES = 400
 FLOORS = (
     {"text"},
     {"errors", "config", "stateful"},
-    {"pauli", "povm", "bases", "files", "labels", "declared", "rounding", "seeds"},
+    {"pauli", "povm", "bases", "files", "labels", "declared", "rounding", "seeds", "places"},
     {"states"},
     {"records"},
     {"batch", "prior", "embedding"},
