@@ -119,6 +119,8 @@ def unsupported(what: str, reason: str, instead: str | Sequence[Choice]) -> Qgan
 
 WORDS = (
     ("input should be", "must be"),
+    ("string should", "must"),
+    ("tuple should", "must"),
     ("field required", "must be given"),
     ("keys should be", "must have keys that are"),
     ("unable to parse input string as an integer, exceeded maximum size", "must have fewer digits"),

@@ -224,12 +224,16 @@ def parse_command(
         raise errors.QganError(_one_line(stderr.getvalue())) from None
 
 
+LONGEST = 1000
+"""Characters of a complaint that no pattern rewords."""
+
 COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] = (
     (
-        r"for (\w+?)(?:Config)? (\S+) Input (should be .*?) \[type=.*?input_value=(.*?), input_",
+        r"for (\w+?)(?:Config)? (\S+) (?:Input|String|Tuple) (should .*?) "
+        r"\[type=.*?input_value=(.*?), input_",
         lambda m: errors.argument(
             f"{m[1].lower()}." * (m[1].lower() in Experiment.model_fields) + m[2],
-            m[3].replace("should be", "must be"),
+            m[3].replace("should", "must", 1),
             m[4],
         ),
     ),
@@ -246,6 +250,10 @@ COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] 
     (
         r"Error parsing --(\S+?): invalid literal for int\(\) with base 10: ('.*?')",
         lambda m: errors.argument(m[1], "must be a whole number", m[2]),
+    ),
+    (
+        r"Error parsing --(\S+?): Exceeds the limit \((\d+) digits\)",
+        lambda m: errors.argument(m[1], f"must have at most {m[2]} digits", "more"),
     ),
     (
         r"Error parsing --(\S+?): could not convert string to float: ('.*?')",
@@ -268,4 +276,4 @@ def _one_line(complaint: str) -> str:
         match = re.search(pattern, message)
         if match is not None:
             return str(reword(match))
-    return message or "Arguments could not be read."
+    return message[:LONGEST] or "Arguments could not be read."

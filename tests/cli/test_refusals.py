@@ -221,3 +221,48 @@ def test_other_endings_stay(capsys: pytest.CaptureFixture[str]) -> None:
     assert (exit_status(stop), exit_status(leave)) == (130, 3)
     assert exit_status(vanish, debug=True) == 70
     assert "FileNotFoundError" in capsys.readouterr().err
+
+
+LONG = "x" * 5_000
+
+HOSTILE = {
+    "digits": (["train", "--seed", "9" * 5_000], "`seed` must have at most 4300 digits"),
+    "rate": (
+        ["train", "--trainer.view-rate", "nan"],
+        "`trainer.view_rate` must be a finite number",
+    ),
+    "negative rate": (["train", "--trainer.view-rate", "-1"], "must be greater than 0, but got -1"),
+    "betas": (["train", "--trainer.betas", "2", "2"], "`trainer.betas.0` must be less than 1"),
+    "device": (["train", "--device", LONG], "`engine.device` must have at most 200 characters"),
+    "term": (["train", "--term", LONG], "`term.0` must have at most 200 characters"),
+    "preset": (["train", "--preset", LONG], "`preset` must be one of ising, "),
+    "option": (["train", f"--{LONG}", "1"], "Unrecognized options: "),
+    "data": (["train", "--data", LONG], "`path` must be a file that exists"),
+    "folders": (["train", "--data", "a/" * 3_000], "`path` must be a file that exists"),
+    "config": (["train", "--config", LONG], "`config` must be a readable file"),
+    "run": (["train", "--run", LONG], "The file system refused xxx"),
+    "resume": (["resume", LONG], "The file system refused xxx"),
+    "command": ([LONG], "`command` must be one of train, "),
+    "cursor": (["train", "--seed", "[/]\x1b[2J"], r"must be a whole number, but got '[/]\x1b[2J'"),
+    "hidden": (
+        ["train", "--preset", "bell", "--generator.hidden", "1000000000", "1000000000"],
+        "`generator.hidden` must fit in the",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_arguments_that_nobody_means_are_one_short_line(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    case: str,
+) -> None:
+    words, message = HOSTILE[case]
+    monkeypatch.chdir(tmp_path)
+    shrink(monkeypatch)
+    assert main(words) == 2
+    output = capsys.readouterr()
+    assert message in output.err and output.out == ""
+    assert output.err.endswith("\n") and output.err[:-1].isprintable() and len(output.err) < 1_500
+    assert list(tmp_path.iterdir()) == []
