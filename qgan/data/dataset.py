@@ -15,7 +15,7 @@ from qgan import errors
 from qgan.batch import Batch, join
 from qgan.engines.memory import check_bytes
 from qgan.labels import read_classes
-from qgan.records import measure
+from qgan.records import check_shots, measure
 from qgan.seeds import seeded
 
 __all__ = ["FEWEST", "Dataset", "check_seed", "draw_parts", "measured", "split"]
@@ -163,7 +163,7 @@ def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) ->
         >>> measured(data, shots=100).train.seen
         Records(2 of 1 qubits, 100 shots of pauli-6)
     """
-    n_states = len(data.train)
+    shots, n_states = check_shots(shots), len(data.train)
     check_bytes("shots", f"{shots} shots of each of {n_states} states", 16 * shots * n_states)
     records = measure(data.train.states, shots, seeded(seed), kind)
     return replace(data, train=replace(data.train, records=records))

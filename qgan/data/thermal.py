@@ -97,7 +97,7 @@ def gibbs(
     def make(label: int, n: int, rng: np.random.Generator) -> Batch:
         return Batch(chain.states(np.full(n, temperatures[label])), torch.full((n,), label))
 
-    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, 2, 4**n_qubits)
+    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, 2, 4 ** int(n_qubits))
     return Dataset(*parts, (0, 1), ("hot", "cold"), (), "gibbs")
 
 
@@ -137,5 +137,5 @@ def gibbs_ensemble(
         factors = torch.from_numpy(temperature[:, None])
         return Batch(chains[label].states(temperature), torch.full((n,), label), factors)
 
-    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, 2, 4**n_qubits)
+    parts = draw_parts(make, (n_train, n_validation, n_held_out), seed, 2, 4 ** int(n_qubits))
     return Dataset(*parts, (0, 1), ("ordered", "disordered"), ("T",), "gibbs-ensemble")

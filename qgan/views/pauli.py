@@ -44,6 +44,8 @@ class PauliView(FixedView):
         self, n_qubits: int, max_weight: int = 2, n_words: int | None = None, seed: int = 0
     ) -> None:
         super().__init__()
+        n_qubits = errors.integer("n_qubits", n_qubits)
+        max_weight = errors.integer("max_weight", max_weight)
         n_all = sum(math.comb(n_qubits, weight) * 3**weight for weight in range(1, max_weight + 1))
         check_view("PauliView", n_qubits, n_all * pauli.word_size(n_qubits))
         self.words = pauli.pauli_words(n_qubits, max_weight)
