@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 from pathlib import Path
 
 from qgan import errors
 
-__all__ = ["remove_partial_files", "unwritable", "write_atomically"]
+__all__ = ["read_regular", "remove_partial_files", "unwritable", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> None:
@@ -72,6 +73,34 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """All bytes of a regular file: a pipe, a device or a folder is refused, without waiting for it.
+
+    Args:
+        path: the file, or a link to it.
+        most: most bytes that the file may have, or None.
+
+    Raises:
+        QganError: if it cannot be read, is no regular file or is larger.
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise errors.QganError(f"File {path} cannot be read: it is no regular file.")
+            if most is not None and status.st_size > most:
+                size = f"it has {status.st_size} bytes, and at most {most} are read"
+                raise errors.QganError(f"File {path} cannot be read: {size}.")
+            return file.read()
+    except OSError as error:
+        raise errors.QganError(f"File {path} cannot be read: {error.strerror or error}.") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe without a writer would otherwise be waited for without end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def unwritable(path: Path, error: OSError) -> errors.QganError:

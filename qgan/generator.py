@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qgan import errors
+from qgan.description import StoredGenerator
 from qgan.embedding import Embedding, RegisterEmbedding, TanhEmbedding, from_spec
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
@@ -174,13 +175,13 @@ class Generator(nn.Module):
         }
 
     @classmethod
-    def rebuild(cls, data: dict[str, Any]) -> Generator:
+    def rebuild(cls, stored: StoredGenerator) -> Generator:
         """A generator with fresh weights from what :meth:`describe` wrote; it runs no user code."""
         return cls(
-            TracedCircuit.from_dict(data["circuit"]),
-            data["n_labels"],
-            embedding=from_spec(data["embedding"]),
-            prior=Prior(**data["prior"]),
+            TracedCircuit.from_stored(stored.circuit),
+            stored.n_labels,
+            embedding=from_spec(dict(stored.embedding)),
+            prior=Prior(**dict(stored.prior)),
         )
 
     def cost(self, batch: int) -> SamplerCost:

@@ -11,15 +11,14 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.engines.memory import check_bytes
+from qgan.description import FORMAT, StoredModel
 from qgan.generator import Generator
 from qgan.sampler import Drawn, Sampler
 from qgan.seeds import seeded
 from qgan.states import States
+from qgan.stored import fit
 
 __all__ = ["FORMAT", "Model", "describe", "rebuild"]
-
-FORMAT = 2
-"""Number of the layout of a run folder; another number is refused, not guessed at."""
 
 KINDS = {"generator": Generator}
 """The samplers that a run can hold, by the name that ``circuit.json`` gives them."""
@@ -29,7 +28,7 @@ def describe(sampler: Sampler, label_values: Sequence[Any]) -> dict[str, Any]:
     """A sampler without its weights and the labels it knows, as ``circuit.json`` holds them.
 
     Raises:
-        QganError: if the sampler cannot be described as data.
+        QganError: if the sampler cannot be described as data, or these would not be read again.
     """
     names = [name for name, kind in KINDS.items() if isinstance(sampler, kind)]
     if not names:
@@ -38,26 +37,24 @@ def describe(sampler: Sampler, label_values: Sequence[Any]) -> dict[str, Any]:
             "it is of no kind that a run folder can hold",
             f"use one of {', '.join(KINDS)}",
         )
-    return {
+    description = {
         "format": FORMAT,
         "kind": names[0],
         "sampler": sampler.describe(),
         "label_values": list(label_values),
     }
+    fit(description, StoredModel, "circuit.json")  # what is written must be what is read
+    return description
 
 
-def rebuild(data: dict[str, Any]) -> Generator:
+def rebuild(data: StoredModel | dict[str, Any]) -> Generator:
     """The sampler of :func:`describe`'s data, with fresh weights; runs no code of the user's.
 
     Raises:
-        QganError: for another format or a kind that this program does not have.
+        QganError: for data that break the schema of ``circuit.json``.
     """
-    if data.get("format") != FORMAT:
-        raise errors.argument("circuit.json", f"must have format {FORMAT}", data.get("format"))
-    if data.get("kind") not in KINDS:
-        rule = f"must hold a sampler of kind {', '.join(KINDS)}"
-        raise errors.argument("circuit.json", rule, repr(data.get("kind")))
-    return KINDS[data["kind"]].rebuild(data["sampler"])
+    stored = data if isinstance(data, StoredModel) else fit(data, StoredModel, "circuit.json")
+    return KINDS[stored.kind].rebuild(stored.sampler)
 
 
 class Model:

@@ -10,12 +10,10 @@ import pennylane as qml
 import torch
 from torch import Tensor
 
-__all__ = ["Gate", "GateName", "Rows", "TracedCircuit", "TracedRegisters", "rows_of"]
+from qgan.engines.stored_circuit import GateName, Rows, StoredCircuit
+from qgan.stored import fit
 
-GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary", "Channel"]
-Rows = tuple[tuple[tuple[float, float], ...], ...]
-"""The rows of a matrix; each entry is a pair (real, imaginary)."""
-
+__all__ = ["ROTATIONS", "Gate", "GateName", "Rows", "TracedCircuit", "TracedRegisters", "rows_of"]
 
 ROTATIONS: dict[str, Callable[..., Any]] = {
     "RX": qml.RX,
@@ -116,17 +114,19 @@ class TracedCircuit:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> TracedCircuit:
-        """The circuit that :meth:`to_dict` described; no code of the user is run."""
-        gates = []
-        for row in data["gates"]:
-            fields = {**row, "wires": tuple(row["wires"])}
-            if row.get("matrix") is not None:
-                fields["matrix"] = rows_of(row["matrix"])
-            if row.get("kraus") is not None:
-                fields["kraus"] = tuple(rows_of(matrix) for matrix in row["kraus"])
-            gates.append(Gate(**fields))
-        registers = TracedRegisters(**data["registers"])
-        return cls(registers, data["n_weights"], data["n_inputs"], tuple(gates))
+        """The circuit that :meth:`to_dict` described; no code of the user is run.
+
+        Raises:
+            QganError: for data that are no circuit.
+        """
+        return cls.from_stored(fit(data, StoredCircuit, "of a circuit"))
+
+    @classmethod
+    def from_stored(cls, stored: StoredCircuit) -> TracedCircuit:
+        """The circuit of checked data."""
+        gates = tuple(Gate(**dict(gate)) for gate in stored.gates)
+        registers = TracedRegisters(**dict(stored.registers))
+        return cls(registers, stored.n_weights, stored.n_inputs, gates)
 
 
 def rows_of(matrix: Any) -> Rows:

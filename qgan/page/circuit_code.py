@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from qgan import errors
-from qgan.engines.gates import Gate, Rows, TracedCircuit
+from qgan.engines.gates import ROTATIONS, Gate, Rows, TracedCircuit
 from qgan.engines.trace import trace
 from qgan.model import Model
 
@@ -156,12 +156,19 @@ def _pennylane(circuit: TracedCircuit, places: Sequence[str]) -> str:
             operators = ", ".join(_array(matrix) for matrix in gate.kraus or ())
             lines.append(f"    qml.QubitChannel([{operators}], wires={wires})")
         else:
-            lines.append(f"    qml.{gate.gate}({angle}, wires={wires})")
+            lines.append(f"    qml.{_rotation(gate)}({angle}, wires={wires})")
     if registers.n_wires == registers.n_output and not noisy:
         lines.append("    return qml.state()")
     else:
         lines.append(f"    return qml.density_matrix(wires=range({registers.n_output}))")
     return "\n".join([*lines, "", "", 'if __name__ == "__main__":', "    print(state())", ""])
+
+
+def _rotation(gate: Gate) -> str:
+    """The name of a rotation; no other text of a circuit becomes part of a program."""
+    if gate.gate not in ROTATIONS:
+        raise errors.argument("gate", f"must be one of {', '.join(ROTATIONS)}", repr(gate.gate))
+    return gate.gate
 
 
 def _array(matrix: Rows) -> str:
@@ -188,7 +195,7 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
             ladder = [f"cx {a},{b};" for a, b in itertools.pairwise(wires)]
             lines += [*ladder, f"rz({angle}) {wires[-1]};", *reversed(ladder)]
         else:
-            lines.append(f"{gate.gate.lower()}({angle}) {wires[0]};")
+            lines.append(f"{_rotation(gate).lower()}({angle}) {wires[0]};")
     return "\n".join([*lines, ""])
 
 

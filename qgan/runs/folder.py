@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import secrets
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from qgan import errors
 from qgan.build.settings import from_yaml, to_yaml
 from qgan.config import Experiment
-from qgan.model import FORMAT, Model, rebuild
+from qgan.description import FORMAT, StoredModel
+from qgan.files import read_regular
+from qgan.model import Model, rebuild
 from qgan.runs import checkpoint
 from qgan.runs.history import History
 from qgan.runs.lock import Lock, check_unlocked
 from qgan.runs.provenance import header
+from qgan.stored import MOST_BYTES, fit
 
 __all__ = ["RunFolder", "load", "unreadable_json"]
 
@@ -34,6 +40,12 @@ def _other_format(path: Path, number: object) -> str:
         again = f"qgan train --config {path / 'config.yaml'}"
         return f"{line}: train it again with {again}, in which {RENAMINGS}."
     return f"{line}: open it with the version of qgan that its config.yaml names."
+
+
+class _AnyFormat(BaseModel):
+    """The number of the format, in a file of any format."""
+
+    format: int | None = None
 
 
 class RunFolder:
@@ -123,22 +135,19 @@ class RunFolder:
         run.description()
         return run
 
-    def description(self) -> dict[str, Any] | None:
+    def description(self) -> StoredModel | None:
         """The description of the sampler in ``circuit.json``; None if there is no such file yet.
 
         Raises:
             QganError: if it cannot be read, or the run is of another format.
         """
-        if not self.circuit_file.exists():
+        if not os.path.lexists(self.circuit_file):
             return None
-        try:
-            description = json.loads(self.circuit_file.read_text())
-        except (OSError, ValueError) as error:
-            raise unreadable_json(self.circuit_file, error) from None
-        number = description.get("format") if isinstance(description, dict) else None
+        data = read_regular(self.circuit_file, MOST_BYTES)
+        number = fit(data, _AnyFormat, self.circuit_file).format
         if number != FORMAT:
             raise errors.QganError(_other_format(self.path, number))
-        return dict(description)
+        return fit(data, StoredModel, self.circuit_file)
 
     def lock(self) -> Lock:
         """The lock that keeps other processes from training in the folder."""
@@ -262,13 +271,7 @@ def load(run: str | Path, checkpoint: str = "best") -> Model:
     if description is None:
         raise errors.argument("run", f"must hold {folder.circuit_file.name}", run)
     mismatches = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
-    try:
-        sampler, values = rebuild(description), description["label_values"]
-    except errors.QganError:
-        raise
-    except mismatches as error:
-        rule = "must be whole and of this version: it is half-written, or from another version"
-        raise errors.argument("circuit.json", rule, _in_short(error)) from None
+    sampler, values = rebuild(description), description.label_values
     state = folder.checkpoint(checkpoint)
     try:
         weights, step = state["model"], state["step"]

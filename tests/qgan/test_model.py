@@ -98,5 +98,5 @@ def test_an_embedding_that_is_no_data_is_refused() -> None:
 
 
 def test_another_format_is_refused() -> None:
-    with pytest.raises(QganError, match=r"`circuit\.json` must have format 2, but got None"):
-        rebuild({})
+    with pytest.raises(QganError, match=r"circuit\.json: `format` must be 2, but got 3\.$"):
+        rebuild({"format": 3})
