@@ -10,7 +10,13 @@ from pathlib import Path
 
 from qgan import errors
 
-__all__ = ["read_regular", "remove_partial_files", "unwritable", "write_atomically"]
+__all__ = [
+    "read_regular",
+    "regular_bytes",
+    "remove_partial_files",
+    "unwritable",
+    "write_atomically",
+]
 
 
 def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> None:
@@ -75,7 +81,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read_regular(path: Path, most: int | None = None) -> bytes:
+def regular_bytes(path: Path, most: int | None = None) -> bytes:
     """All bytes of a regular file: a pipe, a device or a folder is refused, without waiting for it.
 
     Args:
@@ -83,17 +89,25 @@ def read_regular(path: Path, most: int | None = None) -> bytes:
         most: most bytes that the file may have, or None.
 
     Raises:
-        QganError: if it cannot be read, is no regular file or is larger.
+        OSError: if it cannot be read, is no regular file or is larger.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        if most is not None and status.st_size > most:
+            raise OSError(errno.EFBIG, f"it has {status.st_size} bytes, at most {most} are read")
+        return file.read()
+
+
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """As :func:`regular_bytes`, but what cannot be read is a mistake of the user.
+
+    Raises:
+        QganError: with the reason.
     """
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise errors.QganError(f"File {path} cannot be read: it is no regular file.")
-            if most is not None and status.st_size > most:
-                size = f"it has {status.st_size} bytes, and at most {most} are read"
-                raise errors.QganError(f"File {path} cannot be read: {size}.")
-            return file.read()
+        return regular_bytes(path, most)
     except OSError as error:
         raise errors.QganError(f"File {path} cannot be read: {error.strerror or error}.") from None
 

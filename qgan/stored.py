@@ -7,6 +7,7 @@ checked; what is behind it takes them on trust.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from qgan import errors
 from qgan.files import read_regular
 
-__all__ = ["MOST_BYTES", "Count", "Size", "Stored", "fit", "misfit", "read_json"]
+__all__ = ["MOST_BYTES", "Count", "Size", "Stored", "fit", "fit_objects", "misfit", "read_json"]
 
 MOST_BYTES = 2**28
 """The largest text file of a run that is read: 256 MiB."""
@@ -89,6 +90,20 @@ def fit(data: Any, schema: type[Schema], file: Path | str) -> Schema:
         raise errors.QganError(f"File {file} must hold plain data: {error}.") from None
 
 
+def fit_objects(data: Any, schema: type[Schema], file: Path | str) -> Schema:
+    """As :func:`fit`, for plain data with tensors among them.
+
+    Raises:
+        QganError: as :func:`fit` does.
+    """
+    try:
+        return schema.model_validate(data)
+    except ValidationError as error:
+        raise _told(error, file) from None
+    except RecursionError:
+        raise errors.QganError(f"File {file} is nested too deep.") from None
+
+
 def _told(error: ValidationError, file: Path | str) -> errors.QganError:
     """The first broken rule in one line."""
     first = error.errors(include_url=False)[0]
@@ -109,7 +124,7 @@ def _told(error: ValidationError, file: Path | str) -> errors.QganError:
     elif first["type"] == "missing":
         rule, got = "must be given", "nothing"
     rule = rule[0].lower() + rule[1:]
-    rule = rule.replace("input should", "must").replace("tuple", "list")
+    rule = re.sub(r"^\w+ should", "must", rule).replace("tuple", "list")
     name = ".".join(place) or "the whole"
     return errors.QganError(f"File {file}: `{_cut(name, quote=False)}` {rule}, but got {got}.")
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-import pickle
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from qgan import errors
-from qgan.files import remove_partial_files, unwritable, write_atomically
+from qgan.engines.memory import available
+from qgan.files import regular_bytes, remove_partial_files, unwritable, write_atomically
 
 __all__ = [
     "read_checkpoint",
@@ -52,7 +53,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         QganError: if the file is missing, damaged, of another format, or no checkpoint.
     """
     try:
-        data = path.read_bytes()
+        data = regular_bytes(path, available(torch.device("cpu")))
     except OSError as error:
         reason = error.strerror or "unreadable"
         raise errors.argument("checkpoint", "must be readable", f"{path} ({reason})") from None
@@ -62,12 +63,20 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if hashlib.sha256(body).hexdigest().encode() != digest:
         raise errors.argument("checkpoint", "must match its SHA-256 (it is damaged)", path)
     try:
+        _check_archive(body)
         state = torch.load(io.BytesIO(body), weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError):
+    except Exception:  # of any kind: it is raised by what a stranger may have written
         state = None
     if not isinstance(state, dict):
         raise errors.argument("checkpoint", "must hold tensors and plain data only", path)
     return state
+
+
+def _check_archive(body: bytes) -> None:
+    """Refuse an archive that would grow as it is read."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("compressed")
 
 
 def _foreign(path: Path, data: bytes) -> errors.QganError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any
 from qgan import errors
 from qgan.evaluation.bootstrap import Interval
 from qgan.runs._differences import flat
-from qgan.runs.folder import RunFolder, unreadable_json
+from qgan.runs.folder import RunFolder
 from qgan.runs.history import read_history
+from qgan.runs.schemas import StoredReport
 
 __all__ = [
     "CONFIDENCE",
@@ -47,7 +49,7 @@ class Group:
     runs: tuple[Path, ...]
     settings: dict[str, Any]
     versions: dict[str, Any]
-    reports: tuple[dict[str, Any], ...]
+    reports: tuple[StoredReport, ...]
     steps: tuple[int, ...]
 
     @property
@@ -58,7 +60,7 @@ class Group:
 
     def labels(self) -> list[str]:
         """The names of the labels; empty without a report."""
-        return [str(name) for name in self.reports[0]["label_names"]] if self.reports else []
+        return [str(name) for name in self.reports[0].label_names] if self.reports else []
 
     def estimate(self, label: int, measure: str) -> Interval:
         """A measure of one label with its confidence interval.
@@ -66,14 +68,14 @@ class Group:
         With n seeds it is Student's interval ``mean +- t(0.975, n - 1) s / sqrt(n)``. With a single
         run it is the interval of its report, if that has one.
         """
-        rows = [report["held_out"]["labels"][label] for report in self.reports]
-        values = [row[measure] for row in rows if row.get(measure) is not None]
+        rows = [report.held_out.labels[label].model_dump() for report in self.reports]
+        values = [row[measure] for row in rows if row[measure] is not None]
         if not values:
             return Interval(math.nan)
         if len(values) > 1:
             return over_seeds(values, least=-math.inf if measure == "skill" else 0.0)
-        interval = rows[0].get("intervals", {}).get(measure)
-        return Interval(values[0], *interval) if interval else Interval(values[0])
+        interval = rows[0]["intervals"].get(measure, ())
+        return Interval(values[0], *(math.nan if end is None else end for end in interval))
 
 
 def over_seeds(values: Sequence[float], least: float = -math.inf) -> Interval:
@@ -139,25 +141,25 @@ def _group(runs: tuple[Path, ...]) -> Group:
     seeds = sorted({_settings(run)["seed"] for run in runs})
     settings["seed"] = seeds[0] if len(seeds) == 1 else seeds
     reports = tuple(report for run in runs for report in _reports(run))
-    versions = {} if not reports else {"commit": reports[0].get("commit")}
-    versions |= {} if not reports else reports[0].get("versions", {})
+    for run, report in zip(runs, reports, strict=False):
+        if report.label_names != reports[0].label_names:
+            rule = f"must have the labels of run {runs[0]}, whose settings it shares"
+            raise errors.argument("runs", rule, run)
+    versions: dict[str, Any] = {} if not reports else {"commit": reports[0].commit}
+    versions |= {} if not reports else reports[0].versions
     return Group(runs, settings, versions, reports, tuple(_steps(run) for run in runs))
 
 
-def _reports(run: Path) -> Iterator[dict[str, Any]]:
+def _reports(run: Path) -> Iterator[StoredReport]:
     """The report of a run, if there is one."""
-    file = RunFolder(run).report_file
-    if not file.exists():
-        return
-    try:
-        yield json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise unreadable_json(file, error) from None
+    report = RunFolder(run).report()
+    if report is not None:
+        yield report
 
 
 def _steps(run: Path) -> int:
     file = RunFolder(run).history_file
-    steps = read_history(file)["step"] if file.exists() else []
+    steps = read_history(file)["step"] if os.path.lexists(file) else []
     return int(steps[-1]) if steps else 0
 
 

@@ -42,8 +42,11 @@ def _places(run: RunFolder, given: Path, file: Path | None) -> dict[str, str]:
 
 def _known_places(run: RunFolder, given: Path) -> dict[str, str]:
     """The places of the file that the settings name; empty if the folder knows of none."""
-    places = run.data_description().get("file")
-    return places if isinstance(places, dict) and places.get("given") == str(given) else {}
+    description = run.data_description()
+    places = None if description is None else description.file
+    if places is None or places.given != str(given):
+        return {}
+    return places.model_dump(exclude_none=True)
 
 
 def settings_with_data(
@@ -88,8 +91,8 @@ def _present_place(known: dict[str, str], run: RunFolder, given: Path) -> Path:
 
 def have_changed(run: RunFolder, data: Dataset) -> bool:
     """Whether data are others than those that the folder tells of; False where it tells nothing."""
-    known = run.data_description().get("digest")
-    return known is not None and known != digest(data)
+    description = run.data_description()
+    return description is not None and description.digest != digest(data)
 
 
 def load_run_data(run: RunFolder, file: Path | None = None) -> Dataset:

@@ -22,9 +22,10 @@ from qgan.runs import checkpoint
 from qgan.runs.history import History
 from qgan.runs.lock import Lock, check_unlocked
 from qgan.runs.provenance import header
-from qgan.stored import MOST_BYTES, fit
+from qgan.runs.schemas import StoredCheckpoint, StoredData, StoredReport
+from qgan.stored import MOST_BYTES, fit, fit_objects, read_json
 
-__all__ = ["RunFolder", "load", "unreadable_json"]
+__all__ = ["RunFolder", "load"]
 
 RESUME_ORDER = ("last", "previous", "best")
 """The checkpoints from which a run can be resumed, in the order in which they are tried."""
@@ -130,7 +131,7 @@ class RunFolder:
         run = cls(path)
         if not run.path.is_dir():
             raise errors.argument("run", "must be an existing run folder", path)
-        if not run.config_file.exists():
+        if not os.path.lexists(run.config_file):
             raise errors.argument("run", f"must hold {run.config_file.name}", path)
         run.description()
         return run
@@ -165,6 +166,7 @@ class RunFolder:
             check_choices: whether every choice must be in the registry. A run with a plug-in that
                 is not loaded can only be looked at without this check.
         """
+        read_regular(self.config_file, MOST_BYTES)
         return from_yaml(self.config_file, check_choices)
 
     def save_circuit(self, description: dict[str, Any]) -> None:
@@ -175,19 +177,25 @@ class RunFolder:
         """Write ``data.json``, which says what data the run learns."""
         checkpoint.write_atomically(self.data_file, json.dumps(description).encode())
 
-    def data_description(self) -> dict[str, Any]:
-        """What ``data.json`` says; nothing in a run that was made before there was such a file.
+    def data_description(self) -> StoredData | None:
+        """What ``data.json`` says; None in a run that was made before there was such a file.
 
         Raises:
-            QganError: if the file cannot be read.
+            QganError: if the file cannot be read or breaks its schema.
         """
-        if not self.data_file.exists():
-            return {}
-        try:
-            description = json.loads(self.data_file.read_text())
-        except (OSError, ValueError) as error:
-            raise unreadable_json(self.data_file, error) from None
-        return description if isinstance(description, dict) else {}
+        if not os.path.lexists(self.data_file):
+            return None
+        return read_json(self.data_file, StoredData)
+
+    def report(self) -> StoredReport | None:
+        """What ``report.json`` says; None if there is no such file yet.
+
+        Raises:
+            QganError: if the file cannot be read or breaks its schema.
+        """
+        if not os.path.lexists(self.report_file):
+            return None
+        return read_json(self.report_file, StoredReport)
 
     def save_checkpoint(self, name: str, state: dict[str, Any]) -> None:
         """Write the checkpoint "best" or "last"; the former "last" is kept as "previous"."""
@@ -201,8 +209,15 @@ class RunFolder:
         return path
 
     def checkpoint(self, name: str) -> dict[str, Any]:
-        """Read the checkpoint of a name: "best", "last" or "previous"."""
-        return checkpoint.read_checkpoint(self._checkpoint_file(name))
+        """Read the checkpoint of a name: "best", "last" or "previous".
+
+        Raises:
+            QganError: if it cannot be read or breaks its schema.
+        """
+        file = self._checkpoint_file(name)
+        state = checkpoint.read_checkpoint(file)
+        fit_objects(state, StoredCheckpoint, file)
+        return state
 
     def good_checkpoint(self, tell: Callable[[str], None]) -> dict[str, Any] | None:
         """Read the first of the checkpoints "last", "previous" and "best" that can be read.
@@ -228,7 +243,7 @@ class RunFolder:
                 tell(str(reason))
             if name != RESUME_ORDER[0]:
                 remark = "" if failures else f"There is no checkpoint `{RESUME_ORDER[0]}`. "
-                tell(f"{remark}Going on from checkpoint `{name}`, step {state.get('step')}.")
+                tell(f"{remark}Going on from checkpoint `{name}`, step {state['step']}.")
             return state
         if failures:
             raise failures[0]
@@ -270,21 +285,15 @@ def load(run: str | Path, checkpoint: str = "best") -> Model:
     description = folder.description()
     if description is None:
         raise errors.argument("run", f"must hold {folder.circuit_file.name}", run)
-    mismatches = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
     sampler, values = rebuild(description), description.label_values
     state = folder.checkpoint(checkpoint)
     try:
         weights, step = state["model"], state["step"]
         sampler.to(weights["weights"].dtype).load_state_dict(weights)
-    except mismatches as error:
+    except RuntimeError as error:
         rule = f"must fit {folder.circuit_file}"
         raise errors.argument("checkpoint", rule, _in_short(error)) from None
     return Model(sampler.requires_grad_(False), values, checkpoint, step)
-
-
-def unreadable_json(path: Path, error: Exception) -> errors.QganError:
-    """The error for a file that holds no JSON, or that cannot be read."""
-    return errors.QganError(f"File {path} cannot be read as JSON: {error}.")
 
 
 def _in_short(error: Exception) -> str:

@@ -9,7 +9,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from qgan import errors
+from qgan.files import read_regular
 from qgan.runs.checkpoint import unwritable, write_atomically
+from qgan.stored import MOST_BYTES
 
 __all__ = ["COLUMNS", "History", "read_history"]
 
@@ -28,6 +31,10 @@ COLUMNS = (
 )
 
 
+MOST_STEPS = 2**53
+"""A larger whole number is not exact as it is read."""
+
+
 class History:
     """One row of numbers per recorded step; a number that is not known is an empty field.
 
@@ -42,7 +49,7 @@ class History:
 
     def __init__(self, path: Path, until: int | None = None, most_rows: int | None = None) -> None:
         self.path = path
-        columns = read_history(path) if path.exists() else {}
+        columns = read_history(path) if os.path.lexists(path) else {}
         places = [
             i for i, step in enumerate(columns.get("step", [])) if until is None or step <= until
         ]
@@ -81,18 +88,25 @@ def _line(row: Mapping[str, float]) -> str:
 def read_history(path: Path) -> dict[str, list[float]]:
     """Read the columns of a history file; empty fields are NaN.
 
-    An incomplete last row is left out, and so are rows that hold anything but numbers: a power cut
-    can leave zero bytes.
+    An incomplete last row is left out, and so are rows that hold anything but numbers or whose step
+    is no whole number: a power cut can leave zero bytes.
+
+    Raises:
+        QganError: if the file cannot be read.
     """
-    text = path.read_bytes().decode("utf-8", "replace").replace("\0", "?")
+    text = read_regular(path, MOST_BYTES).decode("utf-8", "replace").replace("\0", "?")
     whole = text[: text.rfind("\n") + 1]
-    rows = filter(None, map(_numbers, csv.DictReader(io.StringIO(whole, newline=""))))
-    table = list(rows)
+    try:
+        table = [*filter(None, map(_numbers, csv.DictReader(io.StringIO(whole, newline=""))))]
+    except csv.Error as error:
+        raise errors.QganError(f"File {path} cannot be read as CSV: {error}.") from None
     return {name: [row[name] for row in table] for name in COLUMNS}
 
 
 def _numbers(row: Mapping[str, str | None]) -> dict[str, float] | None:
     try:
-        return {name: float(row.get(name) or "nan") for name in COLUMNS}
+        numbers = {name: float(row.get(name) or "nan") for name in COLUMNS}
     except ValueError:
         return None
+    step = numbers["step"]
+    return numbers if 0 <= step <= MOST_STEPS and step.is_integer() else None

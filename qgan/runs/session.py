@@ -31,6 +31,16 @@ __all__ = ["Listener", "Session"]
 Listener = Callable[[dict[str, float]], None]
 """A function that is called after each step with the numbers of that step, by name."""
 
+MISFITS = (
+    LookupError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+)
+"""What loading raises where a checkpoint is whole but of another game."""
 MOST_DUMPS = 3
 """Most files that are written about updates that were not taken."""
 
@@ -165,7 +175,7 @@ class Session:
             self._paid = state.get("cost") or self.cost.after(state["step"])
         except errors.QganError:
             raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except MISFITS as error:
             raise self._misfit(error, state) from None
         self.best, self.seconds, self.saved_step = state["best"], state["seconds"], state["step"]
         changes |= differences(state["versions"], versions())

@@ -9,7 +9,10 @@ import torch
 
 from qgan.config import TrainerConfig
 
-__all__ = ["make_optimiser"]
+__all__ = ["check_moments", "make_optimiser"]
+
+MOMENTS = {"Adam": ("exp_avg", "exp_avg_sq"), "RMSprop": ("square_avg",)}
+"""What an optimiser keeps for each parameter, beside the number of steps."""
 
 
 def make_optimiser(
@@ -30,3 +33,18 @@ def make_optimiser(
     for group in optimiser.param_groups:
         group["initial_lr"] = group["lr"]
     return optimiser
+
+
+def check_moments(optimiser: torch.optim.Optimizer) -> None:
+    """Refuse a state that has been loaded and does not fit the parameters: torch does not look.
+
+    Raises:
+        KeyError: if a moment is missing.
+        ValueError: if one has another shape than its parameter.
+    """
+    names = MOMENTS[type(optimiser).__name__]
+    for parameter, kept in optimiser.state.items():
+        shapes = {"step": torch.Size([]), **dict.fromkeys(names, parameter.shape)}
+        for name, shape in shapes.items():
+            if kept[name].shape != shape:
+                raise ValueError(f"{name} has shape {tuple(kept[name].shape)} for {tuple(shape)}")

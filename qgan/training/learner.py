@@ -21,7 +21,7 @@ from qgan.sampler import Drawn
 from qgan.seeds import seeded
 from qgan.stateful import Stateful
 from qgan.states import States
-from qgan.training._optimisers import make_optimiser
+from qgan.training._optimisers import check_moments, make_optimiser
 from qgan.training.cost import Cost
 from qgan.training.guard import Fault, Guard, broken, culprit, total
 
@@ -188,6 +188,7 @@ class Learner(ABC):
             player.load_state_dict(state["players"][name])
             for group, settings in zip(player.param_groups, own, strict=True):
                 group.update(settings)
+            check_moments(player)
         self.data_rng.bit_generator.state = state["data_rng"]
         self.rng.set_state(state["rng"])
         self.guard.load_state_dict(state["guard"])
