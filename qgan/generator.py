@@ -132,10 +132,16 @@ class Generator(nn.Module):
     def exact_states(self, label: Tensor, latent: Float[Tensor, "B z"]) -> States:
         """States of labels and latents in double precision, on the CPU and outside the graph.
 
-        Evaluation and sampling come through here, whatever device the training runs on.
+        Evaluation, sampling and the page come through here, whatever device the training runs on.
+
+        Raises:
+            QganError: if a state is not finite or has another trace than one, as weights beyond
+                the range of floats make it.
         """
         label = read_labels(label).to(self.weights.device)
-        return self.states(label, latent, self.exact_engine()).detach().to(device="cpu")
+        states = self.states(label, latent, self.exact_engine()).detach().to(device="cpu")
+        states.check_normalised()
+        return states
 
     def draw(self, label: Tensor, rng: torch.Generator, *, exact: bool = False) -> Drawn:
         """States of the labels with latents drawn from the prior (:class:`qgan.sampler.Sampler`).

@@ -166,7 +166,8 @@ def write_file(
         latent: what the states were generated from, ``(B, n_latent)``.
 
     Raises:
-        QganError: if the lengths disagree, the folder does not exist or cannot be written to.
+        QganError: if the lengths disagree, a state or a latent is not finite, a state is not
+            normalised, or the folder does not exist or cannot be written to.
 
     Example:
         >>> import tempfile
@@ -188,6 +189,9 @@ def write_file(
     if path.is_dir() or not path.parent.is_dir():
         raise errors.argument("path", "must be a file in a folder that exists", path)
     latents = latent.detach().cpu().numpy()
+    if not np.isfinite(latents).all():
+        raise errors.argument("latent", "must hold finite numbers", "NaN or inf")
+    states.check_normalised()
     buffer = io.BytesIO()
     np.savez(buffer, states=states.numpy(), label=labels, latent=latents)
     write_atomically(path, buffer.getvalue())

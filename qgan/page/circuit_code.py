@@ -53,7 +53,12 @@ def exact_text(value: float) -> str:
     Example:
         >>> exact_text(0.1)
         '0.1'
+
+    Raises:
+        QganError: for NaN and infinities, which are no numbers of a program.
     """
+    if not math.isfinite(value):
+        raise errors.argument("angle", "must be finite", value)
     return repr(float(value))
 
 
