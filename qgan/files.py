@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from pathlib import Path
 
 from qgan import errors
 
 __all__ = [
+    "append",
+    "check_writable",
     "read_regular",
     "regular_bytes",
     "remove_partial_files",
@@ -23,7 +26,8 @@ def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> N
     """Write a file so that a reader sees the old file or the new one, but never a part.
 
     A temporary file in the same folder is flushed to disk, read back and renamed; then the folder
-    is synced. A failure leaves the old file and removes the temporary one.
+    is synced. A failure leaves the old file and removes the temporary one. Nobody can foresee the
+    name of the temporary file, and it must be new, so that no link leads the bytes elsewhere.
 
     Args:
         path: the file.
@@ -31,7 +35,8 @@ def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> N
         previous: where the old file is kept once the new one has been read back, or None.
 
     Raises:
-        QganError: if the disk is full, or the folder cannot be written.
+        QganError: if the disk is full, the folder cannot be written, or something that is no
+            regular file (a device, a pipe, a link, a folder) has the name.
 
     Example:
         >>> import tempfile
@@ -40,9 +45,10 @@ def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> N
         ...     [(file.name, file.read_bytes()) for file in Path(folder).iterdir()]
         [('a.txt', b'whole')]
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    check_writable(path)
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
     try:
-        with part.open("wb") as file:
+        with open(part, "xb", opener=_no_link) as file:  # x: what exists is refused
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -59,6 +65,40 @@ def write_atomically(path: Path, data: bytes, previous: Path | None = None) -> N
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise unwritable(path, error) from None
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place that holds anything but a regular file.
+
+    Raises:
+        QganError: for a device, a pipe, a link or a folder.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unwritable(path, error) from None
+    if not stat.S_ISREG(mode):
+        raise unwritable(path, OSError(errno.EINVAL, "it is no regular file"))
+
+
+def append(path: Path, text: str) -> None:
+    """Add a text to a regular file that exists.
+
+    Raises:
+        QganError: if it cannot be written, or is no regular file.
+    """
+    check_writable(path)
+    try:
+        with open(path, "a", newline="", encoding="utf-8", opener=_no_link) as file:
+            file.write(text)
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _link_previous(path: Path, previous: Path) -> None:

@@ -206,6 +206,49 @@ def test_no_tests_hide_a_package():
     assert not list(ROOT.glob("tests/*/__init__.py"))
 
 
+def writers(source: str) -> list[str]:
+    """Calls that write a file by its path, or open one to write: only `qgan/files.py` does."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    places = []
+    for call in calls:
+        name, words = ast.unparse(call.func).split(".")[-1], [*call.args, *call.keywords]
+        first = ast.unparse(call.args[0]) if call.args else ""
+        modes = [word.value for word in call.args if isinstance(word, ast.Constant)]
+        modes += [k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)]
+        opens = name == "open" and any(isinstance(m, str) and set(m) & set("wax+") for m in modes)
+        flags = name == "open" and any("O_WRONLY" in ast.unparse(w) for w in words)
+        saves = name in SAVERS and first not in BUFFERS
+        if opens or flags or saves or name in ("write_text", "write_bytes", "tofile", "mkstemp"):
+            places.append(ast.unparse(call))
+    return places
+
+
+SAVERS = {"savez", "savez_compressed", "savefig", "savetxt"}
+BUFFERS = {"buffer", "picture"}
+DEVNULL = "os.open(os.devnull, os.O_WRONLY)"
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGES if path != "qgan/files.py"])
+def test_files_are_written_by_one_function(path):
+    """It makes its temporary file anew, writes through no link, and to regular files only."""
+    assert [call for call in writers((ROOT / path).read_text()) if call != DEVNULL] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "open(path, 'w')",
+        "path.open(mode='xb')",
+        "path.write_text(text)",
+        "np.savez(path, a=1)",
+        "figure.savefig(path, dpi=3)",
+        "os.open(path, os.O_WRONLY)",
+    ],
+)
+def test_another_writer_is_seen(source):
+    assert writers(source) == [source]
+
+
 def test_a_name_says_what_a_thing_is_about():
     vague = {"util", "utils", "helper", "helpers", "common", "misc"}
     named = [path for path in SOURCES if vague.intersection(Path(path).with_suffix("").parts)]

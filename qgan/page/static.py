@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
+from qgan.files import check_writable, write_atomically
 from qgan.page.explorer import Explorer
 from qgan.page.files import one_file
 from qgan.prior import Prior
@@ -93,11 +94,9 @@ def save_page(explorer: Explorer, path: str | Path) -> str:
     path = Path(path)
     if not path.parent.is_dir():
         raise errors.argument("static", "must be a file in a folder that exists", path)
+    check_writable(path)
     data = page_data(explorer)
-    try:
-        path.write_text(one_file(data), encoding="utf-8")
-    except OSError as error:
-        raise errors.argument("static", "must be a file that can be written", error) from None
+    write_atomically(path, one_file(data).encode())
     axes = " x ".join(str(len(axis)) for axis in data["grid"]["axes"]) or "1"
     size = path.stat().st_size / 1e6
     return f"{size:.1f} MB, {explorer.n_labels} labels, {axes} points, works offline"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import torch
 
 from qgan import errors
 from qgan.explore.observables import Sweep, real_band, sweep_observables
+from qgan.files import check_writable, write_atomically
 from qgan.page.explorer import Explorer
 from qgan.pictures.canvas import (
     CURVE_COLOURS,
@@ -65,17 +67,16 @@ def save_animation(explorer: Explorer, path: str | Path) -> str:
         raise errors.argument("gif", "must be of a run with a latent to sweep", "n_latent=0")
     if not path.parent.is_dir():
         raise errors.argument("gif", "must be a file in a folder that exists", path)
+    check_writable(path)
     frames = [
         frame
         for label in range(explorer.n_labels)
         for axis in range(n_latent)
         for frame in _Scene(explorer, label, axis).frames()
     ]
-    frames = _few_colours(frames)
-    try:
-        frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=PAUSE, loop=0)
-    except OSError as error:
-        raise errors.argument("gif", "must be a file that can be written", error) from None
+    frames, file = _few_colours(frames), io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=PAUSE, loop=0)
+    write_atomically(path, file.getvalue())
     size = path.stat().st_size / 1e6
     return f"{size:.1f} MB, {len(frames)} frames, {explorer.n_labels} labels, {n_latent} latents"
 

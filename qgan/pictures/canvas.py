@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgan.files import write_atomically
 from qgan.text import visible
 
 if TYPE_CHECKING:
@@ -76,8 +78,10 @@ class Canvas:
         """Write a PNG; its folder is made if it does not exist."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        picture = io.BytesIO()
         with without_glyph_warnings():
-            self.figure.savefig(path, dpi=DPI, format="png")
+            self.figure.savefig(picture, dpi=DPI, format="png")
+        write_atomically(path, picture.getvalue())
         return path
 
 

@@ -133,8 +133,20 @@ class RunFolder:
             raise errors.argument("run", "must be an existing run folder", path)
         if not os.path.lexists(run.config_file):
             raise errors.argument("run", f"must hold {run.config_file.name}", path)
+        run.check_folders()
         run.description()
         return run
+
+    def check_folders(self) -> None:
+        """Refuse links that would lead what is written out of the folder.
+
+        Raises:
+            QganError: if ``plots`` or ``checkpoints`` leads elsewhere.
+        """
+        for folder in (self.plots, self.checkpoints):
+            if not folder.resolve().is_relative_to(self.path.resolve()):
+                rule = f"must hold its own folder {folder.name}, not a link that leads out of it"
+                raise errors.argument("run", rule, folder.resolve())
 
     def description(self) -> StoredModel | None:
         """The description of the sampler in ``circuit.json``; None if there is no such file yet.

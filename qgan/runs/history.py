@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qgan import errors
-from qgan.files import read_regular
+from qgan.files import append, read_regular
 from qgan.runs.checkpoint import unwritable, write_atomically
 from qgan.stored import MOST_BYTES
 
@@ -61,11 +61,7 @@ class History:
 
     def append(self, row: Mapping[str, float]) -> None:
         """Write one row and flush it."""
-        try:
-            with self.path.open("a", newline="") as file:
-                file.write(_line(row))
-        except OSError as error:
-            raise unwritable(self.path, error) from None
+        append(self.path, _line(row))
         self.rows += 1
 
     def sync(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qgan import errors
+from qgan.files import check_writable
 from qgan.runs import _system_lock
 
 __all__ = ["Lock", "check_unlocked"]
@@ -41,7 +42,9 @@ class Lock:
         """
         while self._file is None:
             try:
-                file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+                check_writable(self.path)
+                flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+                file = os.open(self.path, flags, 0o644)
             except OSError as error:
                 rule = "must be a folder that can be written"
                 got = f"{self.path.parent} ({error.strerror})"
@@ -116,6 +119,6 @@ def check_unlocked(folder: Path) -> None:
         QganError: if another process holds the lock of the folder.
     """
     lock = Lock(folder)
-    if lock.path.exists():
+    if os.path.lexists(lock.path):
         lock.acquire()
         lock.release()

@@ -120,7 +120,7 @@ def other_weights(run: Path) -> None:
 
 WRONG = {
     "newer": (newer_circuit, "has format 3, and this version of qgan reads format 2"),
-    "half a description": (without_prior, "it is half-written, or from another version"),
+    "half a description": (without_prior, "`sampler.prior` must be given, but got nothing"),
     "cut description": (
         lambda run: (run / "circuit.json").write_text('{"format": 1, "circ'),
         "circuit.json cannot be read as JSON",

@@ -175,15 +175,15 @@ def test_a_checkpoint_of_another_model_is_refused_in_a_line(finished: Path) -> N
 def test_a_full_disk_stops_in_a_line_and_the_run_goes_on_later(
     tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    session, open_file = begin(tmp_path / "run"), Path.open
+    session, open_file = begin(tmp_path / "run"), os.open
 
-    def full(self: Path, *mode: Any, **options: Any) -> Any:
-        if name in self.name and session.learner.step == 4 and mode[0] != "rb":
+    def full(path: Any, flags: int, *mode: int) -> int:
+        if name in str(path) and session.learner.step == 4 and flags & (os.O_WRONLY | os.O_RDWR):
             raise OSError(28, "No space left on device")
-        return open_file(self, *mode, **options)
+        return open_file(path, flags, *mode)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", full)
+        patch.setattr("qgan.files.os.open", full)
         message = "No space left on device\\. .*checkpoint of step 2 is whole: qgan resume"
         with pytest.raises(QganError, match=message) as error:
             session.train()

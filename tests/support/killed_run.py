@@ -13,6 +13,7 @@ second, and so on, each time in a process of its own; at last it is resumed to i
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import small_games
 import torch
 
+from qgan import files
 from qgan.config import Experiment, TrainerConfig
 from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.runs import RunFolder, Session, checkpoint, history
@@ -87,8 +89,7 @@ def after(function: Callable[..., Any]) -> Callable[..., Any]:
 def arm_write(stage: str) -> None:
     """From now on the next write of a file dies at a stage."""
     if stage == "half":
-        opened = Path.open
-        Path.open = lambda self, *mode, **how: HalfWritten(opened(self, *mode, **how))  # type: ignore
+        files.open = lambda *place, **how: HalfWritten(io.open(*place, **how))  # type: ignore  # noqa: SIM115, UP020
         return
     name, wrap = {
         "unsynced": ("fsync", before),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from qgan import errors
+from qgan.files import write_atomically
 from qgan.metrics.samples.transport import frechet_distance
 
 __all__ = [
@@ -96,10 +98,10 @@ def classifier() -> DigitClassifier:
     _train(model, *digits())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        torch.save(model.state_dict(), part)
-        part.replace(path)
-    except OSError:
+        file = io.BytesIO()
+        torch.save(model.state_dict(), file)
+        write_atomically(path, file.getvalue())
+    except (OSError, errors.QganError):
         pass  # where the folder cannot be written to, each process trains for a second
     return model.eval()
 
