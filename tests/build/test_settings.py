@@ -103,17 +103,3 @@ def test_a_run_says_what_it_was_made_with(tmp_path: Path, monkeypatch: pytest.Mo
     assert re.match(r"# Made with python 3\.\d+\.\d+, qgan 0\.\d.*, torch 2\.", lines[0])
     assert lines[1] == f"# Commit of qgan: {'c' * 40}."
     assert from_yaml(run.config_file) == settings
-
-
-def test_the_commit_is_that_of_this_source_or_none() -> None:
-    provenance.commit.cache_clear()
-    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", provenance.commit() or "0" * 40)
-
-
-def test_no_commit_without_git_or_outside_a_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(provenance, "SOURCE", tmp_path)
-    assert provenance.commit.__wrapped__() is None
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert provenance.commit.__wrapped__() is None
