@@ -135,7 +135,7 @@ WRONG = {
         ),
         "`checkpoint` must match its SHA-256",
     ),
-    "other weights": (other_weights, "`checkpoint` must fit"),
+    "other weights": (other_weights, "`model.weights` must be given, but got nothing"),
     "no run": (lambda run: (run / "config.yaml").unlink(), "`run` must hold config.yaml"),
 }
 
