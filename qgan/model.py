@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from qgan import errors
-from qgan.engines.memory import check_bytes
 from qgan.description import FORMAT, StoredModel
+from qgan.engines.memory import check_bytes
 from qgan.generator import Generator
 from qgan.sampler import Drawn, Sampler
 from qgan.seeds import seeded

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import signal
 import sys
 import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from qgan import errors
@@ -21,6 +23,7 @@ from qgan.cli.listing import command_list
 from qgan.cli.plan import command_plan
 from qgan.cli.sample import command_sample
 from qgan.cli.train import command_resume, command_train
+from qgan.files import write_atomically
 from qgan.text import shortened, visible
 
 __all__ = ["COMMANDS", "exit_status", "main"]
@@ -114,10 +117,10 @@ def _report_defect(error: Exception, debug: bool) -> None:
         print(text, file=sys.stderr, end="")
     else:
         try:
-            descriptor, place = tempfile.mkstemp(prefix="qgan-defect-", suffix=".txt")
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-        except OSError:
+            file = Path(tempfile.gettempdir()) / f"qgan-defect-{secrets.token_hex(4)}.txt"
+            write_atomically(file, text.encode("utf-8", "backslashreplace"))
+            place = str(file)
+        except (OSError, errors.QganError):
             place = "shown by --debug"
     what = f"{type(error).__name__}: {shortened(error)}".rstrip(": .")
     line = f"This is a defect of qgan, not of your input ({what}); please report it"
