@@ -7,7 +7,7 @@ from two_parts import two_parts
 
 from qgan import evaluation, metrics
 from qgan.batch import Batch
-from qgan.evaluation.bootstrap import Bootstrap, Interval, counts
+from qgan.evaluation.bootstrap import Bootstrap, Interval, bootstrap_interval, counts
 from qgan.evaluation.reference import Reference
 from qgan.states import States
 
@@ -25,6 +25,13 @@ def test_interval_of_a_mean_is_the_normal_one() -> None:
     error = float(scores.std()) / 20
     assert mean.high - mean.low == pytest.approx(2 * 1.96 * error, rel=0.06)
     assert (mean.high + mean.low) / 2 == pytest.approx(mean.value, abs=0.2 * error)
+
+
+def test_the_interval_is_shifted_onto_the_measure() -> None:
+    """Resamples with mean 20 and quantiles 1 and 39, of a measure of 5."""
+    interval = bootstrap_interval(5.0, torch.arange(41.0))
+    assert interval.value == 5.0
+    assert (interval.low, interval.high) == pytest.approx((-14.0, 24.0))
 
 
 def test_without_resamples_there_is_no_interval() -> None:

@@ -40,7 +40,8 @@ def all_gates():
 
 
 GATES = {"rx": qml.RX, "ry": qml.RY, "rz": qml.RZ, "h": qml.Hadamard, "cx": qml.CNOT,
-         "cz": qml.CZ, "swap": qml.SWAP, "s": qml.S, "x": qml.X, "u3": qml.U3}  # fmt: skip
+         "cz": qml.CZ, "swap": qml.SWAP, "s": qml.S, "t": qml.T, "x": qml.X,
+         "u3": qml.U3}  # fmt: skip
 
 
 def run_openqasm(text):
@@ -72,6 +73,20 @@ def test_both_languages_make_the_models_state(label):
     np.testing.assert_allclose(names["state"](), expected, atol=1e-6)
     density = run_openqasm(circuit_code(run, label, LATENT, "openqasm"))
     np.testing.assert_allclose(density, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("gate", [qml.S, qml.T])
+@pytest.mark.parametrize("is_adjoint", [False, True], ids=["gate", "adjoint"])
+def test_the_adjoint_of_a_gate_does_not_get_the_name_of_the_gate(gate, is_adjoint):
+    def queue(x):
+        qml.RX(x[..., 0], wires=0)
+        (qml.adjoint(gate) if is_adjoint else gate)(wires=0)
+
+    run = model(queue, 1, lambda k, z: z, output=2)
+    expected = run.sample(0, latent=[1.0]).density_matrix()[0].numpy()
+    text = circuit_code(run, 0, [1.0], "openqasm")
+    assert (f"{gate.__name__.lower()} q[0];" in text.splitlines()) != is_adjoint
+    np.testing.assert_allclose(run_openqasm(text), expected, atol=1e-6)
 
 
 def test_a_pure_state_is_exported_as_a_vector():

@@ -121,6 +121,19 @@ def test_a_bad_checkpoint_is_named_and_the_one_before_goes_on(
     assert not (finished / "checkpoints" / "ran").exists()
 
 
+def test_a_run_goes_on_from_the_newest_checkpoint_that_is_good(finished: Path) -> None:
+    """A later step loses less work; the best checkpoint may be of the first one."""
+    run = RunFolder.open(finished)
+    for name in ("last", "previous", "best"):
+        lines: list[str] = []
+        step = run.checkpoint(name)["step"]
+        state = run.good_checkpoint(lines.append)
+        assert state is not None and state["step"] == step
+        remark = f"Going on from checkpoint `{name}`, step {step}."
+        assert lines[-1:] == ([] if name == "last" else [remark])
+        flip(finished / "checkpoints" / f"{name}.pt")
+
+
 def test_where_no_checkpoint_is_good_the_first_is_named_and_nothing_changes(finished: Path) -> None:
     for name in ("last", "previous", "best"):
         flip(finished / "checkpoints" / f"{name}.pt")

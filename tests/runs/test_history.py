@@ -56,6 +56,17 @@ def test_later_rows_are_dropped_on_resuming(tmp_path: Path) -> None:
     assert read_history(path)["step"] == []
 
 
+def test_rows_that_the_checkpoint_does_not_know_are_dropped_on_resuming(tmp_path: Path) -> None:
+    path = tmp_path / "h.csv"
+    history = History(path)
+    for row in rows(1, 2, 3, 3):
+        history.append(row)
+    assert History(path, until=3, most_rows=3).rows == 3
+    assert read_history(path)["step"] == [1, 2, 3]
+    assert History(path, until=3, most_rows=0).rows == 0
+    assert read_history(path)["step"] == []
+
+
 @pytest.mark.parametrize(
     "torn", ["3", "3.0,0.5", "3.0,1.0,-0.1,,,,,,,", "\0" * 40 + "\n", "3.0,?,1\n"]
 )

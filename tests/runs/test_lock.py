@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,49 @@ def test_two_sessions_of_one_process_are_kept_apart_too(tmp_path: Path) -> None:
     first.release()
     second.acquire()
     second.release()
+
+
+def after_next_opening(monkeypatch: pytest.MonkeyPatch, action: Callable[[], None]) -> None:
+    """Let an action of another process fall between the next opening of a lock and its locking."""
+    open_file = os.open
+
+    def open_and_wait(path: Path, flags: int, mode: int) -> int:
+        file = open_file(path, flags, mode)
+        monkeypatch.undo()
+        action()
+        return file
+
+    monkeypatch.setattr("qgan.runs.lock.os.open", open_and_wait)
+
+
+def test_a_file_that_is_removed_before_it_is_locked_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former, slow, other = Lock(tmp_path), Lock(tmp_path), Lock(tmp_path)
+    former.acquire()
+    after_next_opening(monkeypatch, former.release)
+    slow.acquire()
+    with pytest.raises(QganError, match="must not be in use"):
+        other.acquire()
+    slow.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_replaced_before_it_is_locked_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former, slow, other = Lock(tmp_path), Lock(tmp_path), Lock(tmp_path)
+
+    def replace() -> None:
+        former.release()
+        other.acquire()
+
+    former.acquire()
+    after_next_opening(monkeypatch, replace)
+    with pytest.raises(QganError, match="must not be in use"):
+        slow.acquire()
+    other.release()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_machine_is_believed(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_it_stops_when_nothing_but_faults_follow() -> None:
         while True:
             for batches in trainer.critic_batches():
                 trainer.apply("discriminator", trainer.critic_loss, *batches)
+    assert trainer.guard.refused == MOST_IN_A_ROW
 
 
 def test_a_session_keeps_the_state_that_led_there_and_says_how_to_go_on(tmp_path: Path) -> None:
