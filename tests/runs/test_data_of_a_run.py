@@ -129,7 +129,7 @@ def test_generated_data_have_a_digest_too(home: Path) -> None:
     settings = ["--qubits", "1", "--run", "runs/basis", "--data.source", "basis", *SHORT]
     assert main(["train", "--preset", "ddk", *settings]) == 0
     description = RunFolder("runs/basis").data_description()
-    assert len(description["digest"]) == 64
+    assert len(description.digest) == 64
     assert main(["resume", "runs/basis"]) == 0
 
 
