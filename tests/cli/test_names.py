@@ -98,6 +98,7 @@ def test_markup_is_shown_as_it_is() -> None:
         assert text in out.getvalue()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
 @example(("[/]", "$\\frac{"), "$")
 @example(("\x1b[2J", "a\\$ \\frac{"), "x" * 10_000)
@@ -115,6 +116,7 @@ def test_pictures_show_any_name(tmp_path: Path, labels: tuple[str, str], factor:
     assert all(file.stat().st_size > 1000 for file in tmp_path.glob("*.png"))
 
 
+@pytest.mark.slow
 def test_commands_take_any_label(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,7 +20,7 @@ def faults(folder: Path, seed: int, number: int) -> list[str]:
 
 
 def test_a_few_changed_folders_end_in_a_state_or_in_a_line(tmp_path: Path) -> None:
-    assert faults(tmp_path, 0, 14) == []
+    assert faults(tmp_path, 0, 5) == []
 
 
 @pytest.mark.slow

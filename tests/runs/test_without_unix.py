@@ -93,10 +93,15 @@ FILES = "'checkpoints', 'circuit.json', 'config.yaml', 'data.json', 'history.csv
     ("program", "files"),
     [
         (NO_UNIX + TRAINING, f"[{FILES}'report.json']"),
-        (MSVCRT + NO_UNIX + LOCKING + TRAINING, f"[{FILES}'report.json']"),
-        (
+        pytest.param(
+            MSVCRT + NO_UNIX + LOCKING + TRAINING,
+            f"[{FILES}'report.json']",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             MSVCRT + NO_UNIX + LOCKING + TRAINING.replace("path = Path", STAYS + "path = Path"),
             f"['.lock', {FILES}'report.json']",
+            marks=pytest.mark.slow,
         ),
     ],
     ids=["no lock", "a lock as Windows has", "an open file that stays"],
