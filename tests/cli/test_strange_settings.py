@@ -141,6 +141,7 @@ def test_some_strange_settings(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_hundred_strange_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

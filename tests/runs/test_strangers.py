@@ -24,5 +24,6 @@ def test_a_few_changed_folders_end_in_a_state_or_in_a_line(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_changed_folders_end_in_a_state_or_in_a_line(tmp_path: Path) -> None:
     assert faults(tmp_path, 1, 200) == []
