@@ -326,6 +326,8 @@ def test_ctrl_c_ends_it_at_once(tmp_path, monkeypatch):
     connection.getresponse().read()
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0  # the server does not wait for the line that is still open
-    assert process.stderr.read() == ""
+    # The run was trained in this process, whose sources are smaller than those of the command.
+    lines = process.stderr.read().splitlines()
+    assert [line for line in lines if not line.startswith("Note: The states, labels")] == []
     for end in (process.stdout, process.stderr, connection):
         end.close()
