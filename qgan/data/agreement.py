@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from qgan import errors
+from qgan.pauli import pauli_words
 from qgan.povm import OUTCOMES, contract, estimators, every_word, outcome_probabilities
 from qgan.records import Records
 from qgan.states import States
@@ -38,7 +39,7 @@ def check_agreement(records: Records, states: States) -> None:
     """
     if not len(states):
         return
-    words = _words(states.n_qubits)
+    words = pauli_words(states.n_qubits, min(2, states.n_qubits))
     values = states.expval(words).double()
     estimates = records.expval(words).double()
     variance, largest = _spread(records, states, words)
@@ -54,20 +55,7 @@ def check_agreement(records: Records, states: States) -> None:
             raise _disagreement(name, int(excess.argmax()), words, estimates, values, records.kind)
 
 
-def _words(n_qubits: int) -> list[str]:
-    """All Pauli words of weight one and two."""
-    words = []
-    for weight in (1, 2):
-        for qubits in combinations(range(n_qubits), weight):
-            for letters in product("XYZ", repeat=weight):
-                word = ["I"] * n_qubits
-                for qubit, letter in zip(qubits, letters, strict=True):
-                    word[qubit] = letter
-                words.append("".join(word))
-    return words
-
-
-def _spread(records: Records, states: States, words: list[str]) -> tuple[Tensor, Tensor]:
+def _spread(records: Records, states: States, words: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Second moments ``(B, W)`` of the estimates of one shot, and their largest sizes ``(W,)``."""
     n_qubits = states.n_qubits
     every = every_word(n_qubits)
@@ -85,7 +73,7 @@ def _spread(records: Records, states: States, words: list[str]) -> tuple[Tensor,
 
 
 def _disagreement(
-    name: str, place: int, words: list[str], estimates: Tensor, values: Tensor, kind: str
+    name: str, place: int, words: Sequence[str], estimates: Tensor, values: Tensor, kind: str
 ) -> errors.QganError:
     x, t = estimates[:, place], values[:, place]
     word = words[place]
