@@ -15,6 +15,7 @@ __all__ = [
     "argument",
     "integer",
     "nearest",
+    "one_line",
     "schema",
     "unsupported",
     "warn",
@@ -45,6 +46,16 @@ class QganWarning(UserWarning):
 def warn(message: str) -> None:
     """Say something that stops nothing."""
     warnings.warn(message, QganWarning, stacklevel=3)
+
+
+def one_line(error: Exception) -> str:
+    """The message of an exception as one line, without its full stop; empty if it has none.
+
+    Example:
+        >>> one_line(ValueError("no such\\n  gate."))
+        'no such gate'
+    """
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def argument(name: str, rule: str, got: object, choices: Sequence[Choice] = ()) -> QganError:

@@ -123,7 +123,7 @@ def _parts(operation: Any, is_known: Known, whole: Any, depth: int = 0) -> list[
         matrix = _as_matrix(operation)
         if matrix is not None and is_known(matrix):
             return [matrix]
-        reason = " ".join(str(error).split()).rstrip(".")
+        reason = errors.one_line(error)
         reason = "it has no decomposition to gates" + (f" ({reason})" if reason else "")
         raise _undecomposed(whole, reason) from error
     return [leaf for part in parts for leaf in _parts(part, is_known, whole, depth + 1)]

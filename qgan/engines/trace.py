@@ -95,7 +95,7 @@ def _queued(circuit: Circuit, angles: Tensor) -> list[Any]:
         raise
     except Exception as error:
         queued(circuit, *typical_angles(circuit))
-        reason = " ".join(str(error).split()).rstrip(".")
+        reason = errors.one_line(error)
         raise errors.unsupported(
             "Circuit", f"its angles cannot be traced ({reason})", "use the PennyLane engine"
         ) from error

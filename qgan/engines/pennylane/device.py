@@ -43,7 +43,7 @@ def open_device(name: str, n_wires: int, options: Mapping[str, Any]) -> Any:
         return qml.device(name, wires=n_wires, **options)
     except TypeError as error:
         raise errors.argument(
-            "device_options", f"must be options of {name} ({_line(error)})", dict(options)
+            "device_options", f"must be options of {name} ({errors.one_line(error)})", dict(options)
         ) from error
     except (DeviceError, ImportError, RuntimeError) as error:
         raise _not_opened(name, error) from error
@@ -96,9 +96,4 @@ def _not_opened(name: str, error: Exception) -> errors.QganError:
         installed = ", ".join(sorted(qml.plugin_devices))
         return errors.argument("device", f"must be installed here ({installed})", name)
     cure = f"install its driver and libraries (pip install {package or 'its plugin'})"
-    return errors.unsupported(f"Device {name}", f"cannot start, {_line(error)}", cure)
-
-
-def _line(error: Exception) -> str:
-    """The message of an error as one line, without its full stop."""
-    return " ".join(str(error).split()).rstrip(".")
+    return errors.unsupported(f"Device {name}", f"cannot start, {errors.one_line(error)}", cure)

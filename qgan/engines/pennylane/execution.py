@@ -291,7 +291,7 @@ class Execution:
 
     def _refused(self, error: Exception) -> errors.QganError:
         """The error for an exception of the device, whose own words may be several lines."""
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        reason = errors.one_line(error) or type(error).__name__
         return errors.unsupported(
             f"Device {self.device} with {self.diff_method}",
             f"it does not run this circuit ({reason})",
