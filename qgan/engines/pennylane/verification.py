@@ -125,17 +125,10 @@ def _fault(
         return "its values for a batch are not those of the samples one by one"
     rng = torch.Generator().manual_seed(1)
     mix = torch.randn(expected.shape, generator=rng, dtype=torch.float64)
-    step = STEP / math.sqrt(max(1, sum(entry.numel() for entry in leaves)))
-    above, below = (
-        (reference(request.at(_moved(request.angles, direction, sign * step))) * mix).sum()
-        for sign in (1, -1)
+    derivative = _by_differences(
+        lambda angles: (reference(request.at(angles)) * mix).sum(), request.angles, direction
     )
-    derivative = (above - below) / (2 * step)
-    slope = torch.zeros((), dtype=torch.float64)
-    if read.requires_grad:
-        slopes = torch.autograd.grad((read * mix).sum(), leaves, allow_unused=True)
-        for part, unit in zip(slopes, direction, strict=True):
-            slope += 0.0 if part is None else (part * unit).sum()
+    slope = _by_autograd((read * mix).sum(), leaves, direction)
     if _differ(slope, derivative):
         return f"its derivative is {float(slope):.4g} where it must be {float(derivative):.4g}"
     return None
@@ -146,8 +139,7 @@ def _stops_gradients(request: Request, direction: list[Tensor]) -> bool:
 
     A user may detach an angle on purpose, or round it to half precision: no device is to blame.
     """
-    rng = torch.Generator().manual_seed(2)
-    step = STEP / math.sqrt(max(1, sum(entry.numel() for entry in request.angles)))
+    rng = torch.Generator()
 
     def mixed(angles: Sequence[Tensor]) -> Tensor:
         numbers = [
@@ -160,14 +152,29 @@ def _stops_gradients(request: Request, direction: list[Tensor]) -> bool:
         return (weights * (joined.real + 0.7 * joined.imag)).sum()
 
     leaves = [entry.clone().requires_grad_() for entry in request.angles]
-    above, below = (mixed(_moved(request.angles, direction, sign * step)) for sign in (1, -1))
-    slope, value = torch.zeros((), dtype=torch.float64), mixed(leaves)
+    derivative = _by_differences(mixed, request.angles, direction)
+    return _differ(_by_autograd(mixed(leaves), leaves, direction), derivative)
+
+
+def _by_autograd(value: Tensor, leaves: list[Tensor], direction: list[Tensor]) -> Tensor:
+    """The derivative of a value along a direction; 0 for a value without a graph."""
+    slope = torch.zeros((), dtype=torch.float64)
     if value.requires_grad:
-        for part, unit in zip(
-            torch.autograd.grad(value, leaves, allow_unused=True), direction, strict=True
-        ):
+        slopes = torch.autograd.grad(value, leaves, allow_unused=True)
+        for part, unit in zip(slopes, direction, strict=True):
             slope += 0.0 if part is None else (part * unit).sum()
-    return _differ(slope, ((above - below) / (2 * step)).detach())
+    return slope
+
+
+def _by_differences(
+    function: Callable[[Sequence[Tensor]], Tensor],
+    angles: Sequence[Tensor],
+    direction: list[Tensor],
+) -> Tensor:
+    """The derivative of a function of all angles along a direction, by central differences."""
+    step = STEP / math.sqrt(max(1, sum(entry.numel() for entry in angles)))
+    above, below = (function(_moved(angles, direction, sign * step)) for sign in (1, -1))
+    return ((above - below) / (2 * step)).detach()
 
 
 def _differ(read: Tensor, expected: Tensor) -> bool:

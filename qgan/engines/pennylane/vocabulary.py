@@ -35,6 +35,9 @@ VERIFIED = ROTATIONS | {
 UNBATCHED = frozenset({"MultiRZ", "SingleExcitation", "DoubleExcitation"})
 """Gates that every device and method gets right, unless their angles differ between samples."""
 
+TURNS = ROTATIONS | UNBATCHED
+"""Gates whose numbers are angles."""
+
 PREPARATIONS = frozenset({"StatePrep", "BasisState", "QubitDensityMatrix"})
 """Operations that prepare a state where they come first; elsewhere they are decomposed."""
 
@@ -72,7 +75,7 @@ class KnownGates:
 def check_real(operations: Sequence[Any]) -> None:
     """Refuse rotations by angles that are complex numbers."""
     for operation in operations:
-        if operation.name not in ROTATIONS | UNBATCHED:
+        if operation.name not in TURNS:
             continue
         for angle in operation.data:
             is_complex = getattr(angle, "is_complex", None)
