@@ -36,8 +36,8 @@ class _Loader(yaml.SafeLoader):
                     "config", "must give a key once", f"{shortened(key.value)} again in line {line}"
                 )
             seen.add(key.value)
-        found: dict[Any, Any] = super().construct_mapping(node, deep)
-        return found
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def read_yaml(path: Path) -> Any:

@@ -87,11 +87,11 @@ class AffineTensor(Tensor):
     @staticmethod
     def __new__(cls, parts: Tensor, bent_by: str | None = None) -> AffineTensor:
         """A tensor without memory of its own."""
-        made: Any = torch.Tensor._make_wrapper_subclass(
+        tensor: Any = torch.Tensor._make_wrapper_subclass(
             cls, parts.shape[1:], dtype=parts.dtype, device=parts.device
         )
-        made.parts, made.bent_by = parts, bent_by
-        return made  # type: ignore[no-any-return]
+        tensor.parts, tensor.bent_by = parts, bent_by
+        return tensor  # type: ignore[no-any-return]
 
     @property
     def requires_grad(self) -> bool:  # type: ignore[override]

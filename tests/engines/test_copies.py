@@ -82,3 +82,4 @@ def test_a_generator_that_was_trained_on_a_device_is_trained_again(device: str) 
         terms = (GradientPenalty(),)
         second = Trainer(copied, first.discriminator, data(), Wasserstein(), terms, SHORT, 1)
         second.train_step()
+        assert second.step == 1
