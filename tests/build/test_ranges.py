@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_runs import shrink, train
+from cli_runs import new_home, shrink, train
 from pydantic import BaseModel
 
 from qgan import build, data
@@ -87,10 +87,7 @@ def test_names_end_no_path() -> None:
 
 @pytest.fixture(name="run", scope="module")
 def _run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shrink(patch)
+    with new_home(tmp_path_factory) as folder:
         train("--run", "r")
     return folder / "r"
 

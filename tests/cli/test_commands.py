@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_runs import SHORT, shrink, train, tree
+from cli_runs import SHORT, new_home, shrink, train, tree
 
 from qgan import build, data, load
 from qgan.build.settings import from_yaml
@@ -22,10 +22,7 @@ from qgan.training import Trainer
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one short run, ``runs/tfim-seed0``."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shrink(patch)
+    with new_home(tmp_path_factory) as folder:
         train()
     return folder
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_runs import shrink, train
+from cli_runs import new_home, shrink, train
 
 from qgan.cli import exit_status, main
 from qgan.cli.characters import SIGNS, substitute, tolerant_streams
@@ -26,10 +26,7 @@ each_encoding = pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the run ``r``."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shrink(patch)
+    with new_home(tmp_path_factory) as folder:
         train("--run", "r")
     return folder
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_runs import shrink, train, tree
+from cli_runs import new_home, shrink, train, tree
 
 from qgan.cli import exit_status, main
 
@@ -16,10 +16,7 @@ from qgan.cli import exit_status, main
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the run ``r`` and files that are wrong in one way each."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shrink(patch)
+    with new_home(tmp_path_factory) as folder:
         train("--run", "r")
         label = np.arange(16) % 2
         np.savez("shape.npz", states=np.eye(4)[np.arange(16) % 3, :3], label=label)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chromium import Tab, chromium
-from cli_runs import SHORT, shrink
+from cli_runs import SHORT, new_home, shrink
 from page_reading import N
 
 from qgan.cli import main
@@ -21,10 +21,7 @@ from qgan.page.static import save_page
 @pytest.fixture(scope="session", name="home")
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a pure run of two latents (``r``) and a mixed one (``mixed``)."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shrink(patch)
+    with new_home(tmp_path_factory) as folder:
         assert main(["train", "--preset", "ising", "--qubits", str(N), *SHORT, "--run", "r"]) == 0
         assert main(["train", "--preset", "bell", *SHORT, "--run", "mixed"]) == 0
     return folder

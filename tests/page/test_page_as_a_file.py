@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from cli_runs import shrink, train, tree
+from cli_runs import new_home, shrink, train, tree
 from PIL import Image
 from small_models import model, turned_data, turning
 
@@ -25,10 +25,7 @@ from qgan.runs import checkpoint
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the run ``r``."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shrink(patch)
+    with new_home(tmp_path_factory) as folder:
         train("--run", "r")
     return folder
 

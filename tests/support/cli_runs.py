@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,16 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     for entry in build.SOURCES.entries():
         small = dataclasses.replace(entry, make=functools.partial(entry.make, **sizes))
         monkeypatch.setitem(build.SOURCES.by_name, entry.name, small)
+
+
+@contextlib.contextmanager
+def new_home(factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A new folder, which is the current one meanwhile; what is trained there has little data."""
+    folder = factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        shrink(patch)
+        yield folder
 
 
 def tree(path: Path) -> dict[str, bytes]:
