@@ -30,7 +30,7 @@ Wires = Annotated[int, Field(ge=0, le=64)]
 Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Decay = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Widths = Annotated[tuple[Positive, ...], Field(max_length=64)]
+Widths = Annotated[tuple[Positive, ...], Field(max_length=64, strict=False)]
 Name = Annotated[str, Field(max_length=200)]
 
 
@@ -40,7 +40,7 @@ def _without_null(path: Path) -> Path:
     return path
 
 
-File = Annotated[Path, AfterValidator(_without_null)]
+File = Annotated[Path, Field(strict=False), AfterValidator(_without_null)]
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,15 @@ class OneOf:
 
 
 class Section(BaseModel):
-    """A part of the schema: unknown keys are refused, values cannot change later."""
+    """A part of the schema: unknown keys are refused, values cannot change later.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    A value must have the type of its key, so that `"yes"` is no true and `true` is no 1. A list is
+    taken as a tuple and a text as a path, since a file of YAML has neither.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
 
 
 class DataConfig(Section):
@@ -172,7 +178,7 @@ class TrainerConfig(Section):
     """Adam's learning rate for a trainable view."""
     optimiser: Literal["adam", "rmsprop"] = "adam"
     """Optimiser of both sides; RMSProp takes no betas."""
-    betas: tuple[Decay, Decay] = (0.5, 0.9)
+    betas: Annotated[tuple[Decay, Decay], Field(strict=False)] = (0.5, 0.9)
     """Adam's two decays."""
     final_rate: Share = 0.05
     """Fraction of the learning rates that the cosine decay ends at."""
@@ -201,17 +207,19 @@ class Experiment(Section):
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     objective: Name = "wasserstein"
     """The game: a name of `qgan list`, some with a number, as f-gan:pearson or linear:0.6."""
-    term: Annotated[tuple[Name, ...], Field(max_length=100)] | None = None
+    term: Annotated[tuple[Name, ...], Field(max_length=100, strict=False)] | None = None
     """Penalties and cures, each NAME or NAME:NUMBER. None takes what the objective and the head
     need, and purity matching for a register generator of pure states."""
     mismatched_share: Decay = 0.0
     """Share of real states with wrong labels in what the discriminator rejects; 0 shows none. A
     small share keeps labels apart whose states nearly touch, but narrows labels that vary little.
     """
-    plugin: tuple[File, ...] = ()
+    plugin: Annotated[tuple[File, ...], Field(strict=False)] = ()
     """Files of Python code that register further choices. They run when they are named on the
     command line, and only then."""
-    loggers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = ("tensorboard",)
+    loggers: Annotated[
+        tuple[Literal["tensorboard", "wandb", "mlflow"], ...], Field(strict=False)
+    ] = ("tensorboard",)
     """Where the history goes beside history.csv. wandb and mlflow must be installed, and lightning
     (the extra `loggers`) to reach them."""
     engine: EngineConfig = EngineConfig()

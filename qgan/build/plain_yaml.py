@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,14 @@ class _Loader(yaml.SafeLoader):
             seen.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
+
+
+FLOAT = "tag:yaml.org,2002:float"
+WITH_EXPONENT = re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
+"""PyYAML follows YAML 1.1, in which 1e-3 is a text; in YAML 1.2 it is a number, as everywhere."""
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", WITH_EXPONENT, list("-+.0123456789")
+)
 
 
 def read_yaml(path: Path) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from qgan.build.plain_yaml import read_yaml
 from qgan.build.plugins import check_loaded, load_entry_points
 from qgan.build.registry import FAMILIES
 from qgan.config import Experiment, OneOf
+from qgan.engines.memory import check_bytes
 
-__all__ = ["check_choices", "from_yaml", "parse", "to_yaml"]
+__all__ = ["check_choices", "check_widths", "from_yaml", "parse", "to_yaml"]
 
 WIDTH = 100
 
@@ -141,6 +143,7 @@ def parse(data: Any, known: bool = True) -> Experiment:
     if known:
         check_loaded(experiment.plugin)
         check_choices(experiment)
+        check_widths(experiment)
     return experiment
 
 
@@ -172,3 +175,18 @@ def check_choices(experiment: Experiment) -> None:
             for mark in type(section).model_fields[name].metadata:
                 if isinstance(mark, OneOf):
                     FAMILIES[mark.kind].find(value)
+
+
+def check_widths(experiment: Experiment) -> None:
+    """Refuse hidden layers that memory cannot hold, before the data are made.
+
+    What else is as large depends on the data, and is checked with them.
+
+    Raises:
+        QganError: with the setting, what is needed and what is free.
+    """
+    item_size = 4 if experiment.engine.precision == "single" else 8
+    for name in ("generator", "discriminator"):
+        widths = getattr(experiment, name).hidden
+        n_weights = sum((one + 1) * other for one, other in pairwise(widths))
+        check_bytes(f"{name}.hidden", f"{n_weights} weights", item_size * n_weights)

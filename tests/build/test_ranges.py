@@ -93,7 +93,7 @@ def _run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 TOO_LARGE = {
-    "generator.hidden": {"generator": {"hidden": [10**9, 10**9]}},
+    "generator.hidden": {"generator": {"hidden": [10**9]}},
     "shots": {"data": {"shots": 10**9}},
     "circuit": {"generator": {"kind": "register", "n_latent": 1000}},
 }
@@ -110,6 +110,14 @@ def test_what_no_memory_holds_is_refused(monkeypatch: pytest.MonkeyPatch, name: 
     )
     with pytest.raises(QganError, match=rf"`{name}` must fit in the 4\.0 GiB that are free"):
         build.build_trainer(build.load_data(experiment), experiment)
+
+
+@pytest.mark.parametrize("name", ["generator", "discriminator"])
+def test_widths_that_no_memory_holds_are_refused_before_there_are_data(name: str) -> None:
+    with pytest.raises(
+        QganError, match=rf"`{name}\.hidden` must fit in the 4\.0 GiB that are free"
+    ):
+        build.parse({name: {"hidden": [10**9, 10**9]}})
 
 
 def test_heads_without_hidden_layers_are_refused_or_made() -> None:

@@ -43,8 +43,8 @@ def test_odd_settings_survive_the_file(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("seed: [1", r"`config` must be YAML"),
-        ("- 1", r"`config` must be a valid dictionary"),
-        ("", r"`config` must be a valid dictionary"),
+        ("- 1", r"`config` must be a mapping of the keys"),
+        ("", r"`config` must be a mapping of the keys"),
         ("seed: 1\nseed: 2", r"`config` must give a key once, but got seed again in line 2"),
         ("steps: 5", r"`steps` must be a key of the schema \(perhaps `trainer\.steps`\)"),
         ("sed: 1", r"`sed` must be a key of the schema \(perhaps `seed`\), but got 1"),
@@ -103,3 +103,34 @@ def test_a_run_says_what_it_was_made_with(tmp_path: Path, monkeypatch: pytest.Mo
     assert re.match(r"# Made with python 3\.\d+\.\d+, qgan 0\.\d.*, torch 2\.", lines[0])
     assert lines[1] == f"# Commit of qgan: {'c' * 40}."
     assert from_yaml(run.config_file) == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trainer: {steps: true}", r"`trainer\.steps` must be a valid integer, but got True"),
+        ("trainer: {steps: '5'}", r"`trainer\.steps` must be a valid integer, but got '5'"),
+        ("trainer: {steps: 5.0}", r"`trainer\.steps` must be a valid integer, but got 5.0"),
+        ("trainer: {generator_rate: '1e-3'}", r"rate` must be a valid number, but got '1e-3'"),
+        ("trainer: {generator_rate: true}", r"rate` must be a valid number, but got True"),
+        ("trainer: {betas: 0.9}", r"`trainer\.betas` must be a list, but got 0.9"),
+        ("discriminator: {spectral: 'yes'}", r"`discriminator\.spectral` .* but got 'yes'"),
+        ("discriminator: {spectral: 1}", r"`discriminator\.spectral` .* but got 1"),
+        ("generator: {hidden: [3, '4']}", r"`generator\.hidden\.1` .* but got '4'"),
+        ("data: {file: 3}", r"`data\.file` must be a path, but got 3"),
+        ("data: null", r"`data` must be a mapping of the keys of DataConfig, but got None"),
+    ],
+)
+def test_a_value_must_have_the_type_of_its_key(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(text)
+    with pytest.raises(QganError, match=message):
+        from_yaml(file)
+
+
+@pytest.mark.parametrize("number", ["1e-3", "1.e-3", ".1e-2", "+1E-3", "0.001", "1.0e-3"])
+def test_numbers_with_exponents_are_numbers(tmp_path: Path, number: str) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(f"trainer: {{generator_rate: {number}, final_rate: 1}}")
+    trainer = from_yaml(file).trainer
+    assert (trainer.generator_rate, trainer.final_rate) == (0.001, 1.0)
