@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 __all__ = [
@@ -43,6 +44,10 @@ def _without_null(path: Path) -> Path:
 File = Annotated[Path, Field(strict=False), AfterValidator(_without_null)]
 
 
+def _as_python_has_it(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
 @dataclass(frozen=True)
 class OneOf:
     """Marks a setting that names a choice: which names it takes, the registry knows.
@@ -64,6 +69,14 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def as_python_has_it(cls, value: Any) -> Any:
+        """A number of NumPy as the same number of Python."""
+        if isinstance(value, list | tuple):
+            return type(value)(map(_as_python_has_it, value))
+        return _as_python_has_it(value)
 
 
 class DataConfig(Section):

@@ -206,7 +206,7 @@ class Generator(nn.Module):
         return SamplerCost(batch, batch * (1 + shifted), self.engine.shots or 1)
 
     def check(self, label: Tensor, latent: Tensor) -> Tensor:
-        """Refuse latents of another width and labels of another shape or out of range.
+        """Refuse latents of another width or not finite, and labels of another shape or range.
 
         Returns:
             The labels as :func:`qgan.labels.read_labels` reads them.
@@ -219,6 +219,10 @@ class Generator(nn.Module):
                 f"{len(label)} labels",
                 tuple(latent.shape),
             )
+        if latent.is_complex() or latent.dtype == torch.bool:
+            raise errors.argument("latent", "must hold real numbers", latent.dtype)
+        if latent.device.type == "cpu" and not bool(latent.isfinite().all()):
+            raise errors.argument("latent", "must be finite", "an entry that is not")
         return label
 
 

@@ -39,7 +39,8 @@ def read_labels(label: object, n_labels: int | None = None, wait: bool = False) 
         Class indices as int64, or real conditions as they are.
 
     Raises:
-        QganError: for anything else, or for a class index that is not below ``n_labels``.
+        QganError: for anything else, a condition that is not finite, or a class index that is not
+            below ``n_labels``.
 
     Example:
         >>> read_labels(torch.tensor([2, 0], dtype=torch.uint8), n_labels=3)
@@ -56,8 +57,12 @@ def read_labels(label: object, n_labels: int | None = None, wait: bool = False) 
         rule = f"must have shape {real if is_real else '(B,)'}"
         raise errors.argument("label", rule, tuple(label.shape))
     if is_real:
+        if (wait or label.device.type == "cpu") and not bool(label.isfinite().all()):
+            raise errors.argument("label", "must be finite", "a condition that is not")
         return label
     classes = label.to(torch.int64)
+    if label.dtype == torch.uint64 and bool((classes < 0).any()):
+        raise errors.argument("label", "must be below 2**63", int(classes[classes < 0][0]) + 2**64)
     if n_labels is not None and len(classes) and (wait or label.device.type == "cpu"):
         low, high = (int(bound) for bound in classes.aminmax())
         if low < 0 or high >= n_labels:

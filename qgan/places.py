@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from qgan import errors
+from qgan.text import written
 
 __all__ = ["kept_axis"]
 
@@ -21,29 +21,38 @@ def kept_axis(index: Any, length: int) -> Any:
 
     Args:
         index: an integer, NumPy's and torch's included, that counts from the end if it is negative;
-            or a slice, a mask or an index tensor, which are left as they are.
+            or a slice, or a mask or integers in one dimension, which are left as they are.
         length: items of the batch.
 
     Raises:
         IndexError: for an integer out of range.
-        QganError: for a single boolean, which is neither an integer nor a mask.
+        QganError: for anything else, a single boolean included.
 
     Example:
         >>> kept_axis(-1, 3), kept_axis(np.int8(0), 3)
         (slice(2, 3, None), slice(0, 1, None))
     """
-    is_array = isinstance(index, Tensor | np.ndarray)
-    if isinstance(index, slice | Sequence) or (is_array and index.ndim):
+    if isinstance(index, slice):
         return index
-    value = index.item() if is_array else index
-    try:
-        place = None if isinstance(value, bool | np.bool_) else operator.index(value)
-    except TypeError:
-        place = None
-    if place is None:
-        rule = "must be an integer, a slice, a mask or an index tensor"
-        raise errors.argument("index", rule, repr(value))
+    if isinstance(index, list | np.ndarray | np.generic | int):
+        try:  # without numbers there is no type; the other types are left to what is read below
+            index = torch.as_tensor(np.asarray(index, dtype=None if np.size(index) else np.int64))
+        except (TypeError, ValueError):  # texts, or lists of several lengths
+            raise _wrong(index) from None
+    if not isinstance(index, Tensor) or index.is_floating_point() or index.is_complex():
+        raise _wrong(index)
+    if index.ndim == 1:
+        return index if index.dtype == torch.bool else index.to(torch.int64)
+    if index.ndim or index.dtype == torch.bool:
+        raise _wrong(index)
+    place = int(index)
     if not -length <= place < length:
         raise IndexError(f"place {place} is out of range for {length} items")
     place %= length
     return slice(place, place + 1)
+
+
+def _wrong(index: object) -> errors.QganError:
+    """The error for what is no index."""
+    rule = "must be an integer, a slice, or a mask or integers in one dimension"
+    return errors.argument("index", rule, written(index))

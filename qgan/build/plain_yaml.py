@@ -44,9 +44,7 @@ class _Loader(yaml.SafeLoader):
 FLOAT = "tag:yaml.org,2002:float"
 WITH_EXPONENT = re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
 """PyYAML follows YAML 1.1, in which 1e-3 is a text; in YAML 1.2 it is a number, as everywhere."""
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", WITH_EXPONENT, list("-+.0123456789")
-)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", WITH_EXPONENT, list("-+.0123456789"))
 
 
 def read_yaml(path: Path) -> Any:

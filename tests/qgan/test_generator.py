@@ -238,6 +238,11 @@ def test_users_circuit_without_inputs_is_a_generator() -> None:
         (torch.tensor(0), torch.zeros(1, 1), r"`label` must have shape \(B,\), but got \(\)"),
         (torch.zeros(3), torch.zeros(3, 1), r"`label` must have shape \(B, 2\) .* but got \(3,\)"),
         (torch.zeros(3, 3), torch.zeros(3, 1), r"\(B, 2\) to match n_labels, but got \(3, 3\)"),
+        (torch.full((3, 2), math.nan), torch.zeros(3, 1), "`label` must be finite"),
+        (LABEL, torch.full((3, 1), math.nan), "`latent` must be finite"),
+        (LABEL, torch.full((3, 1), -math.inf), "`latent` must be finite"),
+        (LABEL, torch.zeros(3, 1) * 1j, "`latent` must hold real numbers, but got torch.complex64"),
+        (LABEL, torch.zeros(3, 1).bool(), "`latent` must hold real numbers, but got torch.bool"),
     ],
 )
 def test_labels_and_latents_that_do_not_fit_are_refused(

@@ -232,5 +232,10 @@ def test_real_conditions_stay_as_they_are() -> None:
         condition(label, 3)
 
 
+def test_a_label_beyond_64_bits_is_named_as_it_is() -> None:
+    with pytest.raises(QganError, match=r"must be below 2\*\*63, but got 9223372036854775809"):
+        read_labels(torch.tensor([1, 2**63 + 1], dtype=torch.uint64), 2)
+
+
 def test_no_labels_are_labels() -> None:
     assert condition(torch.zeros(0, dtype=torch.uint8), 2).shape == (0, 2)

@@ -127,10 +127,13 @@ def test_slices_masks_and_tensors_stay(name: str) -> None:
         sequence[torch.tensor([1, 2])],
         sequence[torch.tensor([False, True, True])],
         sequence[[1, 2]],
+        sequence[np.array([False, True, True])],
+        sequence[torch.tensor([1, 2], dtype=torch.uint8)],
+        sequence[[False, True, True]],
     ]
     assert all(same(part, parts[0]) for part in parts)
     assert len(sequence[5:]) == 0 and len(sequence[torch.tensor([0])]) == 1
-    assert list(sequence[:0]) == []
+    assert list(sequence[:0]) == [] and len(sequence[[]]) == 0
     if isinstance(sequence, CriticRound):
         return
     with pytest.raises(IndexError):
@@ -138,7 +141,13 @@ def test_slices_masks_and_tensors_stay(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "index", [True, np.True_, torch.tensor(True), 1.0, None, torch.tensor(1.0)]
+    "index",
+    [
+        *(True, np.True_, torch.tensor(True), 1.0, None, torch.tensor(1.0)),
+        *("a", (0, 1), [0.5], [[0], [1]], [[0], [1, 2]], ["a"], {0: 1}, ...),
+        *(torch.tensor([0.5]), torch.tensor([[0]]), np.array(["a"]), np.zeros((1, 1), bool)),
+    ],
+    ids=repr,
 )
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_what_is_no_place_is_refused(name: str, index: Any) -> None:
