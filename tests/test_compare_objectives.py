@@ -58,7 +58,7 @@ def test_it_compares(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     example = loaded()
-    monkeypatch.setitem(judge.N_JUDGED, "pure", 64)
+    monkeypatch.setitem(judge.N_JUDGED, "pure", {"validation": 64, "held_out": 64})
     small = ["--qubits", "2", "--states", "16", "--steps", "3", "--batch", "8"]
     out = tmp_path / "compared"
     monkeypatch.setattr(sys, "argv", ["", *small, "--out", str(out), "--objectives", *SOME])

@@ -80,7 +80,7 @@ def bell(
     n_qubits: int = 2,
     n_train: int = 512,
     n_validation: int = 128,
-    n_held_out: int = 256,
+    n_held_out: int = 1024,
     seed: int = 0,
 ) -> Dataset:
     """Depolarised Bell states, Phi+ or Psi-: hidden strength p of the noise.

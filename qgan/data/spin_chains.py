@@ -9,7 +9,7 @@ import torch
 
 from qgan.batch import Batch
 from qgan.data.dataset import Dataset, draw_parts
-from qgan.data.ising_chain import Array, IsingChain
+from qgan.data.ising_chain import MOST_DENSE, Array, IsingChain
 
 __all__ = ["FieldRange", "ising", "level_crossing", "tfim"]
 
@@ -42,7 +42,7 @@ def _ground_states(
     name: str,
     ranges: dict[str, FieldRange],
     n_qubits: int,
-    sizes: tuple[int, int, int],
+    sizes: tuple[int, int, int | None],
     seed: int,
     factor_names: tuple[str, ...] = ("h", "g"),
 ) -> Dataset:
@@ -55,6 +55,8 @@ def _ground_states(
         factors = torch.from_numpy(fields[:, : len(factor_names)].copy())
         return Batch(chain.ground_states(fields), torch.full((n,), label), factors)
 
+    n_held_out = sizes[2] if sizes[2] is not None else 4096 if n_qubits <= MOST_DENSE else 1024
+    sizes = (*sizes[:2], n_held_out)
     parts = draw_parts(make, sizes, seed, len(ranges), 2**chain.n_qubits)
     return Dataset(*parts, tuple(range(len(ranges))), tuple(ranges), factor_names, name)
 
@@ -63,7 +65,7 @@ def ising(
     n_qubits: int = 4,
     n_train: int = 2048,
     n_validation: int = 512,
-    n_held_out: int = 1024,
+    n_held_out: int | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Ising chain in a mixed field, ordered or disordered: two hidden fields, h and g.
@@ -75,7 +77,8 @@ def ising(
         n_qubits: length of the open chain, 2 to 20.
         n_train: training states of each label.
         n_validation: validation states of each label.
-        n_held_out: held-out states of each label.
+        n_held_out: held-out states of each label; None takes 4096 up to 6 qubits and 1024 beyond,
+            where each takes longer.
         seed: at least 0; parts and labels draw from streams of their own.
 
     Returns:
@@ -100,7 +103,7 @@ def tfim(
     n_qubits: int = 4,
     n_train: int = 2048,
     n_validation: int = 512,
-    n_held_out: int = 1024,
+    n_held_out: int | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Transverse-field Ising chain, ordered or disordered: one hidden field, h.
@@ -112,7 +115,8 @@ def tfim(
         n_qubits: length of the open chain, 2 to 20.
         n_train: training states of each label.
         n_validation: validation states of each label.
-        n_held_out: held-out states of each label.
+        n_held_out: held-out states of each label; None takes 4096 up to 6 qubits and 1024 beyond,
+            where each takes longer.
         seed: at least 0; parts and labels draw from streams of their own.
 
     Returns:
@@ -138,7 +142,7 @@ def level_crossing(
     n_qubits: int = 4,
     n_train: int = 2048,
     n_validation: int = 512,
-    n_held_out: int = 1024,
+    n_held_out: int | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Ordered Ising chain that jumps between two branches where g changes its sign.
@@ -151,7 +155,8 @@ def level_crossing(
         n_qubits: length of the open chain, 2 to 20.
         n_train: training states of each label.
         n_validation: validation states of each label.
-        n_held_out: held-out states of each label.
+        n_held_out: held-out states of each label; None takes 4096 up to 6 qubits and 1024 beyond,
+            where each takes longer.
         seed: at least 0; parts and labels draw from streams of their own.
 
     Returns:

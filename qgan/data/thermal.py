@@ -105,7 +105,7 @@ def gibbs_ensemble(
     n_qubits: int = 3,
     n_train: int = 512,
     n_validation: int = 128,
-    n_held_out: int = 256,
+    n_held_out: int = 1024,
     seed: int = 0,
 ) -> Dataset:
     """Thermal states of the Ising chain, ordered or disordered: hidden temperature T.

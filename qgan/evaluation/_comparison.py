@@ -24,7 +24,7 @@ from qgan.metrics.ensembles.covering import (
 )
 from qgan.metrics.ensembles.modes import effective_modes, equivalent_frozen
 from qgan.metrics.ensembles.moments import overlap_matrix
-from qgan.metrics.ensembles.transport import N_GENERATED, Transport, drawn_potentials, potentials
+from qgan.metrics.ensembles.transport import N_DRAWN, potentials
 from qgan.metrics.samples.mean_discrepancy import mmd_squared, permutation_p_value
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States, concatenate
@@ -77,15 +77,10 @@ class Comparison:
         return Bootstrap(len(self.real), len(self.states), self.seed, self.n_resamples)
 
     @cached_property
-    def w(self) -> Transport:
-        """W_1, averaged over draws, with its potentials."""
-        return drawn_potentials(self.fidelities, self.n_draw, self.seed)
-
-    @cached_property
     def _thin(self) -> tuple[Tensor, Tensor]:
         """Places of the real and of the judged states that are used where a draw is enough."""
         sizes = len(self.real), len(self.states)
-        most = min(self.n_draw, N_GENERATED)
+        most = min(self.n_draw, N_DRAWN)
         first, second = (thinned(n, most, self.seed) for n in sizes)
         return first, second
 
@@ -108,13 +103,10 @@ class Comparison:
         }
 
     def _transport(self) -> dict[str, Interval]:
-        """Wasserstein distances of order 1 and 2."""
+        """The Wasserstein distance of order 2."""
         second = potentials(self.fidelities[:, self._thin[1]], p=2)
         cost = self.bootstrap.mean(second.cost, second.real, second.generated)
-        return {
-            "w": self.bootstrap.mean(self.w.distance, self.w.real, self.w.generated),
-            "w2": cost.map(lambda value: max(value, 0.0) ** 0.5),
-        }
+        return {"w2": cost.map(lambda value: max(value, 0.0) ** 0.5)}
 
     def _spreads(self) -> dict[str, Interval]:
         """Measures of how widely each ensemble is spread, and of its average."""

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.batch import Batch
+from qgan.batch import Batch, join
 from qgan.data import Dataset
 from qgan.data.dataset import Part
 from qgan.engines.memory import check_bytes
@@ -26,20 +26,24 @@ from qgan.evaluation.report import (
     judge_latent_ignored,
     judge_mode_collapse,
 )
-from qgan.labels import read_classes
+from qgan.evaluation.skill import Judged
+from qgan.labels import read_classes, rows_by_label
 from qgan.metrics.ensembles.covering import prepare
 from qgan.metrics.ensembles.latents import nearest_index
-from qgan.metrics.ensembles.transport import N_GENERATED
+from qgan.metrics.ensembles.transport import N_DRAWN
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
 
 __all__ = ["evaluate", "label_references"]
 
+MOST_COMPARED = 2048
+"""Generated states of each label that the measures beside skill use at most."""
+
 
 def label_references(
     real: Dataset,
     part: Part = "held_out",
-    n_generated: int | Sequence[int] = N_GENERATED,
+    n_generated: int | Sequence[int] = N_DRAWN,
     seed: int = 0,
 ) -> tuple[Reference, ...]:
     """The :class:`Reference` of each label, to be computed once and used at every evaluation.
@@ -79,8 +83,8 @@ def evaluate(
     """Judge generated states label by label.
 
     Args:
-        generated: G generated states with the labels that they should have; 512 of each label are
-            the rule.
+        generated: G generated states with the labels that they should have, at least 512 of each:
+            skill takes the mean over groups of 512, the other measures use 2048 of a label at most.
         latent: the latents that they were made from, ``(G, n_latent)``.
         real: the data set. Its training states give the floors, and a generated state shows the
             label of the nearest of them. Its hidden factors are those of the nearest state of its
@@ -100,10 +104,17 @@ def evaluate(
     ensembles = _ensembles(generated, latent, real.n_labels)
     if references is None:
         references = label_references(real, part, [len(states) for states in ensembles])
-    n_real = len(real.train) + len(real.part(part))
+    judged = [
+        reference.scale.judge(states, with_intervals=n_resamples > 0)
+        for reference, states in zip(references, ensembles, strict=True)
+    ]
+    kept = _first_of_each_label(generated.label, MOST_COMPARED)
+    generated, latent = generated[kept], latent[kept]
+    ensembles = [states[:MOST_COMPARED] for states in ensembles]
+    train, held_out = _prepared(real.train), _compared(real.part(part), references)
+    n_real = len(train) + len(held_out)
     what = f"fidelities of {len(generated)} states with {n_real} real ones"
     check_bytes("generated", what, 2 * 8 * len(generated) * n_real)
-    train, held_out = _prepared(real.train), _prepared(real.part(part))
     to_train = [fidelity_matrix(states, train.states) for states in ensembles]
     recovered_labels = _recovered_labels(to_train, train, held_out)
     reports = []
@@ -115,7 +126,11 @@ def evaluate(
             (train.of(label).factors, to_train[label][:, train.label == label]),
         ]
         use = _latent_use(latent[generated.label == label], sources, real.factor_names, comparison)
-        reports.append(_label_report(label, references[label], comparison, recovered_labels, use))
+        reports.append(
+            _label_report(
+                label, judged[label], references[label], comparison, recovered_labels, use
+            )
+        )
     real_ensembles = [reference.held_out for reference in references]
     return Report(tuple(reports), holevo_information(ensembles), holevo_information(real_ensembles))
 
@@ -130,6 +145,24 @@ def _ensembles(generated: Batch, latent: Tensor, n_labels: int) -> list[States]:
         if not len(states):
             raise errors.argument("generated", f"must hold states of label {label}", "none")
     return ensembles
+
+
+def _first_of_each_label(label: Tensor, n: int) -> Tensor:
+    """Mask of the first n rows of each label."""
+    kept = torch.zeros(len(label), dtype=torch.bool)
+    for rows in rows_by_label(label):
+        kept[rows.nonzero()[:n, 0]] = True
+    return kept
+
+
+def _compared(held_out: Batch, references: Sequence[Reference]) -> Batch:
+    """The held-out states that the references compare with, in order of labels."""
+    return join(
+        [
+            _prepared(held_out.of(label)[reference.places])
+            for label, reference in enumerate(references)
+        ]
+    )
 
 
 def _prepared(batch: Batch) -> Batch:
@@ -184,20 +217,22 @@ def _latent_use(
 
 def _label_report(
     label: int,
+    judged: Judged,
     reference: Reference,
     comparison: Comparison,
     recovered_labels: RecoveredLabels,
     use: LatentUse,
 ) -> LabelReport:
     """The report of one label, from all its measures."""
-    measures = comparison.measures()
+    measures, scale = comparison.measures(), reference.scale
     share, share_real = recovered_labels.share(label)
     information, information_real = recovered_labels.information(
         label, comparison.seed, comparison.n_resamples
     )
     hits = (recovered_labels.rows[label] == label).double()
     others = {
-        "skill": reference.skill_interval(comparison),
+        "skill": judged.skill,
+        "w": judged.w,
         "label_recovered": comparison.bootstrap.mean(share, generated=hits),
         "label_information": information,
     }
@@ -206,14 +241,16 @@ def _label_report(
     intervals = measures | others | use.by_measure()
     return LabelReport(
         label=label,
-        n_generated=len(comparison.states),
-        n_held_out=len(comparison.real),
-        skill=others["skill"].value,
-        skill_undefined=reference.undefined,
-        w0=reference.w0,
-        w1=reference.w1,
-        w1_pure=reference.w1_pure,
-        collapsed_coverage=reference.collapsed_coverage,
+        n_generated=judged.n_generated,
+        n_held_out=len(scale.held_out),
+        n_draw=scale.size,
+        skill=judged.skill.value,
+        skill_undefined=scale.undefined,
+        w=judged.w.value,
+        w0=scale.w0,
+        w1=scale.w1,
+        w1_pure=scale.w1_pure,
+        collapsed_coverage=scale.collapsed_coverage,
         moments=tuple(value.pop(f"moment_{k}") for k in MOMENT_ORDERS),
         real_purity=float(comparison.real.purity().mean()),
         label_recovered=share,

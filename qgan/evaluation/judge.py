@@ -13,16 +13,19 @@ from qgan.data.dataset import Part
 from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.report import Report
 from qgan.metrics import coverage, fidelity_matrix
+from qgan.metrics.ensembles.covering import prepare
 from qgan.sampler import Sampler
 from qgan.seeds import seeded
 from qgan.states import States
 
 __all__ = ["Judge"]
 
-N_JUDGED = {"pure": 2048, "mixed": 512}
-"""Generated states of each label. Skill is defined for 512: W is averaged over draws of so many, so
-that the luck of one draw of latents does not decide. Each pair of mixed states costs a singular
-value decomposition."""
+N_JUDGED = {
+    "pure": {"validation": 2048, "held_out": 4096},
+    "mixed": {"validation": 512, "held_out": 512},
+}
+"""Generated states of each label: groups of 512 for pairs with held-out states. Each pair of mixed
+states costs a singular value decomposition."""
 
 
 class Judge:
@@ -38,7 +41,7 @@ class Judge:
         self.data = data
         self.part = part
         self.seed = seed
-        count = N_JUDGED["pure" if data.rank == 1 else "mixed"]
+        count = N_JUDGED["pure" if data.rank == 1 else "mixed"][part]
         self.label = torch.arange(data.n_labels).repeat_interleave(count)
         self.references = label_references(data, part)
 
@@ -58,12 +61,10 @@ class Judge:
         generated, _ = self.generate(sampler)
         shortfalls, distances, coverages = [], [], []
         for label, reference in enumerate(self.references):
-            fidelities = fidelity_matrix(
-                reference.held_out, generated[self.label == label].normalised()
-            )
-            distances.append(reference.distance(fidelities))
-            shortfalls.append(reference.shortfall(distances[-1]))
-            coverages.append(coverage(fidelities))
+            states = prepare(generated[self.label == label])
+            distances.append(reference.wasserstein(states))
+            shortfalls.append(reference.scale.shortfall(distances[-1]))
+            coverages.append(coverage(fidelity_matrix(reference.held_out, states)))
         return {
             "shortfall": fmean(shortfalls),
             "wasserstein": fmean(distances),

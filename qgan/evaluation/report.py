@@ -118,6 +118,7 @@ class LabelReport:
         label: the class index.
         n_generated: the number of generated states.
         n_held_out: the number of held-out states that they are judged on.
+        n_draw: the number of states in each draw that skill is a mean over; 512 is the rule.
         skill: the headline, see :func:`skill`.
         skill_undefined: why skill is nan, or None.
         w: the Wasserstein distance between generated and held-out states.
@@ -159,6 +160,7 @@ class LabelReport:
     label: int
     n_generated: int
     n_held_out: int
+    n_draw: int
     skill: float
     skill_undefined: str | None
     w: float

@@ -208,6 +208,6 @@ class TestEverySource:
 
 def test_defaults_are_the_published_ones() -> None:
     found = data.ising(n_validation=1)
-    assert (len(found.train), len(found.held_out), found.n_qubits) == (4096, 2048, 4)
+    assert (len(found.train), len(found.held_out), found.n_qubits) == (4096, 8192, 4)
     assert found.label_names == ("ordered", "disordered")
     assert data.tfim(**SMALL, n_qubits=6).n_qubits == 6

@@ -59,7 +59,8 @@ def test_intervals_are_as_wide_as_fresh_draws_stray() -> None:
         generated = ensemble(rng, 100, width=0.6)
         fidelities = metrics.fidelity_matrix(reference.held_out, generated)
         comparison = reference.compare(generated, fidelities, 100)
-        measures = comparison.measures() | {"skill": reference.skill_interval(comparison)}
+        judged = reference.scale.judge(generated)
+        measures = comparison.measures() | {"w": judged.w, "skill": judged.skill}
         for name, one in measures.items():
             values.setdefault(name, []).append(one.value)
             widths.setdefault(name, []).append((one.high - one.low) / 3.92)
