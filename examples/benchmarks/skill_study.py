@@ -136,7 +136,7 @@ def figures_of(family: str, n_repetitions: int) -> list[dict[str, Any]]:
         for k, name in enumerate(draws)
     ]
     for size in SIZES:
-        n = n_repetitions if size < 1024 else max(2, n_repetitions // 2)  # these take longer
+        n = n_repetitions if size < 1024 else max(2, n_repetitions // 4)  # these take longer
         values = np.array([estimates(draws, size, seed) for seed in range(n)])
         n_former = min(n, 10) if size <= 1024 else 0
         old = np.array([former(draws, size, seed) for seed in range(n_former)])
