@@ -105,8 +105,9 @@ class GeneratorConfig(Section):
     """Layers of the circuit; None takes 4 of the re-uploading, 12 of the register circuit."""
     bath: Wires | None = None
     """Wires traced out; None takes what the rank of the data asks."""
-    n_latent: Annotated[int, Field(ge=0, le=1000)] = 2
-    """Entries of the latent z."""
+    n_latent: Annotated[int, Field(ge=0, le=1000)] | Literal["auto"] = 2
+    """Entries of the latent z; auto tries one, two and three in short trainings, and takes the
+    fewest that are as good as the best."""
     n_levels: Natural = 0
     """Values of the last latent if it is discrete; 0 keeps it continuous."""
     embedding: Annotated[str, OneOf("embedding")] = "tanh"

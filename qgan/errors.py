@@ -2,6 +2,7 @@
 
 import difflib
 import operator
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -142,6 +143,10 @@ WORDS = (
 """What pydantic says, and what the rule of a message is."""
 
 
+UNION_MEMBER = re.compile(r"int$|constrained-int$|literal\[")
+"""What pydantic adds to the place of an error in a value that may be of several types."""
+
+
 def schema(error: Any, model: Any) -> QganError:
     """Error for the first broken rule of a pydantic model, by its path.
 
@@ -151,6 +156,8 @@ def schema(error: Any, model: Any) -> QganError:
     """
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
+    if place and UNION_MEMBER.match(place[-1]):
+        del place[-1]
     name = ".".join(place)
     if first["type"] == "extra_forbidden":
         near = nearest(name, list(_keys(model)))

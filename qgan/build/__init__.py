@@ -2,7 +2,7 @@
 
 from qgan.build.compatibility import adversarial, compatibility, why_not
 from qgan.build.discriminator import build_discriminator
-from qgan.build.engines import ENGINES, build_engine, settle, time_candidates
+from qgan.build.engines import ENGINES, build_engine, time_candidates
 from qgan.build.generators import (
     ANSATZE,
     EMBEDDINGS,
@@ -16,6 +16,7 @@ from qgan.build.presets import PRESETS, preset
 from qgan.build.reference import reference
 from qgan.build.registry import FAMILIES, Entry, Family, register
 from qgan.build.settings import from_yaml, parse, to_yaml
+from qgan.build.settling import settle
 from qgan.build.sources import SOURCES, load_data
 from qgan.build.terms import TERMS, build_term, build_terms
 from qgan.build.trainer import build_trainer

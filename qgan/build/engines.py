@@ -6,7 +6,7 @@ from typing import Any
 
 from qgan import errors
 from qgan.build.discriminator import build_discriminator
-from qgan.build.generators import build_circuit
+from qgan.build.generators import build_circuit, with_most_latents
 from qgan.build.objectives import build_objective
 from qgan.build.registry import Entry, new_family
 from qgan.build.terms import build_terms
@@ -17,10 +17,10 @@ from qgan.engines.base import Engine
 from qgan.engines.choose import Timing, choose, time_engines
 from qgan.engines.pennylane.noise import depolarising_gates
 
-__all__ = ["AUTO", "ENGINES", "build_engine", "settle", "time_candidates"]
+__all__ = ["AUTO", "ENGINES", "build_engine", "settle_engine", "time_candidates"]
 
 AUTO = "auto"
-"""The engine that stands for whichever is the fastest; :func:`settle` finds out which."""
+"""The engine that stands for whichever is the fastest; :func:`settle_engine` finds out which."""
 
 
 def _usual(entry: Entry, settings: Experiment) -> Engine:
@@ -82,6 +82,7 @@ def _noise_of(settings: Experiment) -> Any:
 
 def time_candidates(settings: Experiment, data: Dataset) -> list[Timing]:
     """Time every engine on the generator's circuit and the batch of an experiment."""
+    settings = with_most_latents(settings)
     objective = build_objective(settings)
     discriminator = build_discriminator(settings, data, BatchedEngine(), objective)
     terms = build_terms(settings, data, objective, discriminator)
@@ -95,7 +96,7 @@ def time_candidates(settings: Experiment, data: Dataset) -> list[Timing]:
     )
 
 
-def settle(settings: Experiment, data: Dataset) -> Experiment:
+def settle_engine(settings: Experiment, data: Dataset) -> Experiment:
     """The same experiment with ``auto`` replaced by the engine that is timed to be the fastest."""
     if settings.engine.kind != AUTO or settings.engine.device is not None:
         return settings

@@ -73,7 +73,7 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
     rng = seeded(settings.seed)
     embedding: nn.Module
     if circuit.registers.n_label:
-        embedding = default_embedding(circuit, data.n_labels, g.n_latent, rng)
+        embedding = default_embedding(circuit, data.n_labels, n_latent_of(settings), rng)
     else:
         entry = EMBEDDINGS.find(g.embedding)
         embedding = EMBEDDINGS.build(entry, settings, data.n_labels, circuit.n_inputs, rng)
@@ -82,7 +82,7 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
         data.n_labels,
         embedding=embedding,
         engine=engine,
-        prior=Prior(g.n_latent, g.n_levels),
+        prior=Prior(n_latent_of(settings), g.n_levels),
         spread=g.spread,
         seed=settings.seed,
     )
@@ -91,6 +91,36 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
 def _ansatz(settings: Experiment) -> AnsatzFamily:
     family: AnsatzFamily = ANSATZE.find(settings.generator.ansatz).make
     return family
+
+
+TRIED_LATENTS = (1, 2, 3)
+"""Numbers of latents that ``auto`` tries."""
+
+
+def n_latent_of(settings: Experiment) -> int:
+    """The number of latents.
+
+    Raises:
+        QganError: if it is still ``auto``.
+    """
+    n_latent = settings.generator.n_latent
+    if isinstance(n_latent, str):
+        rule = "must be settled before anything is built (qgan.build.settle)"
+        raise errors.argument("generator.n_latent", rule, n_latent)
+    return n_latent
+
+
+def with_latents(settings: Experiment, n_latent: int) -> Experiment:
+    """The same experiment with another number of latents."""
+    generator = settings.generator.model_copy(update={"n_latent": n_latent})
+    return settings.model_copy(update={"generator": generator})
+
+
+def with_most_latents(settings: Experiment) -> Experiment:
+    """The same experiment with the most latents that ``auto`` could choose, to see its size."""
+    if settings.generator.n_latent != "auto":
+        return settings
+    return with_latents(settings, TRIED_LATENTS[-1])
 
 
 def _reuploading(settings: Experiment, data: Dataset, bath: int) -> Circuit:
@@ -103,7 +133,7 @@ def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     registers = Registers(
         output=data.n_qubits,
         label=max(1, math.ceil(math.log2(data.n_labels))),
-        latent=g.n_latent,
+        latent=n_latent_of(settings),
         bath=bath,
     )
     family = None if g.ansatz == "hardware-efficient" else _ansatz(settings)
@@ -112,15 +142,15 @@ def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
 
 def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
     g = settings.generator
-    sizes = (n_labels + g.n_latent, *g.hidden, n_inputs)
+    sizes = (n_labels + n_latent_of(settings), *g.hidden, n_inputs)
     n_weights = sum((one + 1) * other for one, other in pairwise(sizes))
     # Double precision: the weights, their gradients, two moments of Adam and the running average.
     check_bytes("generator.hidden", f"{n_weights} weights in training", 5 * 8 * n_weights)
-    return TanhEmbedding(n_labels, g.n_latent, n_inputs, hidden=g.hidden, rng=rng)
+    return TanhEmbedding(n_labels, n_latent_of(settings), n_inputs, hidden=g.hidden, rng=rng)
 
 
 def _affine(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
-    return AffineEmbedding(n_labels, settings.generator.n_latent, n_inputs, rng=rng)
+    return AffineEmbedding(n_labels, n_latent_of(settings), n_inputs, rng=rng)
 
 
 LEAST_CAP = 0.99

@@ -79,7 +79,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         },
     },
     # Nobody knows how little the states of a label vary: as careful as tfim.
-    "file": {"trainer": {"steps": 5000, "batch": 128}},
+    "file": {"generator": {"n_latent": "auto"}, "trainer": {"steps": 5000, "batch": 128}},
 }
 """By name: what differs from the schema's defaults."""
 

@@ -99,6 +99,8 @@ def _rule(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         kinds = [_rule(kind) for kind in schema["anyOf"] if kind.get("type") != "null"]
         return ", or ".join([*kinds, "null"]) if any(kinds) else ""
+    if "const" in schema:
+        return str(schema["const"])
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if "items" in schema or "prefixItems" in schema:

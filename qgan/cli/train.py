@@ -24,7 +24,7 @@ def command_train(argv: Sequence[str]) -> int:
         RunFolder.check_free(run, overwrite)
     with waiting("making the data"):
         data = build.load_data(experiment)
-    experiment = build.settle(experiment, data)
+    experiment = build.settle(experiment, data, tell=print)
     trainer = build.build_trainer(data, experiment)
     folder = RunFolder.create(run or default_run(experiment), experiment, overwrite)
     return train_and_report(trainer, folder)
