@@ -73,6 +73,43 @@ def test_relative_entropy_at_its_limits() -> None:
     assert bool(metrics.relative_entropy(mixed, inside).isinf().all())
 
 
+SMALL = [1e-11, 1e-12, 1e-13, 1e-14]
+
+
+@pytest.mark.parametrize("small", SMALL)
+@pytest.mark.parametrize("seed", [None, 0, 1])
+def test_small_eigenvalues_belong_to_the_support(small: float, seed: int | None) -> None:
+    """Diagonal states and the same states turned; 1e-14 is forty times the rounding."""
+    p, q = [0.999, 0.001], [1 - small, small]
+    u = torch.eye(2).cdouble() if seed is None else unitary(seed, 2)
+    a, b = (States(u @ diagonal(x).factor) for x in (p, q))
+    expected = sum(x * math.log(x / y) for x, y in zip(p, q, strict=True))
+    assert float(metrics.relative_entropy(a, b)) == pytest.approx(expected, rel=1e-9)
+    wide = States(b.factor.repeat(1, 1, 3) / 3**0.5)  # with more columns than rows
+    assert float(metrics.relative_entropy(a, wide)) == pytest.approx(expected, rel=1e-9)
+    for order in (0, 0.1, 0.5):
+        powers = sum(y**order for y in q)
+        expected = math.log(powers) / (1 - order)
+        assert float(metrics.entropy(b, order)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex128, torch.complex64])
+@pytest.mark.parametrize("n_qubits", [1, 4])
+def test_what_rounding_leaves_of_a_zero_is_no_support(dtype: torch.dtype, n_qubits: int) -> None:
+    """A state of half the rank, whose factor has the columns of eigenvectors of zero too."""
+    dimension = 2**n_qubits
+    for seed in range(5):
+        u = unitary(seed, dimension)
+        low = torch.arange(dimension) < dimension // 2
+        rho = (u[:, low] @ u[:, low].mH)[None] / (dimension // 2)
+        values, vectors = torch.linalg.eigh(rho)
+        b = States((vectors * values.abs().sqrt()[:, None]).to(dtype))
+        a = States((u[:, ~low] / (dimension // 2) ** 0.5)[None].to(dtype))
+        assert metrics.relative_entropy(a, b).item() == math.inf
+        assert float(metrics.relative_entropy(b, b)) == pytest.approx(0, abs=1e-6)
+        assert float(metrics.entropy(b, 0)) == pytest.approx(math.log(max(1, dimension // 2)))
+
+
 def test_bell_and_ghz_and_werner() -> None:
     ghz = torch.zeros(1, 16, 1, dtype=torch.complex128)
     ghz[0, 0, 0] = ghz[0, 15, 0] = 2**-0.5

@@ -50,6 +50,19 @@ def test_gradient_of_relative_entropy() -> None:
     )
 
 
+def test_gradient_of_relative_entropy_between_small_eigenvalues() -> None:
+    """Turning sigma by exp(t K) changes ``-Tr rho log sigma`` by ``-t Tr rho [K, log sigma]``."""
+    values = torch.tensor([1.0, 2e-8, 1e-11, 1e-13], dtype=torch.float64)
+    rho = normalised(factors(0, 1, 2, 4))
+    k = torch.tensor([[0, 1, 2, 3], [-1, 0, 4, 5], [-2, -4, 0, 6], [-3, -5, -6, 0]]).cdouble()
+    t = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    sigma = States((torch.matrix_exp(t * k) @ torch.diag(values.sqrt()).cdouble())[None])
+    (slope,) = torch.autograd.grad(metrics.relative_entropy(rho, sigma).sum(), t)
+    logs = torch.diag(values.log()).cdouble()
+    expected = -(rho.density_matrix()[0] @ (k @ logs - logs @ k)).trace().real
+    assert float(slope) == pytest.approx(float(expected), rel=1e-8)
+
+
 @each
 @pytest.mark.parametrize("rank", [1, 2, 4, 6])
 def test_gradients_are_finite_at_equal_states(distance, rank: int) -> None:

@@ -1,7 +1,7 @@
 """Entropies of states, and divergences that are made of them, in nats.
 
-They are computed from factors: ``A^dagger A`` has the same non-zero eigenvalues as
-``rho = A A^dagger``, and is the smaller matrix if A has few columns.
+They are computed from factors: the eigenvalues of ``rho = A A^dagger`` are the squares of the
+singular values of A.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import inf, isinf, log
 from typing import Any
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
 from qgan import errors
@@ -19,18 +19,29 @@ from qgan.states import States
 
 __all__ = ["entropy", "quantum_jensen_shannon", "relative_entropy", "spectral_entropy"]
 
-LEAST_EIGENVALUE = 1e-14
-"""Eigenvalues that double precision cannot tell from zero."""
 LEAST_LEAK = 1e-9
 """The weight outside a support above which a relative entropy is infinite."""
 
 
 def _spectrum(factor: Complex[Tensor, "B D r"]) -> Float[Tensor, "B k"]:
-    """All eigenvalues of rho that are not zero, from the smaller of both Gram matrices."""
-    narrow = factor.shape[2] <= factor.shape[1]
-    gram = factor.mH @ factor if narrow else factor @ factor.mH
-    values: Tensor = torch.linalg.eigvalsh(gram)
+    """All eigenvalues of rho that are not zero, the largest first.
+
+    They are squares of singular values: an eigenvalue of a Gram matrix would be wrong by 1e-16,
+    which is all of a small one.
+    """
+    values: Tensor = torch.linalg.svdvals(factor.to(torch.complex128)).square()
     return values
+
+
+def _support(values: Float[Tensor, "B k"], factor: Complex[Tensor, "B D r"]) -> Bool[Tensor, "B k"]:
+    """Which eigenvalues differ from zero by more than rounding.
+
+    Rounding is relative to the largest eigenvalue: ``D eps`` if the factor was made of a density
+    matrix in double precision, and ``64 D eps^2`` if a factor was computed in single precision.
+    """
+    own, double = (torch.finfo(dtype).eps for dtype in (factor.dtype, torch.complex128))
+    rounding = factor.shape[1] * max(double, 64 * own**2)
+    return values > rounding * values.amax(-1, keepdim=True)
 
 
 def spectral_entropy(values: Float[Tensor, "B k"]) -> Float[Tensor, " B"]:
@@ -39,7 +50,7 @@ def spectral_entropy(values: Float[Tensor, "B k"]) -> Float[Tensor, " B"]:
     An eigenvalue that is zero adds nothing to the entropy, and nothing to its gradient: an
     eigenvalue has a minimum there, so that its derivative with respect to the factor is zero.
     """
-    positive = values > LEAST_EIGENVALUE
+    positive = values > 0
     safe = torch.where(positive, values, 1.0)
     return -torch.where(positive, safe * safe.log(), 0.0).sum(-1)
 
@@ -49,9 +60,10 @@ def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
 
     Args:
         states: B states.
-        order: a, at least 0. For a = 0 it is the logarithm of the number of eigenvalues, for a = 1
-            it is ``-Tr rho log rho``, for a = 2 minus the logarithm of the purity, and for infinite
-            a minus the logarithm of the largest eigenvalue.
+        order: a, at least 0. For a = 0 it is the logarithm of the number of eigenvalues that
+            differ from zero by more than rounding, for a = 1 it is ``-Tr rho log rho``, for a = 2
+            minus the logarithm of the purity, and for infinite a minus the logarithm of the largest
+            eigenvalue.
 
     Returns:
         ``(B,)`` in nats, from 0 (pure) to ``n log 2``.
@@ -70,20 +82,22 @@ def entropy(states: States, order: int | float = 1) -> Float[Tensor, " B"]:
     if not order >= 0:
         raise errors.argument("order", "must be at least 0", order)
     order = float(order)
-    values = _spectrum(states.factor.to(torch.complex128))
-    return within(_renyi(values, order), 0.0, states.n_qubits * log(2))
+    values = _spectrum(states.factor)
+    support = _support(values, states.factor)
+    return within(_renyi(values, support, order), 0.0, states.n_qubits * log(2))
 
 
-def _renyi(values: Float[Tensor, "B k"], order: int | float) -> Float[Tensor, " B"]:
+def _renyi(
+    values: Float[Tensor, "B k"], support: Bool[Tensor, "B k"], order: int | float
+) -> Float[Tensor, " B"]:
     """The entropy of some order of eigenvalues, but for rounding."""
     if order == 1:
         return spectral_entropy(values)
-    positive = values > LEAST_EIGENVALUE
     if order == 0:
-        return positive.sum(-1).double().log()
+        return support.sum(-1).double().log()
     if isinf(order):
         return -values.amax(-1).log()
-    powers = torch.where(positive, torch.where(positive, values, 1.0) ** order, 0.0)
+    powers = torch.where(support, torch.where(support, values, 1.0) ** order, 0.0)
     return powers.sum(-1).log() / (1 - order)
 
 
@@ -122,7 +136,8 @@ def relative_entropy(a: States, b: States) -> Float[Tensor, " B"]:
     """Relative entropy, pair by pair: ``S(rho || sigma) = Tr rho (log rho - log sigma)``.
 
     It is infinite where rho has a weight of more than 1e-9 outside the support of sigma, as any two
-    different pure states do.
+    different pure states do. An eigenvalue of sigma belongs to the support if it differs from zero
+    by more than rounding.
 
     Args:
         a: B states rho of n qubits.
@@ -144,49 +159,47 @@ def relative_entropy(a: States, b: States) -> Float[Tensor, " B"]:
         (0.6931, inf)
     """
     left, right = _pair(a, b)
-    across = right.mH @ left  # log sigma = B h(G) B^dagger on the support, G = B^dagger B
-    logs, projector = _LogOverGram.apply(right.mH @ right)
-    inside = (across.conj() * (projector @ across)).sum((1, 2)).real
-    energy = (across.conj() * (logs @ across)).sum((1, 2)).real
+    energy, inside = _LogEnergy.apply(left, right, b.factor)
     weight = (left.real**2 + left.imag**2).sum((1, 2))
     finite = (weight - inside).detach() <= LEAST_LEAK
     value = (-spectral_entropy(_spectrum(left)) - energy).clamp_min(0)
     return torch.where(finite, value, inf)
 
 
-class _LogOverGram(torch.autograd.Function):
-    """``log(G) / G`` and ``1 / G``, both on the support of G; only the first has a gradient.
+class _LogEnergy(torch.autograd.Function):
+    """``Tr rho log sigma`` on the support of sigma, and the weight of rho there.
 
     The derivative of a function of a Hermitian matrix is that of Daleckii and Krein. It is made of
-    divided differences, which stay finite where eigenvalues are equal.
+    divided differences, which stay finite where eigenvalues are equal. Nothing is divided by an
+    eigenvalue, so that small ones are as exact as large ones. The weight has no gradient.
     """
 
     @staticmethod
-    def forward(ctx: Any, gram: Tensor) -> tuple[Tensor, Tensor]:
-        values, vectors = torch.linalg.eigh(gram)
-        support = values > LEAST_EIGENVALUE * 100
+    def forward(ctx: Any, left: Tensor, right: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
+        vectors, roots, rows = torch.linalg.svd(right, full_matrices=False)
+        values = roots.square()
+        support = _support(values, factor)
         safe = torch.where(support, values, 1.0)
-        logs = torch.where(support, safe.log() / safe, 0.0)
-        inverse = torch.where(support, 1 / safe, 0.0)
-        ctx.save_for_backward(vectors, safe, support, logs)
-        first, second = (
-            (vectors * v.unsqueeze(-2).to(vectors.dtype)) @ vectors.mH for v in (logs, inverse)
-        )
-        ctx.mark_non_differentiable(second)
-        return first, second
+        overlap = vectors.mH @ left
+        weights = (overlap.real**2 + overlap.imag**2).sum(2)
+        ctx.save_for_backward(vectors, roots, rows, support, safe, overlap)
+        inside = torch.where(support, weights, 0.0).sum(1)
+        ctx.mark_non_differentiable(inside)
+        return (safe.log() * weights).sum(1), inside
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        vectors, values, support, logs = ctx.saved_tensors
-        gaps = values[:, :, None] - values[:, None, :]
-        near = gaps.abs() < 1e-6 * values.amax(-1)[:, None, None]
-        middle = (values[:, :, None] + values[:, None, :]) / 2
-        slope = (1 - middle.log()) / middle**2
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        vectors, roots, rows, support, safe, overlap = ctx.saved_tensors
+        logs = safe.log()
+        gaps = safe[:, :, None] - safe[:, None, :]
+        middle = (safe[:, :, None] + safe[:, None, :]) / 2
+        near = gaps.abs() < 1e-6 * middle
         rise = (logs[:, :, None] - logs[:, None, :]) / torch.where(near, 1.0, gaps)
-        table = torch.where(near, slope, rise) * (support[:, :, None] & support[:, None, :])
-        in_basis = vectors.mH @ gradients[0] @ vectors
-        gradient: Tensor = vectors @ (in_basis * table) @ vectors.mH
-        return gradient
+        table = torch.where(near, 1 / middle, rise) * (support[:, :, None] & support[:, None, :])
+        scale = 2 * gradients[0][:, None, None]
+        of_left = vectors @ (logs[:, :, None] * overlap)
+        of_right = vectors @ ((overlap @ overlap.mH) * table * roots[:, None, :]) @ rows
+        return scale * of_left, scale * of_right, None
 
 
 def _pair(a: States, b: States) -> tuple[Tensor, Tensor]:
