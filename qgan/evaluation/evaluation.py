@@ -15,7 +15,7 @@ from qgan.data import Dataset
 from qgan.data.dataset import Part
 from qgan.engines.memory import check_bytes
 from qgan.evaluation._comparison import MOMENT_ORDERS, Comparison
-from qgan.evaluation.bootstrap import N_RESAMPLES
+from qgan.evaluation.bootstrap import N_RESAMPLES, Bootstrap, Interval, bootstrap_interval
 from qgan.evaluation.labels import RecoveredLabels, confusion_matrix, holevo_information
 from qgan.evaluation.latent_use import LatentUse, latent_use
 from qgan.evaluation.reference import Reference
@@ -29,7 +29,7 @@ from qgan.evaluation.report import (
 from qgan.evaluation.skill import Judged
 from qgan.labels import read_classes, rows_by_label
 from qgan.metrics.ensembles.covering import prepare
-from qgan.metrics.ensembles.latents import nearest_index
+from qgan.metrics.ensembles.memorisation import nearness_threshold, share_above
 from qgan.metrics.ensembles.transport import N_DRAWN
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States
@@ -116,21 +116,22 @@ def evaluate(
     what = f"fidelities of {len(generated)} states with {n_real} real ones"
     check_bytes("generated", what, 2 * 8 * len(generated) * n_real)
     to_train = [fidelity_matrix(states, train.states) for states in ensembles]
-    recovered_labels = _recovered_labels(to_train, train, held_out)
+    real_to_train = fidelity_matrix(held_out.states, train.states)
+    recovered_labels = _recovered_labels(to_train, train, held_out.label, real_to_train)
     reports = []
     for label, states in enumerate(ensembles):
         fidelities = fidelity_matrix(references[label].held_out, states)
         comparison = references[label].compare(states, fidelities, n_resamples)
+        own = train.label == label
         sources = [
             (held_out.of(label).factors, fidelities.T),
-            (train.of(label).factors, to_train[label][:, train.label == label]),
+            (train.of(label).factors, to_train[label][:, own]),
         ]
         use = _latent_use(latent[generated.label == label], sources, real.factor_names, comparison)
-        reports.append(
-            _label_report(
-                label, judged[label], references[label], comparison, recovered_labels, use
-            )
-        )
+        nearest_real = real_to_train[held_out.label == label][:, own].amax(1)
+        memorised = _memorised(to_train[label][:, own].amax(1), nearest_real, comparison.bootstrap)
+        parts = comparison, recovered_labels, use, memorised
+        reports.append(_label_report(label, judged[label], references[label], *parts))
     real_ensembles = [reference.held_out for reference in references]
     return Report(tuple(reports), holevo_information(ensembles), holevo_information(real_ensembles))
 
@@ -170,14 +171,17 @@ def _prepared(batch: Batch) -> Batch:
     return Batch(prepare(batch.states), batch.label.cpu(), batch.factors)
 
 
-def _recovered_labels(to_train: Sequence[Tensor], train: Batch, held_out: Batch) -> RecoveredLabels:
+def _recovered_labels(
+    to_train: Sequence[Tensor], train: Batch, label_real: Tensor, real_to_train: Tensor
+) -> RecoveredLabels:
     """The label of the training state nearest to each generated and to each held-out state.
 
     Args:
         to_train: for each label, the fidelities of its generated states with the N training
             states, ``(G, N)``.
         train: the training states.
-        held_out: the held-out states.
+        label_real: the labels of the R held-out states.
+        real_to_train: the fidelities of these with the training states, ``(R, N)``.
     """
     n_labels = len(to_train)
     rows = [train.label[fidelities.argmax(dim=1)] for fidelities in to_train]
@@ -185,10 +189,25 @@ def _recovered_labels(to_train: Sequence[Tensor], train: Batch, held_out: Batch)
     return RecoveredLabels(
         tuple(rows),
         confusion_matrix(label, torch.cat(rows), n_labels),
-        confusion_matrix(
-            held_out.label, train.label[nearest_index(held_out.states, train.states)], n_labels
-        ),
+        confusion_matrix(label_real, train.label[real_to_train.argmax(dim=1)], n_labels),
     )
+
+
+def _memorised(
+    nearest: Tensor, nearest_real: Tensor, bootstrap: Bootstrap
+) -> tuple[Interval, float]:
+    """The share of generated, and of held-out, states that are nearer to training states than most.
+
+    Args:
+        nearest: fidelity of each generated state with the nearest training state of its label.
+        nearest_real: the same of each held-out state.
+        bootstrap: resamples of both.
+    """
+    threshold = nearness_threshold(nearest_real)
+    thresholds = nearness_threshold(nearest_real[bootstrap.real])
+    share = float(share_above(nearest, threshold))
+    interval = bootstrap_interval(share, share_above(nearest[bootstrap.generated], thresholds))
+    return interval.at_least(0.0), float(share_above(nearest_real, threshold))
 
 
 def _latent_use(
@@ -222,6 +241,7 @@ def _label_report(
     comparison: Comparison,
     recovered_labels: RecoveredLabels,
     use: LatentUse,
+    memorised: tuple[Interval, float],
 ) -> LabelReport:
     """The report of one label, from all its measures."""
     measures, scale = comparison.measures(), reference.scale
@@ -235,7 +255,9 @@ def _label_report(
         "w": judged.w,
         "label_recovered": comparison.bootstrap.mean(share, generated=hits),
         "label_information": information,
+        "memorised": memorised[0],
     }
+    floors = reference.floors | {"memorised": memorised[1]}
     value = {name: one.value for name, one in measures.items()}
     multiple_rank = {name: one.value for name, one in use.multiple_rank.items()}
     intervals = measures | others | use.by_measure()
@@ -252,6 +274,7 @@ def _label_report(
         w1_pure=scale.w1_pure,
         collapsed_coverage=scale.collapsed_coverage,
         moments=tuple(value.pop(f"moment_{k}") for k in MOMENT_ORDERS),
+        memorised=memorised[0].value,
         real_purity=float(comparison.real.purity().mean()),
         label_recovered=share,
         label_recovered_real=share_real,
@@ -267,7 +290,7 @@ def _label_report(
             value["effective_modes"] / value["effective_modes_real"],
         ),
         latent_ignored=judge_latent_ignored(list(multiple_rank.values())),
-        floors={name: one for name, one in reference.floors.items() if not isnan(one)},
+        floors={name: one for name, one in floors.items() if not isnan(one)},
         intervals={name: (m.low, m.high) for name, m in intervals.items() if not isnan(m.low)},
         **value,
     )

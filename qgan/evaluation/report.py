@@ -140,6 +140,7 @@ class LabelReport:
         effective_modes: see :func:`effective_modes`; the modes are 16 real states that together
             cover the label best.
         effective_modes_real: the effective modes of held-out states.
+        memorised: see :func:`memorised_share`; its floor is that of held-out states.
         purity: the mean of ``Tr rho^2`` over generated states.
         real_purity: the mean of ``Tr rho^2`` over held-out states.
         label_recovered: the share of generated states whose nearest training state has the label.
@@ -152,7 +153,8 @@ class LabelReport:
         label_collapse: see :func:`judge_label_collapse`.
         mode_collapse: see :func:`judge_mode_collapse`.
         latent_ignored: see :func:`judge_latent_ignored`; None if no factors are known.
-        floors: what training states score in place of generated ones, by names of measures.
+        floors: what training states score in place of generated ones, by names of measures;
+            for ``memorised``, what held-out states score.
         intervals: the ends of the 95 % bootstrap intervals, by names of measures; for a factor the
             name is like ``multiple_rank/NAME``. Empty if no intervals were asked for.
     """
@@ -180,6 +182,7 @@ class LabelReport:
     k_eq: float
     effective_modes: float
     effective_modes_real: float
+    memorised: float
     purity: float
     real_purity: float
     label_recovered: float

@@ -77,6 +77,7 @@ def test_an_honest_draw_of_real_states_scores_one(judge, seed: int):
         assert 0.5 < entry.nearest_neighbour_ratio < 2
         assert entry.label_recovered > 0.99 and entry.label_recovered_real > 0.99
         assert entry.average_distance < 0.06
+        assert entry.memorised == pytest.approx(0.05, abs=0.05)
         assert min(entry.multiple_rank.values()) > 0.97
         assert entry.spearman["h"][0] > 0.95 and entry.spearman["g"][1] > 0.95
         assert abs(entry.spearman["h"][1]) < 0.2
@@ -131,6 +132,7 @@ def test_eight_frozen_real_states_per_label(judge, train: Batch):
             assert entry.nearest_neighbour_ratio < 1e-6
             assert entry.mode_collapse is True
             assert entry.k_eq <= 10 < entry.floors["k_eq"]
+            assert entry.memorised == 1 and entry.floors["memorised"] == pytest.approx(14 / 300)
             assert max(entry.factor_reached.values()) < 0.5
             assert entry.w2 > 1.5 * entry.floors["w2"]
         skills.append([entry.skill for entry in report.labels])

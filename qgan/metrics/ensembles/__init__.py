@@ -19,6 +19,7 @@ from qgan.metrics.ensembles.latents import (
     nearest_label,
     rank_correlations,
 )
+from qgan.metrics.ensembles.memorisation import memorised_share
 from qgan.metrics.ensembles.modes import (
     best_frozen,
     effective_modes,
@@ -39,6 +40,7 @@ __all__ = [
     "equivalent_frozen",
     "factor_reached",
     "label_recovered",
+    "memorised_share",
     "moment_distance",
     "multiple_rank_correlation",
     "nearest_factors",
