@@ -194,6 +194,10 @@ def show(
         if entry.skill_undefined:
             name = shortened(label_names[entry.label])
             console.print(f"{name}: skill undefined, {entry.skill_undefined}")
+        for factor, reading in entry.angles.items():
+            if reading.assumed:
+                name = shortened(label_names[entry.label])
+                console.print(f"{name}: {shortened(factor)} is {reading.sentence()}")
 
 
 def number(value: float, digits: int) -> str:

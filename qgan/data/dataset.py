@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +20,7 @@ from qgan.labels import read_classes
 from qgan.records import check_shots, measure
 from qgan.seeds import seeded
 
-__all__ = ["FEWEST", "Dataset", "check_seed", "draw_parts", "measured", "split"]
+__all__ = ["FEWEST", "Dataset", "check_periods", "check_seed", "draw_parts", "measured", "split"]
 
 FEWEST = 7
 """Fewest states of a label of which one is left for validation and one can be held out."""
@@ -42,9 +44,12 @@ class Dataset:
         label_names: what people call the labels.
         factor_names: names of the ``k`` hidden factors; empty where none is known.
         name: name of the source.
+        factor_periods: for each factor that is an angle its period, a positive number in the units
+            of the factor, and None for the others. Empty if no factor is known to be an angle.
 
     Raises:
-        QganError: if a label has no training state or no value, or names do not match in number.
+        QganError: if a label has no training state or no value, names or periods do not match in
+            number, or a period is not a positive number.
 
     Example:
         >>> from qgan.states import States
@@ -64,6 +69,7 @@ class Dataset:
     label_names: tuple[str, ...]
     factor_names: tuple[str, ...]
     name: str
+    factor_periods: tuple[float | None, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.label_names) != len(self.label_values):
@@ -80,6 +86,8 @@ class Dataset:
         if not counts.all():
             missing = self.label_names[int(counts.argmin())]
             raise errors.argument("train", "must have states of each label", f"none of {missing}")
+        periods = check_periods(self.factor_periods, len(self.factor_names))
+        object.__setattr__(self, "factor_periods", periods)
 
     def part(self, name: Part) -> Batch:
         """One of the three parts by its name.
@@ -204,6 +212,21 @@ def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:
     index = [torch.from_numpy(np.sort(np.concatenate(part))) for part in places]
     train, validation, held_out = (batch[i.to(batch.label.device)] for i in index)
     return train, validation, held_out
+
+
+def check_periods(periods: Sequence[Any], n_factors: int) -> tuple[float | None, ...]:
+    """The period of each factor, None where it is no angle; no periods mean that none is one.
+
+    Raises:
+        QganError: if there is not one entry per factor, or one is neither None nor positive.
+    """
+    entries = tuple(periods) or (None,) * n_factors
+    numbers = [x for x in entries if x is not None]
+    real = all(isinstance(x, Real) and not isinstance(x, bool) for x in numbers)
+    if len(entries) != n_factors or not real or not all(0 < x < math.inf for x in numbers):
+        rule = f"must have a positive number or None for each of the {n_factors} factors"
+        raise errors.argument("factor_periods", rule, periods)
+    return tuple(None if x is None else float(x) for x in entries)
 
 
 def check_seed(seed: int) -> None:

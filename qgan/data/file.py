@@ -22,7 +22,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.batch import Batch, join
 from qgan.data.agreement import check_agreement
-from qgan.data.dataset import FEWEST, Dataset, check_seed, split
+from qgan.data.dataset import FEWEST, Dataset, check_periods, check_seed, split
 from qgan.engines.memory import check_bytes
 from qgan.files import write_atomically
 from qgan.records import Records
@@ -36,6 +36,8 @@ LABEL_KINDS = "biufU"
 LABEL_RULE = "must hold integers, real numbers or strings"
 MOST_REAL_LABELS = 64
 """Most distinct values of a real label that is a class, and not a condition."""
+FACTOR_ARRAYS = ("factors", "factor_names", "factor_periods")
+"""Names of the arrays about hidden factors."""
 RECORD_ARRAYS = ("outcome", "measurement")
 """Names of the arrays that hold measurement records."""
 LEAST_EIGENVALUE = 1e-6
@@ -48,12 +50,13 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
     Args:
         path: an ``.npz`` file. It has arrays ``states``, vectors ``(N, 2**n)`` or density matrices
             ``(N, 2**n, 2**n)``, and ``label`` ``(N,)``, numbers or strings. Where they are known it
-            has ``factors`` ``(N, k)``, with ``factor_names`` ``(k,)``. Where a discriminator is to
-            see no more than records of measurements, it has ``outcome`` ``(N, shots, n)``, the
-            integer outcome of each qubit, and their ``measurement``: "pauli-6" (X+, X-, Y+, Y-, Z+,
-            Z- are 0 to 5: 2 axis + bit; the default), "pauli-4" (X+, Y+, Z+, rest; other programs
-            begin with Z+) or "tetrahedral". The states are then for evaluation. Other arrays are
-            not read.
+            has ``factors`` ``(N, k)``, with ``factor_names`` ``(k,)`` and ``factor_periods``
+            ``(k,)``: the period of a factor that is an angle (2 pi for radians), and 0 or nan for a
+            factor that is none. Where a discriminator is to see no more than records of
+            measurements, it has ``outcome`` ``(N, shots, n)``, the integer outcome of each qubit,
+            and their ``measurement``: "pauli-6" (X+, X-, Y+, Y-, Z+, Z- are 0 to 5: 2 axis + bit;
+            the default), "pauli-4" (X+, Y+, Z+, rest; other programs begin with Z+) or
+            "tetrahedral". The states are then for evaluation. Other arrays are not read.
         seed: at least 0; it decides which states come into which part.
 
     Returns:
@@ -81,11 +84,12 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
     n_states = len(arrays["states"])
     values, label = _classes(arrays["label"], n_states)
     factors, factor_names = _factors(arrays, n_states)
+    factor_periods = _periods(arrays, len(factor_names))
     states = _trimmed(States.from_numpy(arrays["states"]))
     batch = Batch(states, label, factors, _records(arrays, states))
     parts = split(batch, seed)
     names = tuple(str(value) for value in values)
-    return Dataset(*parts, values, names, factor_names, Path(path).stem)
+    return Dataset(*parts, values, names, factor_names, Path(path).stem, factor_periods)
 
 
 def halves(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
@@ -207,7 +211,7 @@ def _arrays(path: Path) -> dict[str, Array]:
         raise errors.argument("path", "must be a file that exists", path)
     rule = "must be a readable .npz file without pickled objects"
     try:
-        known = ("states", "label", "factors", "factor_names", "latent", *RECORD_ARRAYS)
+        known = ("states", "label", *FACTOR_ARRAYS, "latent", *RECORD_ARRAYS)
         _check_room(path, known)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             names = list(archive.files)
@@ -307,6 +311,19 @@ def _factors(arrays: dict[str, Array], n_states: int) -> tuple[Tensor | None, tu
         rule = f"must be {len(default)} strings, one per factor"
         raise errors.argument("factor_names", rule, f"shape {names.shape}, dtype {names.dtype}")
     return torch.from_numpy(array.astype(np.float64)), tuple(names.tolist())
+
+
+def _periods(arrays: dict[str, Array], n_factors: int) -> tuple[float | None, ...]:
+    """The period of each factor that is an angle; None where the archive has 0 or nan."""
+    array = arrays.get("factor_periods")
+    if array is None or not n_factors:
+        return ()
+    if array.ndim != 1 or array.dtype.kind not in "iuf":
+        rule = f"must be {n_factors} numbers, one per factor"
+        got = f"shape {array.shape}, dtype {array.dtype}"
+        raise errors.argument("factor_periods", rule, got)
+    numbers = array.astype(np.float64).tolist()
+    return check_periods([x if x and not math.isnan(x) else None for x in numbers], n_factors)
 
 
 def _records(arrays: dict[str, Array], states: States) -> Records | None:

@@ -4,7 +4,7 @@ from qgan.evaluation.bootstrap import Interval
 from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.judge import Judge
 from qgan.evaluation.labels import holevo_information, label_information
-from qgan.evaluation.latent_use import LatentUse, latent_use
+from qgan.evaluation.latent_use import AngleReading, LatentUse, latent_use
 from qgan.evaluation.reference import Reference
 from qgan.evaluation.report import (
     LabelReport,
@@ -15,6 +15,7 @@ from qgan.evaluation.report import (
 )
 
 __all__ = [
+    "AngleReading",
     "Interval",
     "Judge",
     "LabelReport",

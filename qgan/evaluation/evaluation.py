@@ -127,7 +127,7 @@ def evaluate(
             (held_out.of(label).factors, fidelities.T),
             (train.of(label).factors, to_train[label][:, own]),
         ]
-        use = _latent_use(latent[generated.label == label], sources, real.factor_names, comparison)
+        use = _latent_use(latent[generated.label == label], sources, real, comparison)
         nearest_real = real_to_train[held_out.label == label][:, own].amax(1)
         memorised = _memorised(to_train[label][:, own].amax(1), nearest_real, comparison.bootstrap)
         parts = comparison, recovered_labels, use, memorised
@@ -213,7 +213,7 @@ def _memorised(
 def _latent_use(
     latent: Tensor,
     sources: Sequence[tuple[Tensor | None, Tensor]],
-    names: Sequence[str],
+    real: Dataset,
     comparison: Comparison,
 ) -> LatentUse:
     """What the latents do to the factors of the nearest real state of the label.
@@ -222,16 +222,17 @@ def _latent_use(
         latent: the latents of the G generated states, ``(G, n_latent)``.
         sources: for each part of the data, the factors ``(N, k)`` of its states of the label, or
             None where they are not known, and the fidelities ``(G, N)`` with these states.
-        names: names of the factors; none where no part knows them.
+        real: the data set, for the names and periods of the factors; no part may know any.
         comparison: the comparison of the label, for its seed and number of resamples.
     """
     pairs = [(factors, fidelities) for factors, fidelities in sources if factors is not None]
+    names = real.factor_names
     if not names or not pairs:
-        return LatentUse({}, {}, {})
+        return LatentUse()
     factors = torch.cat([part for part, _ in pairs])
     places = torch.cat([fidelities for _, fidelities in pairs], dim=1).argmax(dim=1)
-    seed, n_resamples = comparison.seed, comparison.n_resamples
-    return latent_use(latent, factors[places], factors, names, seed, n_resamples)
+    chance = comparison.seed, comparison.n_resamples
+    return latent_use(latent, factors[places], factors, names, *chance, real.factor_periods)
 
 
 def _label_report(
@@ -282,6 +283,7 @@ def _label_report(
         label_information_real=information_real,
         spearman={name: tuple(one.value for one in row) for name, row in use.spearman.items()},
         multiple_rank=multiple_rank,
+        angles=use.angles,
         factor_reached={name: one.value for name, one in use.factor_reached.items()},
         label_collapse=judge_label_collapse(share, share_real, len(recovered_labels.rows)),
         mode_collapse=judge_mode_collapse(

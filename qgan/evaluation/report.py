@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
 
+from qgan.evaluation.latent_use import AngleReading
+
 __all__ = [
     "LabelReport",
     "Report",
@@ -83,8 +85,8 @@ def judge_latent_ignored(multiple_rank: Sequence[float]) -> bool | None:
     The verdict is yes if R is below ``LEAST_MULTIPLE_RANK`` for every factor.
 
     Args:
-        multiple_rank: R of each factor, see :func:`multiple_rank_correlation`; nan where it is
-            undefined.
+        multiple_rank: R of each factor, see :func:`multiple_rank_correlation`, of an angle see
+            :func:`multiple_angle_correlation`; nan where it is undefined.
 
     Returns:
         The verdict; None if R is defined for no factor.
@@ -103,6 +105,8 @@ def _plain(value: Any) -> Any:
     """The same value as plain data for JSON, with None for a float that is not finite."""
     if isinstance(value, float):
         return value if isfinite(value) else None
+    if isinstance(value, AngleReading):
+        return _plain(vars(value))
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -147,9 +151,12 @@ class LabelReport:
         label_recovered_real: the share of such held-out states, the rate to compare with.
         label_information: see :func:`label_information`, in nats.
         label_information_real: :func:`label_information` of held-out states, in nats.
-        spearman: for each factor, its rank correlation with each latent.
-        multiple_rank: for each factor R, see :func:`multiple_rank_correlation`.
+        spearman: for each factor, its rank correlation with each latent; for an angle its circular
+            one, see :func:`circular_rank_correlations`.
+        multiple_rank: for each factor R, see :func:`multiple_rank_correlation`; for an angle see
+            :func:`multiple_angle_correlation`.
         factor_reached: for each factor the share of its range, see :func:`factor_reached`.
+        angles: the factors that are read as angles, and how, see :class:`AngleReading`.
         label_collapse: see :func:`judge_label_collapse`.
         mode_collapse: see :func:`judge_mode_collapse`.
         latent_ignored: see :func:`judge_latent_ignored`; None if no factors are known.
@@ -192,6 +199,7 @@ class LabelReport:
     spearman: dict[str, tuple[float, ...]]
     multiple_rank: dict[str, float]
     factor_reached: dict[str, float]
+    angles: dict[str, AngleReading]
     label_collapse: bool | None
     mode_collapse: bool | None
     latent_ignored: bool | None

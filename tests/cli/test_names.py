@@ -89,6 +89,18 @@ def test_tables_show_any_name(
     assert "skill" in text and "undefined, of a reason" in " ".join(text.split())
 
 
+def test_a_factor_that_is_read_as_an_angle_is_named_below_the_table() -> None:
+    readings = {name: evaluation.AngleReading(6.2832, assumed, 0.6) for name, assumed in
+                (("[b]phase", True), ("known", False))}  # fmt: skip
+    report = small_report()
+    labels = [dataclasses.replace(entry, angles=readings) for entry in report.labels[:1]]
+    out = io.StringIO()
+    console = TextConsole(width=170, color_system=None, file=out)
+    report_table.show(console, dataclasses.replace(report, labels=tuple(labels)), ("up",), (), "")
+    words = "up: [b]phase is read as an angle of period 6.283, the range of the data; as a number"
+    assert words in out.getvalue() and "known is" not in out.getvalue()
+
+
 def test_markup_is_shown_as_it_is() -> None:
     out = io.StringIO()
     console = TextConsole(width=170, color_system=None, file=out)

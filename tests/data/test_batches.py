@@ -1,5 +1,6 @@
 """Batches and data sets: drawn, split, or refused where they do not fit together."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch.testing import assert_close
 
 from qgan import data
 from qgan.batch import Batch
-from qgan.data.dataset import Dataset
+from qgan.data.dataset import Dataset, check_periods, measured
 from qgan.errors import QganError
 from qgan.states import States
 
@@ -97,6 +98,22 @@ def test_the_training_part_needs_no_factors() -> None:
     bare = replace(batch, factors=None)
     data = Dataset(bare, batch, batch, (0, 1), ("a", "b"), ("angle",), "ramp")
     assert data.draw(2, np.random.default_rng(0)).factors is None
+
+
+def test_periods_of_factors_are_one_per_factor_and_stay_with_the_data() -> None:
+    batch = ramp([3, 4])
+    parts = (batch, batch, batch, (0, 1), ("a", "b"), ("angle",), "ramp")
+    assert Dataset(*parts).factor_periods == (None,)
+    data = Dataset(*parts, (2 * math.pi,))
+    copies = data, data.to(torch.complex64), measured(data, shots=2), replace(data, name="other")
+    assert [copy.factor_periods for copy in copies] == [(2 * math.pi,)] * 4
+    assert check_periods([np.int64(4), None, np.float32(0.5)], 3) == (4.0, None, 0.5)
+    rule = r"`factor_periods` must have a positive number or None for each of the 1 factors, but"
+    for periods in ((0.0,), (-1.0,), (math.inf,), (math.nan,), (1.0, None), ("x",), (True,), (1j,)):
+        with pytest.raises(QganError, match=rule):
+            check_periods(periods, 1)
+    with pytest.raises(QganError, match=rule):
+        Dataset(*parts, (0.0,))
 
 
 def test_data_that_do_not_fit_together_are_refused() -> None:

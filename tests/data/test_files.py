@@ -179,6 +179,26 @@ BAD_FILES: dict[str, tuple[dict[str, Any], str]] = {
         {**good(), "factor_names": np.array(["p", "q"])},
         r"`factor_names` must be 1 strings, one per factor, but got shape \(2,\)",
     ),
+    "flat periods": (
+        {**good(), "factor_periods": np.ones((1, 1))},
+        r"`factor_periods` must be 1 numbers, one per factor, but got shape \(1, 1\)",
+    ),
+    "periods": (
+        {**good(), "factor_periods": np.ones(2)},
+        r"`factor_periods` must have a positive number or None for each of the 1 factors",
+    ),
+    "negative period": (
+        {**good(), "factor_periods": np.array([-1.0])},
+        r"`factor_periods` must have a positive number",
+    ),
+    "endless period": (
+        {**good(), "factor_periods": np.array([np.inf])},
+        r"`factor_periods` must have a positive number",
+    ),
+    "period in words": (
+        {**good(), "factor_periods": np.array(["2 pi"])},
+        r"`factor_periods` must be 1 numbers, one per factor, but got shape \(1,\), dtype <U4",
+    ),
 }
 
 
@@ -194,6 +214,21 @@ def test_a_bad_file_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
 def test_the_good_file_is_not_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "good.npz", **good())
     assert data.from_file(tmp_path / "good.npz").factor_names == ("f0",)
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"),
+    [([6.5], 6.5), ([4], 4.0), ([0], None), ([0.0], None), ([np.nan], None)],
+)
+def test_a_file_says_which_factors_are_angles(
+    tmp_path: Path, periods: list[float], expected: float | None
+) -> None:
+    np.savez(tmp_path / "angle.npz", **good(), factor_periods=periods)
+    assert data.from_file(tmp_path / "angle.npz").factor_periods == (expected,)
+    assert data.halves(tmp_path / "angle.npz").factor_periods == (expected,)
+    bare = {key: value for key, value in good().items() if key != "factors"}
+    np.savez(tmp_path / "bare.npz", **bare, factor_periods=periods)
+    assert data.from_file(tmp_path / "bare.npz").factor_periods == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"states, label\n", b"PK\x03\x04 cut short", None])

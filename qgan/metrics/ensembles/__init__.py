@@ -1,5 +1,9 @@
 """How one ensemble of states compares with another."""
 
+from qgan.metrics.ensembles.angles import (
+    circular_rank_correlations,
+    multiple_angle_correlation,
+)
 from qgan.metrics.ensembles.covering import (
     average_distance,
     coverage,
@@ -33,6 +37,7 @@ __all__ = [
     "Transport",
     "average_distance",
     "best_frozen",
+    "circular_rank_correlations",
     "coverage",
     "effective_modes",
     "ensemble_average",
@@ -42,6 +47,7 @@ __all__ = [
     "label_recovered",
     "memorised_share",
     "moment_distance",
+    "multiple_angle_correlation",
     "multiple_rank_correlation",
     "nearest_factors",
     "nearest_index",

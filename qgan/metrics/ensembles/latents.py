@@ -17,6 +17,7 @@ from qgan.states import States
 
 __all__ = [
     "LEAST_SAMPLES",
+    "cross_validated",
     "label_recovered",
     "multiple_rank_correlation",
     "nearest_factors",
@@ -24,6 +25,7 @@ __all__ = [
     "nearest_label",
     "predicted_ranks",
     "rank_correlations",
+    "scaled_ranks",
 ]
 
 N_FOLDS = 5
@@ -119,10 +121,10 @@ def _pair(latent: Tensor, factors: Tensor) -> tuple[Array, Array]:
             f"must have shape (N, n_latent) with N = {len(factors)} of the factors",
             tuple(latent.shape),
         )
-    return _ranks(latent), _ranks(factors)
+    return scaled_ranks(latent), scaled_ranks(factors)
 
 
-def _ranks(values: Tensor) -> Array:
+def scaled_ranks(values: Tensor) -> Array:
     """The ranks of each column, scaled from 1..N to [-1, 1]; equal values share their mean rank."""
     array = values.detach().cpu().double().numpy()
     ranks = np.zeros_like(array)
@@ -199,12 +201,18 @@ def multiple_rank_correlation(
     inputs, targets = _pair(latent, factors)
     if len(inputs) < LEAST_SAMPLES:
         return torch.full((targets.shape[1],), float("nan"), dtype=torch.float64)
-    predictions = _predictions(inputs, targets, degree)
+    predictions = cross_validated(inputs, targets, degree)
     return torch.as_tensor(np.diag(_correlate(predictions, targets)).clip(0, 1).copy())
 
 
-def _predictions(inputs: Array, targets: Array, degree: int = 3) -> Array:
-    """The targets of each sample as predicted by polynomials that were fitted without its fold."""
+def cross_validated(inputs: Array, targets: Array, degree: int = 3) -> Array:
+    """The targets of each sample as predicted by polynomials that were fitted without its fold.
+
+    Args:
+        inputs: ``(N, L)`` in [-1, 1].
+        targets: ``(N, k)``.
+        degree: the total degree, lowered until there are eight samples per coefficient.
+    """
     design = _monomials(inputs, degree)
     predictions = np.zeros_like(targets)
     fold = np.arange(len(inputs)) % N_FOLDS
@@ -215,13 +223,14 @@ def _predictions(inputs: Array, targets: Array, degree: int = 3) -> Array:
 
 
 def predicted_ranks(
-    latent: Float[Tensor, "_ L"], factors: Float[Tensor, "_ k"]
+    latent: Float[Tensor, "_ L"], factors: Float[Tensor, "_ k"], degree: int = 3
 ) -> tuple[Float[Tensor, "_ L"], Float[Tensor, "_ k"], Float[Tensor, "_ k"]]:
     """What :func:`rank_correlations` and :func:`multiple_rank_correlation` correlate.
 
     Args:
         latent: the latents of N generated states, ``(N, n_latent)``.
         factors: the factors of the real states nearest to these, ``(N, k)``.
+        degree: the degree of the polynomials that predict.
 
     Returns:
         The ranks of the latents ``(N, n_latent)``, the ranks of the factors ``(N, k)``, and the
@@ -232,7 +241,7 @@ def predicted_ranks(
     """
     inputs, targets = _pair(latent, factors)
     enough = len(inputs) >= LEAST_SAMPLES
-    predictions = _predictions(inputs, targets) if enough else np.zeros_like(targets)
+    predictions = cross_validated(inputs, targets, degree) if enough else np.zeros_like(targets)
     return torch.as_tensor(inputs), torch.as_tensor(targets), torch.as_tensor(predictions)
 
 

@@ -112,7 +112,10 @@ def effective_modes(modes: Int[Tensor, "*batch N"], n_modes: int) -> Float[Tenso
 
 
 def range_bins(
-    factor: Float[Tensor, " N"], real: Float[Tensor, " M"], n_bins: int = N_BINS
+    factor: Float[Tensor, " N"],
+    real: Float[Tensor, " M"],
+    n_bins: int = N_BINS,
+    period: float | None = None,
 ) -> tuple[Int[Tensor, " N"], int]:
     """The bin of the range of the data that each value lies in, and the number of bins with data.
 
@@ -120,28 +123,35 @@ def range_bins(
         factor: N values.
         real: the M values of the data.
         n_bins: the number of equal bins that the range is cut into.
+        period: the period of an angle, whose range is the whole circle; None for a number.
     """
     low, high = real.min(), real.max()
     width = (high - low).clamp_min(1e-300)
 
     def bins(values: Tensor) -> Tensor:
-        return ((values - low) / width * n_bins).long().clamp(0, n_bins - 1)
+        share = (values - low) / width if period is None else (values / period).remainder(1)
+        return (share * n_bins).long().clamp(0, n_bins - 1)
 
     return bins(factor), len(bins(real).unique())
 
 
 def factor_reached(
-    factor: Float[Tensor, " N"], real: Float[Tensor, " M"], n_bins: int = N_BINS
+    factor: Float[Tensor, " N"],
+    real: Float[Tensor, " M"],
+    n_bins: int = N_BINS,
+    period: float | None = None,
 ) -> float:
     """The share of the range of a hidden factor that generated states reach.
 
-    The range of the data is cut into equal bins. The share is the number of bins with generated
-    states, divided by the number of bins with data. Frozen states reach at most one bin each.
+    The range of the data, or the circle of an angle, is cut into equal bins. The share is the
+    number of bins with generated states, divided by the number of bins with data. Frozen states
+    reach at most one bin each.
 
     Args:
         factor: the factor of the real state nearest to each generated state, ``(N,)``.
         real: the factor of all real states, ``(M,)``.
         n_bins: the number of bins.
+        period: the period of a factor that is an angle; None for a number.
 
     Returns:
         A number in (0, 1].
@@ -155,5 +165,5 @@ def factor_reached(
     """
     if not len(factor) or not len(real):
         raise errors.argument("factor", "must hold a value, and so must real", "none")
-    bins, n_real = range_bins(factor, real, n_bins)
+    bins, n_real = range_bins(factor, real, n_bins, period)
     return len(bins.unique()) / n_real
