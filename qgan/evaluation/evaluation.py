@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isnan
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from qgan import errors
@@ -16,7 +17,7 @@ from qgan.data.dataset import Part
 from qgan.engines.memory import check_bytes
 from qgan.evaluation._comparison import MOMENT_ORDERS, Comparison
 from qgan.evaluation.bootstrap import N_RESAMPLES, Bootstrap, Interval, bootstrap_interval
-from qgan.evaluation.labels import RecoveredLabels, confusion_matrix, holevo_information
+from qgan.evaluation.labels import RecoveredLabels, holevo_information
 from qgan.evaluation.latent_use import LatentUse, latent_use
 from qgan.evaluation.reference import Reference
 from qgan.evaluation.report import (
@@ -112,26 +113,34 @@ def evaluate(
     generated, latent = generated[kept], latent[kept]
     ensembles = [states[:MOST_COMPARED] for states in ensembles]
     train, held_out = _prepared(real.train), _compared(real.part(part), references)
-    n_real = len(train) + len(held_out)
-    what = f"fidelities of {len(generated)} states with {n_real} real ones"
-    check_bytes("generated", what, 2 * 8 * len(generated) * n_real)
-    to_train = [fidelity_matrix(states, train.states) for states in ensembles]
-    real_to_train = fidelity_matrix(held_out.states, train.states)
-    recovered_labels = _recovered_labels(to_train, train, held_out.label, real_to_train)
+    _check_room([len(states) for states in ensembles], train, held_out)
+    nearest = [_NearestTraining.of(*pair, train) for pair in enumerate(ensembles)]
+    nearest_real = [
+        _NearestTraining.of(label, held_out.of(label).states, train)
+        for label in range(real.n_labels)
+    ]
+    recovered_labels = RecoveredLabels.of(
+        *([one.label for one in x] for x in (nearest, nearest_real))
+    )
+    informations = recovered_labels.information(references[0].seed, n_resamples)
     reports = []
     for label, states in enumerate(ensembles):
         fidelities = fidelity_matrix(references[label].held_out, states)
         comparison = references[label].compare(states, fidelities, n_resamples)
-        own = train.label == label
         sources = [
             (held_out.of(label).factors, fidelities.T),
-            (train.of(label).factors, to_train[label][:, own]),
+            (train.of(label).factors, nearest[label].fidelities),
         ]
         use = _latent_use(latent[generated.label == label], sources, real, comparison)
-        nearest_real = real_to_train[held_out.label == label][:, own].amax(1)
-        memorised = _memorised(to_train[label][:, own].amax(1), nearest_real, comparison.bootstrap)
-        parts = comparison, recovered_labels, use, memorised
-        reports.append(_label_report(label, judged[label], references[label], *parts))
+        memorised = _memorised(
+            nearest[label].fidelities.amax(1),
+            nearest_real[label].fidelities.amax(1),
+            comparison.bootstrap,
+        )
+        of_label = recovered_labels, informations[label], use, memorised
+        reports.append(
+            _label_report(label, judged[label], references[label], comparison, *of_label)
+        )
     real_ensembles = [reference.held_out for reference in references]
     return Report(tuple(reports), holevo_information(ensembles), holevo_information(real_ensembles))
 
@@ -171,26 +180,32 @@ def _prepared(batch: Batch) -> Batch:
     return Batch(prepare(batch.states), batch.label.cpu(), batch.factors)
 
 
-def _recovered_labels(
-    to_train: Sequence[Tensor], train: Batch, label_real: Tensor, real_to_train: Tensor
-) -> RecoveredLabels:
-    """The label of the training state nearest to each generated and to each held-out state.
+def _check_room(counts: Sequence[int], train: Batch, held_out: Batch) -> None:
+    """Refuse fidelities that do not fit: those of one label with all, and of each with its own."""
+    n_real = len(train) + len(held_out)
+    own = train.label.bincount() + held_out.label.bincount(minlength=int(train.label.max()) + 1)
+    kept = sum(n * n_own for n, n_own in zip(counts, own.tolist(), strict=True))
+    what = f"fidelities of {sum(counts)} states with {n_real} real ones"
+    check_bytes("generated", what, 2 * 8 * (max(counts) * n_real + kept))
+
+
+@dataclass(frozen=True, eq=False)
+class _NearestTraining:
+    """How near the states of one label lie to training states.
 
     Args:
-        to_train: for each label, the fidelities of its generated states with the N training
-            states, ``(G, N)``.
-        train: the training states.
-        label_real: the labels of the R held-out states.
-        real_to_train: the fidelities of these with the training states, ``(R, N)``.
+        label: the label of the training state nearest to each of the N states, ``(N,)``.
+        fidelities: fidelities with the M training states of their own label, ``(N, M)``.
     """
-    n_labels = len(to_train)
-    rows = [train.label[fidelities.argmax(dim=1)] for fidelities in to_train]
-    label = torch.arange(n_labels).repeat_interleave(torch.tensor([len(row) for row in rows]))
-    return RecoveredLabels(
-        tuple(rows),
-        confusion_matrix(label, torch.cat(rows), n_labels),
-        confusion_matrix(label_real, train.label[real_to_train.argmax(dim=1)], n_labels),
-    )
+
+    label: Int[Tensor, " N"]
+    fidelities: Float[Tensor, "N M"]
+
+    @classmethod
+    def of(cls, label: int, states: States, train: Batch) -> _NearestTraining:
+        """Compare the states of a label with all training states, of which most are not kept."""
+        fidelities = fidelity_matrix(states, train.states)
+        return cls(train.label[fidelities.argmax(dim=1)], fidelities[:, train.label == label])
 
 
 def _memorised(
@@ -241,15 +256,14 @@ def _label_report(
     reference: Reference,
     comparison: Comparison,
     recovered_labels: RecoveredLabels,
+    informations: tuple[Interval, float],
     use: LatentUse,
     memorised: tuple[Interval, float],
 ) -> LabelReport:
     """The report of one label, from all its measures."""
     measures, scale = comparison.measures(), reference.scale
     share, share_real = recovered_labels.share(label)
-    information, information_real = recovered_labels.information(
-        label, comparison.seed, comparison.n_resamples
-    )
+    information, information_real = informations
     hits = (recovered_labels.rows[label] == label).double()
     others = {
         "skill": judged.skill,

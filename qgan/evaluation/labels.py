@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -104,16 +105,24 @@ class RecoveredLabels:
     confusion: Tensor
     confusion_real: Tensor
 
-    def information(self, label: int, seed: int, n_resamples: int) -> tuple[Interval, float]:
-        """:func:`label_information` about one label: of generated and of held-out states.
+    @classmethod
+    def of(cls, rows: Sequence[Tensor], rows_real: Sequence[Tensor]) -> RecoveredLabels:
+        """Count the recovered labels of the generated and of the held-out states of each label."""
+        confusions = []
+        for part in (rows, rows_real):
+            label = torch.arange(len(part)).repeat_interleave(torch.tensor([len(x) for x in part]))
+            confusions.append(confusion_matrix(label, torch.cat(list(part)), len(part)))
+        return cls(tuple(rows), *confusions)
+
+    def information(self, seed: int, n_resamples: int) -> list[tuple[Interval, float]]:
+        """:func:`label_information` about each label: of generated and of held-out states.
 
         Args:
-            label: the class index.
             seed: seed of the resampling.
-            n_resamples: number of resamples that the interval of the first comes from.
+            n_resamples: number of resamples that the intervals of the first come from.
         """
-        value, real = (
-            float(label_information(c)[label]) for c in (self.confusion, self.confusion_real)
+        values, real = (
+            label_information(c).tolist() for c in (self.confusion, self.confusion_real)
         )
         rng = np.random.default_rng(seed)
         totals = self.confusion.sum(1).long().tolist()
@@ -121,10 +130,13 @@ class RecoveredLabels:
             rng.multinomial(total, row / row.sum(), size=n_resamples)
             for total, row in zip(totals, self.confusion.numpy(), strict=True)
         ]
-        confusions = torch.as_tensor(np.stack(rows, axis=1))
-        resampled = [label_information(one)[label] for one in confusions.double()]
-        values = torch.stack(resampled) if resampled else torch.zeros(0)
-        return bootstrap_interval(value, values).at_least(0.0), real
+        confusions = torch.as_tensor(np.stack(rows, axis=1)).double()
+        resampled = [label_information(one) for one in confusions]
+        columns = torch.stack(resampled, dim=1) if resampled else torch.zeros(len(values), 0)
+        intervals = [
+            bootstrap_interval(*pair).at_least(0.0) for pair in zip(values, columns, strict=True)
+        ]
+        return list(zip(intervals, real, strict=True))
 
     def share(self, label: int) -> tuple[float, float]:
         """The share of generated, and of held-out, states of a label that are recovered as it."""

@@ -18,7 +18,7 @@ from qgan.metrics.ensembles.angles import (
     signed_length,
 )
 from qgan.metrics.ensembles.latents import LEAST_SAMPLES, predicted_ranks
-from qgan.metrics.ensembles.modes import factor_reached, range_bins
+from qgan.metrics.ensembles.modes import N_BINS, factor_reached, range_bins
 
 __all__ = ["AngleReading", "LatentUse", "latent_use"]
 
@@ -224,6 +224,6 @@ def _correlations(a: Float[Tensor, "B n *c"], b: Float[Tensor, "B n *c"]) -> Flo
 
 
 def _distinct(values: Int[Tensor, "B n"]) -> Float[Tensor, " B"]:
-    """The number of different values in each row."""
-    ordered = values.sort(1).values
-    return 1 + (ordered.diff(dim=1) != 0).sum(1).double()
+    """The number of different values in each row, which are bins of a range."""
+    marks = torch.zeros(len(values), N_BINS, dtype=torch.float64)
+    return marks.scatter_(1, values, 1.0).sum(1)

@@ -140,3 +140,28 @@ def test_states_of_another_label_earn_no_correlation():
     report = replace(problem, generated=swapped).evaluate()
     assert report.labels[0].spearman == report.labels[1].spearman == {"angle": (0.0,)}
     assert report.label_collapse is True
+
+
+def test_the_label_that_is_found_is_that_of_the_nearest_of_all_training_states():
+    """Label by label, with as many states as each has, and information as of the whole table."""
+    rng = np.random.default_rng(0)
+    angle = torch.as_tensor(rng.uniform(0, 6, 300))
+    label = torch.as_tensor(rng.integers(0, 3, 300))
+    generated, train, held_out = (
+        Batch(tilted(angle[one]), label[one])
+        for one in (slice(0, 120), slice(120, 220), slice(220, 300))
+    )
+    real = two_parts(train, held_out, 3)
+    report = evaluation.evaluate(generated, torch.zeros(120, 0), real)
+    distance = (angle[:120, None] - angle[120:220]).div(2).sin().abs()
+    nearest = train.label[distance.argmin(1)]
+    confusion = torch.zeros(3, 3)
+    for one, other in zip(generated.label.tolist(), nearest.tolist(), strict=True):
+        confusion[one, other] += 1
+    share = confusion.diagonal() / confusion.sum(1)
+    information = evaluation.label_information(confusion)
+    for k, entry in enumerate(report.labels):
+        assert entry.label_recovered == pytest.approx(float(share[k]))
+        assert entry.label_information == pytest.approx(float(information[k]))
+        low, high = entry.intervals["label_information"]
+        assert 0 <= low < entry.label_information < high < np.log(3)

@@ -13,6 +13,7 @@ from torch.testing import assert_close
 
 from qgan import evaluation, metrics
 from qgan.errors import QganError
+from qgan.metrics.ensembles.covering import prepare, spread_scores
 from qgan.states import States
 
 
@@ -70,6 +71,18 @@ def test_coverage_and_precision_tell_rows_from_columns():
     assert metrics.coverage(fidelities) == pytest.approx(0.5)
     assert metrics.precision(fidelities) == pytest.approx(1.0)
     assert metrics.coverage(fidelities.T) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 60])
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.complex128])
+def test_spread_is_the_mean_over_all_pairs(n: int, dtype: torch.dtype):
+    """For more states than dimensions it comes from their average; the pairs say the same."""
+    states = prepare(random_states(n, 2, 1).to(dtype))
+    fidelities = metrics.fidelity_matrix(states, states)
+    infidelities = (1 - fidelities).fill_diagonal_(0).sum(1) / max(1, n - 1)
+    assert_close(spread_scores(states), infidelities, atol=1e-14, rtol=0)
+    frozen = states[torch.zeros(50).long()]
+    assert_close(spread_scores(frozen), torch.zeros(50).double(), atol=1e-13, rtol=0)
 
 
 def test_spread_in_closed_form():

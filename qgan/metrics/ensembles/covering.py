@@ -114,8 +114,22 @@ def spread(states: States) -> float:
 def spread_scores(states: States) -> Float[Tensor, " N"]:
     """Mean infidelity of each compared state with the others; the mean of these is the spread."""
     states = states[:: math.ceil(len(states) / most_pairwise(states))] if len(states) else states
+    n = len(states)
+    if states.is_pure and n > states.dimension:
+        return (n - 1 - _overlaps_with_others(states)) / (n - 1)
     fidelities = fidelity_matrix(states, states).fill_diagonal_(1.0)
-    return (1 - fidelities).sum(1) / max(1, len(states) - 1)
+    return (1 - fidelities).sum(1) / max(1, n - 1)
+
+
+def _overlaps_with_others(states: States) -> Float[Tensor, " N"]:
+    """``sum_{j != i} F_ij`` of pure states, from their average instead of all pairs.
+
+    ``F_ij = <psi_i| rho_j |psi_i>`` is linear in rho_j.
+    """
+    vectors = states.factor[:, :, 0].to(torch.complex128)
+    total = vectors.T @ vectors.conj()
+    with_all = ((vectors.conj() @ total) * vectors).sum(1).real
+    return with_all - (vectors.real**2 + vectors.imag**2).sum(1).square()
 
 
 def nearest_neighbour(states: States) -> float:

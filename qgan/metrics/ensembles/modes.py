@@ -9,6 +9,7 @@ from torch import Tensor
 from qgan import errors
 
 __all__ = [
+    "N_BINS",
     "N_MODES",
     "best_frozen",
     "effective_modes",
