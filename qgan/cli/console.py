@@ -44,16 +44,16 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
     console = wide_console()
     title = f"held-out states, checkpoint of step {model.step}"
     report_table.show(console, report, data.label_names, data.factor_names, title)
-    sampler = model.sampler
+    sampler, skills = model.sampler, [entry.skill for entry in report.labels]
     with waiting("drawing"):
         history = read_history(folder.history_file)
         pictures = save_pictures(
-            sampler.exact_states, data, history, sampler.n_latent, folder.plots
+            sampler.exact_states, data, history, sampler.n_latent, folder.plots, skills
         )
         label = torch.arange(data.n_labels).repeat_interleave(N_DRAWN)
         latent = sampler.prior.sample(len(label), torch.Generator().manual_seed(0))
         batch = Batch(sampler.exact_states(label, latent), label)
-        pictures += judged_pictures(batch, data, folder.plots)
+        pictures += judged_pictures(batch, data, folder.plots, skills)
     path = folder.path
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
     console.print("Next:")

@@ -95,6 +95,6 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(contents, indent=2, allow_nan=False)
     write_atomically(folder / "report.json", text.encode())
-    judged_pictures(batch, data, folder)
+    judged_pictures(batch, data, folder, [entry.skill for entry in report.labels])
     console.print(f"Written: {folder}  (report.json, coverage.png, average.png)")
     return 0

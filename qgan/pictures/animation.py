@@ -27,6 +27,7 @@ from qgan.pictures.canvas import (
     signed_root,
     without_glyph_warnings,
 )
+from qgan.pictures.drawn_labels import DrawnLabels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,7 +51,7 @@ K_MEANS_STEPS = 3
 def save_animation(explorer: Explorer, path: str | Path) -> str:
     """Write a GIF in which each latent of each label goes from -1 to 1 and back.
 
-    The other latents are 0.
+    The other latents are 0. Of many labels a few are drawn, see :meth:`DrawnLabels.of`.
 
     Args:
         explorer: an opened run.
@@ -68,9 +69,10 @@ def save_animation(explorer: Explorer, path: str | Path) -> str:
     if not path.parent.is_dir():
         raise errors.argument("gif", "must be a file in a folder that exists", path)
     check_writable(path)
+    drawn = DrawnLabels.of(explorer.n_labels)
     frames = [
         frame
-        for label in range(explorer.n_labels)
+        for label in drawn.labels
         for axis in range(n_latent)
         for frame in _Scene(explorer, label, axis).frames()
     ]
@@ -78,7 +80,9 @@ def save_animation(explorer: Explorer, path: str | Path) -> str:
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=PAUSE, loop=0)
     write_atomically(path, file.getvalue())
     size = path.stat().st_size / 1e6
-    return f"{size:.1f} MB, {len(frames)} frames, {explorer.n_labels} labels, {n_latent} latents"
+    labels = f"{len(drawn.labels)} of " if drawn.caption else ""
+    labels += f"{explorer.n_labels} labels"
+    return f"{size:.1f} MB, {len(frames)} frames, {labels}, {n_latent} latents"
 
 
 class _Scene:

@@ -15,6 +15,7 @@ from qgan.explore.observables import mean_values, nearest_real, observables, rea
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
 from qgan.pictures.canvas import DARK, GREY, SMALL, TEXT, Canvas, latent_name, open_frame, plain
+from qgan.pictures.drawn_labels import DrawnLabels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +41,7 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
     its colour is its own property. Where the generator is right, the dots cannot be told from the
     map. The properties are the hidden factors, or magnetisations and correlations where no factor
     is known. With one latent the map is a line; with more than two, the first two are drawn and
-    the others are 0.
+    the others are 0. Of many labels a few are drawn, see :meth:`DrawnLabels.of`.
 
     Args:
         model: an opened run.
@@ -59,8 +60,10 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
     names = list(data.factor_names) or [o.name for o in observables(data.n_qubits)]
     names = names[:MOST_PROPERTIES]
     row = SIDE + FOOT
-    canvas = Canvas(LEFT + len(names) * (SIDE + GAP), TOP + data.n_labels * row)
-    for label in range(data.n_labels):
+    drawn = DrawnLabels.of(data.n_labels)
+    size = LEFT + len(names) * (SIDE + GAP), TOP + len(drawn.labels) * row
+    canvas = Canvas(*size, drawn.caption)
+    for place, label in enumerate(drawn.labels):
         points = _points(n_latent)
         values = _property(model, data, label, points)
         part = real_part(data, label)[:MOST_REAL]
@@ -72,13 +75,13 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
         )
         assert real is not None
         for k, name in enumerate(names):
-            axes = open_frame(canvas.axes(LEFT + k * (SIDE + GAP), TOP + label * row, SIDE, SIDE))
+            axes = open_frame(canvas.axes(LEFT + k * (SIDE + GAP), TOP + place * row, SIDE, SIDE))
             title = plain(name, 12) if data.factor_names else name
             axes.set_title(f"{plain(data.label_names[label])}: {title}", fontsize=TEXT, color=DARK)
             draw = _draw_line if n_latent == 1 else _draw_map
             draw(axes, points, values[:, k], inversion.latent, real[:, k], title)
         note = f"mean fidelity of the placed states {float(inversion.fidelity.mean()):.4f}"
-        canvas.text(LEFT, TOP + label * row + SIDE + 0.5, note, fontsize=SMALL, color=GREY)
+        canvas.text(LEFT, TOP + place * row + SIDE + 0.5, note, fontsize=SMALL, color=GREY)
     what = "factors of the nearest real state" if data.factor_names else "observables"
     words = f"colour: {what} at each latent;  dots: real states, placed by inversion, own values"
     canvas.text(0.3, 0.25, words, fontsize=SMALL)

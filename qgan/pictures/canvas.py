@@ -34,6 +34,8 @@ DARK, GREY, PALE = "#333333", "#777777", "#DDDDDD"
 TEXT, SMALL = 9.0, 7.5
 """Sizes of text in points."""
 DPI = 130
+CAPTION = 0.28
+"""Height of the line of a caption in inches."""
 
 
 class Canvas:
@@ -42,20 +44,24 @@ class Canvas:
     Args:
         width: width of the figure in inches.
         height: height of the figure in inches.
+        caption: a line above everything else, for which the figure grows; empty for none.
     """
 
-    def __init__(self, width: float, height: float) -> None:
+    def __init__(self, width: float, height: float, caption: str = "") -> None:
         # Imported late: `import qgan` must not wait for matplotlib.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        self.width, self.height = width, height
-        self.figure: Figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+        self.above = CAPTION if caption else 0.0
+        self.width, self.height = width, height + self.above
+        self.figure: Figure = Figure(figsize=(width, self.height), dpi=DPI, facecolor="white")
         FigureCanvasAgg(self.figure)
+        if caption:
+            self.text(0.3, 0.16 - CAPTION, caption)
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        """Add axes at ``left`` and ``top``, in inches from the upper left corner of the figure."""
-        bottom = self.height - top - height
+        """Add axes at a place in inches from the upper left corner, below the caption."""
+        bottom = self.height - self.above - top - height
         fractions = (
             left / self.width,
             bottom / self.height,
@@ -70,9 +76,10 @@ class Canvas:
         return axes
 
     def text(self, left: float, top: float, words: str, **style: object) -> None:
-        """Write text at a place in inches from the upper left corner."""
+        """Write text at a place in inches from the upper left corner, below the caption."""
         look: dict[str, object] = {"fontsize": TEXT, "color": DARK, "va": "center", **style}
-        self.figure.text(left / self.width, 1 - top / self.height, words, **look)  # type: ignore[arg-type]
+        place = left / self.width, 1 - (self.above + top) / self.height
+        self.figure.text(*place, words, **look)  # type: ignore[arg-type]
 
     def save(self, path: str | Path) -> Path:
         """Write a PNG; its folder is made if it does not exist."""

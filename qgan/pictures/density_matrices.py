@@ -33,7 +33,9 @@ NEAR, APART, TITLE, FOOT = 0.07, 0.3, 0.45, 0.55
 """Inches: between matrices of one pair, between pairs, above and below the rows of a label."""
 
 
-def density_matrices(sample: StateFunction, data: Dataset, n_latent: int, path: str | Path) -> Path:
+def density_matrices(
+    sample: StateFunction, data: Dataset, n_latent: int, path: str | Path, caption: str = ""
+) -> Path:
     """Draw Re and Im of generated density matrices beside those of the nearest real states.
 
     For each label the first latent takes the values -0.8, 0 and 0.8, and the others are 0; F is the
@@ -45,6 +47,7 @@ def density_matrices(sample: StateFunction, data: Dataset, n_latent: int, path: 
         data: the data set that the generator learned.
         n_latent: number of entries of z, at least 0. Without a latent there is one state per label.
         path: path of the PNG.
+        caption: a line above the picture.
 
     Returns:
         The path.
@@ -62,7 +65,8 @@ def density_matrices(sample: StateFunction, data: Dataset, n_latent: int, path: 
         nearest, fidelity = nearest_real(states, real)
         pairs.append(np.stack([_matrices(states), _matrices(real[nearest])], axis=1))
         fidelities.append(fidelity.tolist())
-    return _Sheet(data, np.stack(pairs), np.array(fidelities), n_latent).draw().save(path)
+    sheet = _Sheet(data, np.stack(pairs), np.array(fidelities), n_latent, caption)
+    return sheet.draw().save(path)
 
 
 def _matrices(states: States) -> NDArray[Any]:
@@ -75,7 +79,12 @@ class _Sheet:
     """A sheet of matrices ``(labels, latents, generated or real, D, D)`` with their fidelities."""
 
     def __init__(
-        self, data: Dataset, pairs: NDArray[Any], fidelities: NDArray[Any], n_latent: int
+        self,
+        data: Dataset,
+        pairs: NDArray[Any],
+        fidelities: NDArray[Any],
+        n_latent: int,
+        caption: str,
     ) -> None:
         self.data, self.pairs, self.fidelities, self.n_latent = data, pairs, fidelities, n_latent
         self.n_qubits = min(data.n_qubits, MOST_QUBITS)
@@ -86,7 +95,7 @@ class _Sheet:
         self.row = TITLE + self.pair + FOOT
         n_pairs = pairs.shape[1]
         self.right = LEFT + n_pairs * self.pair + (n_pairs - 1) * APART
-        self.canvas = Canvas(self.right + RIGHT, TOP + len(pairs) * self.row)
+        self.canvas = Canvas(self.right + RIGHT, TOP + len(pairs) * self.row, caption)
 
     def draw(self) -> Canvas:
         """Draw all matrices, and the one colour bar that they share."""

@@ -30,6 +30,7 @@ from qgan.pictures.canvas import (
     open_frame,
     plain,
 )
+from qgan.pictures.drawn_labels import DrawnLabels
 from qgan.states import States
 
 if TYPE_CHECKING:
@@ -52,13 +53,18 @@ WIDTH, HEIGHT, LEFT, TOP, GAP, FOOT = 3.2, 1.9, 0.85, 0.55, 0.35, 0.55
 """Inches: width and height of a panel of coverage, margins, and space between and below panels."""
 
 
-def judged_pictures(generated: Batch, data: Dataset, folder: str | Path) -> list[Path]:
+def judged_pictures(
+    generated: Batch, data: Dataset, folder: str | Path, skills: Sequence[float] = ()
+) -> list[Path]:
     """Write ``coverage.png`` and ``average.png``.
+
+    Of many labels a few are drawn, see :meth:`DrawnLabels.of`.
 
     Args:
         generated: generated states with their labels, at least one of each label.
         data: the real states that they are judged on.
         folder: the folder of the pictures, which is made if it does not exist.
+        skills: the skill of each label, by which labels are chosen if there are many.
 
     Returns:
         The paths of both.
@@ -66,11 +72,12 @@ def judged_pictures(generated: Batch, data: Dataset, folder: str | Path) -> list
     Raises:
         QganError: if a label has no held-out state.
     """
+    folder, drawn = Path(folder), DrawnLabels.of(data.n_labels, skills)
+    generated, data = drawn.batch(generated), drawn.data(data)
     ensembles = [prepare(generated.of(label).states) for label in range(data.n_labels)]
-    folder = Path(folder)
     return [
-        coverage_curves(ensembles, data, folder / "coverage.png"),
-        average_states(ensembles, data, folder / "average.png"),
+        coverage_curves(ensembles, data, folder / "coverage.png", drawn.caption),
+        average_states(ensembles, data, folder / "average.png", drawn.caption),
     ]
 
 
@@ -110,7 +117,9 @@ def nearest_infidelities(generated: States, held_out: Batch, train: States) -> N
     return NearestInfidelities(held_out.factors[:, :MOST_FACTORS], best, floor)
 
 
-def coverage_curves(ensembles: Sequence[States], data: Dataset, path: str | Path) -> Path:
+def coverage_curves(
+    ensembles: Sequence[States], data: Dataset, path: str | Path, caption: str = ""
+) -> Path:
     """Draw how far each held-out state lies from the best generated one, along each factor.
 
     Rows are labels and columns are hidden factors; the infidelity is on a logarithmic axis. Grey
@@ -121,6 +130,7 @@ def coverage_curves(ensembles: Sequence[States], data: Dataset, path: str | Path
         ensembles: generated states of each label.
         data: the real states.
         path: path of the PNG.
+        caption: a line above the picture.
 
     Returns:
         The path.
@@ -135,7 +145,7 @@ def coverage_curves(ensembles: Sequence[States], data: Dataset, path: str | Path
     names = [plain(name) for name in data.factor_names[:MOST_FACTORS]]
     axes_names = names or ["share of held-out states"]
     width = LEFT + len(axes_names) * (WIDTH + GAP)
-    canvas = Canvas(max(width, 5.2), TOP + len(rows) * (HEIGHT + FOOT + GAP))
+    canvas = Canvas(max(width, 5.2), TOP + len(rows) * (HEIGHT + FOOT + GAP), caption)
     lowest = min(float(torch.minimum(row.generated, row.real).min()) for row in rows)
     low = 0.5 * max(lowest, LEAST_INFIDELITY)
     for k, row in enumerate(rows):
@@ -165,7 +175,9 @@ def _draw_infidelities(axes: Axes, row: NearestInfidelities, column: int, low: f
     axes.set_ylim(low / 1.5, 1.5)
 
 
-def average_states(ensembles: Sequence[States], data: Dataset, path: str | Path) -> Path:
+def average_states(
+    ensembles: Sequence[States], data: Dataset, path: str | Path, caption: str = ""
+) -> Path:
     """Draw the average density matrices of real and generated states as Hinton diagrams.
 
     The area of a square is the modulus of an entry, and its colour is the phase. The average state
@@ -175,6 +187,7 @@ def average_states(ensembles: Sequence[States], data: Dataset, path: str | Path)
         ensembles: generated states of each label.
         data: real states, of which the held-out ones are averaged.
         path: path of the PNG.
+        caption: a line above the picture.
 
     Returns:
         The path.
@@ -185,13 +198,14 @@ def average_states(ensembles: Sequence[States], data: Dataset, path: str | Path)
     n = min(data.n_qubits, MOST_DRAWN_QUBITS)
     side = 2.4 if n > 2 else 1.7
     left, right, top, title = 0.75, 0.9, 0.3, 0.5
-    canvas = Canvas(left + 2 * side + 0.55 + right, top + len(ensembles) * (side + title + 0.3))
+    width, row = left + 2 * side + 0.55 + right, side + title + 0.3
+    canvas = Canvas(width, top + len(ensembles) * row, caption)
     for k, states in enumerate(ensembles):
         held_out = real_part(data, k).states
         matrices = [_average(s, n) for s in (held_out, states)]
         largest = max(float(np.abs(m).max()) for m in matrices)
         for column, (matrix, name) in enumerate(zip(matrices, ("real", "generated"), strict=True)):
-            place = (left + column * (side + 0.55), top + k * (side + title + 0.3) + title / 2)
+            place = (left + column * (side + 0.55), top + k * row + title / 2)
             axes = canvas.axes(*place, side, side)
             _draw_hinton(axes, matrix, largest, n)
             words = f"{plain(data.label_names[k])}, {name}"

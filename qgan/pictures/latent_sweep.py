@@ -50,7 +50,9 @@ LEAST_RANGE = 0.2
 """Least range of the axis of an observable."""
 
 
-def latent_sweep(sample: StateFunction, data: Dataset, n_latent: int, path: str | Path) -> Path:
+def latent_sweep(
+    sample: StateFunction, data: Dataset, n_latent: int, path: str | Path, caption: str = ""
+) -> Path:
     """Draw observables of each label (rows) along each latent (columns); other latents are 0.
 
     Behind each curve, in its colour, is the range of the held-out states of the label: from 5 % to
@@ -63,6 +65,7 @@ def latent_sweep(sample: StateFunction, data: Dataset, n_latent: int, path: str 
         data: the data set that the generator learned.
         n_latent: number of entries of z, at least 0.
         path: path of the PNG.
+        caption: a line above the picture.
 
     Returns:
         The path.
@@ -74,12 +77,12 @@ def latent_sweep(sample: StateFunction, data: Dataset, n_latent: int, path: str 
     bands = torch.stack([real_band(part.states) for part in real])
     if not n_latent:
         values = [sweep_observables(sample, label, 0, 0).values for label in range(data.n_labels)]
-        return _draw_bars(data, bands, torch.cat(values)).save(path)
+        return _draw_bars(data, bands, torch.cat(values), caption).save(path)
     sweeps = [
         [sweep_observables(sample, label, n_latent, axis) for axis in range(n_latent)]
         for label in range(data.n_labels)
     ]
-    return _Grid(data, real, bands, sweeps).draw().save(path)
+    return _Grid(data, real, bands, sweeps, caption).draw().save(path)
 
 
 class _Grid:
@@ -91,6 +94,7 @@ class _Grid:
         real: list[Batch],
         bands: Float[Tensor, "labels 4 K"],
         sweeps: list[list[Sweep]],
+        caption: str,
     ) -> None:
         self.data, self.real, self.bands, self.sweeps = data, real, bands, sweeps
         self.observables = observables(data.n_qubits)
@@ -101,7 +105,7 @@ class _Grid:
         least = 3.3 if self.n_latent < 3 else 2.4
         self.cell = max(least, (LEAST_WIDTH - LEFT) / self.n_latent - BETWEEN)
         width = LEFT + self.n_latent * (self.cell + BETWEEN)
-        self.canvas = Canvas(width, TOP + data.n_labels * self.row)
+        self.canvas = Canvas(width, TOP + data.n_labels * self.row, caption)
 
     def draw(self) -> Canvas:
         """Draw all cells, and above them the legend."""
@@ -198,11 +202,14 @@ def _draw_legend(canvas: Canvas, chain: Sequence[Observable], *, factors: bool) 
 
 
 def _draw_bars(
-    data: Dataset, bands: Float[Tensor, "labels 4 K"], values: Float[Tensor, "labels K"]
+    data: Dataset,
+    bands: Float[Tensor, "labels 4 K"],
+    values: Float[Tensor, "labels K"],
+    caption: str,
 ) -> Canvas:
     """Draw the one state of each label: a mark per observable, with the real range as a bar."""
     chain = observables(data.n_qubits)
-    canvas = Canvas(max(4.6, LEFT + 2.9 * data.n_labels), 3.4)
+    canvas = Canvas(max(4.6, LEFT + 2.9 * data.n_labels), 3.4, caption)
     for label, name in enumerate(data.label_names):
         axes = open_frame(canvas.axes(LEFT + 2.9 * label, 0.8, 2.6, 2.1))
         axes.grid(False, axis="x")

@@ -8,6 +8,7 @@ from pathlib import Path
 from qgan.data import Dataset
 from qgan.explore.observables import StateFunction
 from qgan.pictures.density_matrices import density_matrices
+from qgan.pictures.drawn_labels import DrawnLabels
 from qgan.pictures.latent_sweep import latent_sweep
 from qgan.pictures.training_curves import training_curves
 
@@ -20,8 +21,11 @@ def save_pictures(
     history: Mapping[str, Sequence[float]],
     n_latent: int,
     folder: str | Path,
+    skills: Sequence[float] = (),
 ) -> list[Path]:
     """Write ``training.png``, ``sweep.png`` and ``density.png``.
+
+    Of many labels a few are drawn, see :meth:`DrawnLabels.of`.
 
     Args:
         sample: a function of label ``(B,)`` and latent ``(B, n_latent)`` to states.
@@ -29,6 +33,7 @@ def save_pictures(
         history: the columns of the training, see :func:`training_curves`.
         n_latent: number of entries of z, at least 0.
         folder: the folder of the pictures, which is made if it does not exist.
+        skills: the skill of each label, by which labels are chosen if there are many.
 
     Returns:
         The three paths.
@@ -36,9 +41,10 @@ def save_pictures(
     Raises:
         QganError: if a label has no held-out state.
     """
-    folder = Path(folder)
+    folder, drawn = Path(folder), DrawnLabels.of(data.n_labels, skills)
+    subject = drawn.sample(sample), drawn.data(data), n_latent
     return [
         training_curves(history, folder / "training.png"),
-        latent_sweep(sample, data, n_latent, folder / "sweep.png"),
-        density_matrices(sample, data, n_latent, folder / "density.png"),
+        latent_sweep(*subject, folder / "sweep.png", drawn.caption),
+        density_matrices(*subject, folder / "density.png", drawn.caption),
     ]
