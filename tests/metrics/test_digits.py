@@ -50,6 +50,29 @@ def test_the_kept_one_is_the_trained_one(monkeypatch: pytest.MonkeyPatch) -> Non
     assert before.shape == (20, 32)
 
 
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """The classifier as its training starts, kept in a folder that exists already."""
+    pytest.importorskip("sklearn")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(module, "STEPS", 0)
+    module.cache_file().parent.mkdir()
+    classifier.cache_clear()
+    yield classifier()
+    classifier.cache_clear()
+
+
+def test_a_cache_folder_that_exists_is_used(untrained: torch.nn.Module) -> None:
+    kept = torch.load(module.cache_file(), weights_only=True)
+    assert_close(kept, untrained.state_dict(), **SINGLE)
+
+
+def test_training_starts_from_normal_weights(untrained: torch.nn.Module) -> None:
+    for weight in (p.detach() for p in untrained.parameters() if p.ndim == 2):
+        scaled = weight * weight.shape[1] ** 0.5
+        assert abs(float(scaled.mean())) < 0.15 and abs(float(scaled.std()) - 1) < 0.15
+
+
 def test_distance_of_digits_of_other_kinds_is_greater() -> None:
     pytest.importorskip("sklearn")
     images, labels = digits()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 from small_circuits import random_states
+from tolerances import EXACT
 from torch.testing import assert_close
 
 from qgan import evaluation, metrics
@@ -166,6 +167,14 @@ def test_single_state_of_mixed_data_may_be_mixed():
     assert reference.w1 < 0.5 * reference.scale.w1_pure
     assert reference.scale.collapsed_coverage > 0.95 > metrics.top_eigenstate(real)[0]
     assert reference.skill(average) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(("n", "rank", "columns"), [(9, 3, 4), (2, 1, 2)])
+def test_the_average_state_has_no_more_columns_than_rows(n, rank, columns):
+    states = random_states(n, 2, rank)
+    average = metrics.ensemble_average(states)
+    assert average.factor.shape == (1, 4, columns)
+    assert_close(average.density_matrix()[0], states.density_matrix().mean(0), **EXACT)
 
 
 def test_wrong_input_is_named():

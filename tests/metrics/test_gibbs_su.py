@@ -1,6 +1,7 @@
 """The ten metrics of Gibbs and Su: against their definitions, and the inequalities."""
 
 from itertools import combinations
+from math import log
 
 import numpy as np
 import pytest
@@ -40,6 +41,37 @@ def test_an_inequality_can_fail() -> None:
     values["total variation"] = 0.5
     broken = [c.name for c in metrics.inequalities(values, position) if not c.holds()]
     assert "discrepancy <= total variation" in broken
+
+
+def test_both_sides_of_every_inequality_by_hand() -> None:
+    p, q = (torch.tensor(x, dtype=torch.float64) for x in ([0.75, 0.25, 0.0], [0.5, 0.5, 0.0]))
+    position = torch.tensor([0.0, 2.0, 5.0])
+    root = (2 - 2 * (0.375**0.5 + 0.125**0.5)) ** 0.5
+    entropy = 0.75 * log(1.5) + 0.25 * log(0.5)
+    expected = {
+        "levy <= kolmogorov": (0.25, 0.25),
+        "levy <= prokhorov": (0.25, 0.25),
+        "kolmogorov <= discrepancy": (0.25, 0.25),
+        "discrepancy <= 2 kolmogorov": (0.25, 0.5),
+        "discrepancy <= total variation": (0.25, 0.25),
+        "prokhorov <= total variation": (0.25, 0.25),
+        "prokhorov^2 <= wasserstein": (0.0625, 0.5),
+        "wasserstein <= (diameter + 1) prokhorov": (0.5, 1.5),
+        "wasserstein <= diameter total variation": (0.5, 1.25),
+        "least distance total variation <= wasserstein": (0.5, 0.5),
+        "hellinger^2 / 2 <= total variation": (root**2 / 2, 0.25),
+        "total variation <= hellinger": (0.25, root),
+        "total variation <= separation": (0.25, 0.5),
+        "hellinger^2 <= relative entropy": (root**2, entropy),
+        "2 total variation^2 <= relative entropy": (0.125, entropy),
+        "relative entropy <= log(1 + chi^2)": (entropy, log(1.25)),
+        "log(1 + chi^2) <= chi^2": (log(1.25), 0.25),
+        "hellinger <= sqrt 2 chi^2^(1/4)": (root, 1.0),
+        "total variation <= sqrt chi^2 / 2": (0.25, 0.25),
+    }
+    checks = metrics.inequalities(metrics.ten_metrics(p, q, position), position)
+    sides = {check.name: (check.lower, check.upper) for check in checks}
+    assert sides == {name: pytest.approx(pair, abs=1e-9) for name, pair in expected.items()}
 
 
 @given(WEIGHTS, WEIGHTS, PLACES)

@@ -72,6 +72,16 @@ def test_chance_earns_no_multiple_rank_correlation():
     assert bool(few.isnan().all())
 
 
+@pytest.mark.parametrize(("n", "degree"), [(47, 1), (48, 2), (79, 2), (80, 3)])
+def test_a_degree_of_more_than_one_monomial_for_eight_samples_is_lowered(n, degree):
+    rng = np.random.default_rng(5)  # of 2 latents there are 3, 6, and 10 monomials
+    z = torch.as_tensor(rng.normal(size=(n, 2)))
+    factors = z + z.square()
+    by_degree = [metrics.multiple_rank_correlation(z, factors, degree=d) for d in (1, 2, 3)]
+    assert torch.equal(by_degree[2], by_degree[degree - 1])
+    assert degree == 1 or not torch.equal(by_degree[2], by_degree[degree - 2])
+
+
 def test_wrong_input_is_named():
     states = angles(0.0, 1.0, 2.0)
     with pytest.raises(QganError, match="`degree` must be at least 1, but got 0"):

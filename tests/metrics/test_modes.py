@@ -83,6 +83,8 @@ def test_range_of_a_factor() -> None:
     real = torch.linspace(-1, 1, 201)
     assert metrics.factor_reached(real, real) == 1
     assert metrics.factor_reached(torch.tensor([5.0, -5.0]), real) == pytest.approx(0.1)
+    assert metrics.factor_reached(torch.tensor([-1.0, -5.0]), real) == pytest.approx(0.05)
+    assert metrics.factor_reached(torch.tensor([1.0, 5.0]), real) == pytest.approx(0.05)
     gap = real[(real < -0.5) | (real > 0.5)]
     assert metrics.factor_reached(gap, gap) == 1
 

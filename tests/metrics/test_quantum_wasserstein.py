@@ -94,6 +94,7 @@ def test_bounds_are_certificates() -> None:
     split = matrices.reshape(2, 2, 2, 2, 2)
     assert float(torch.einsum("kakc->ac", split[0]).abs().max()) < 1e-12
     assert float(torch.einsum("akck->ac", split[1]).abs().max()) < 1e-12
+    assert programme._lower(torch.zeros(2, 16, dtype=torch.float64)) == 0
     exact = value(a, b)
     for seed in range(20):
         guess = torch.randn(2, 16, generator=torch.Generator().manual_seed(seed)).double()

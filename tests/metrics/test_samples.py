@@ -1,5 +1,6 @@
 """Distances between samples of points, against scipy, POT and closed forms."""
 
+import jaxtyping
 import numpy as np
 import ot
 import pytest
@@ -120,6 +121,11 @@ def test_different_samples_get_small_p_values() -> None:
     assert metrics.mmd_squared(kernel, 30) > 0.1
 
 
+def test_every_split_of_equal_points_counts() -> None:
+    for n_permutations in (0, 1, 5):
+        assert metrics.permutation_p_value(torch.ones(5, 5), 2, n_permutations) == 1
+
+
 def test_permuted_statistic_is_the_statistic_itself() -> None:
     both = points(9, 2, 0)
     kernel = metrics.gaussian_kernel(both, both, 1.0)
@@ -150,3 +156,10 @@ def test_permuted_statistic_is_the_statistic_itself() -> None:
 def test_wrong_input_is_named(call, message: str) -> None:
     with pytest.raises(QganError, match=message):
         call(points(4, 2, 0))
+
+
+def test_a_kernel_that_is_not_square_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as users run it
+    for n_rows, n_columns in ((4, 5), (5, 4)):
+        with pytest.raises(QganError, match="`kernel` must be square"):
+            metrics.mmd_squared(torch.ones(n_rows, n_columns), 2)
