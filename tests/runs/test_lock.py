@@ -111,6 +111,19 @@ def test_a_file_that_is_replaced_before_it_is_locked_is_no_lock(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_cannot_be_removed_names_nobody_after_the_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "The file is used by another process")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    lock = Lock(tmp_path)
+    lock.acquire()
+    lock.release()
+    assert (tmp_path / ".lock").read_bytes() == b""
+
+
 def test_another_machine_is_believed(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text('{"pid": 7, "host": "elsewhere"}')
     message = r"process 7 on elsewhere; if that one is dead, remove .*\.lock\.$"

@@ -132,6 +132,20 @@ def test_a_signal_ends_the_run_after_its_step(
     assert_same_run(tmp_path / "run", whole.run.path)
 
 
+def test_a_handler_of_the_closed_terminal_comes_back(tmp_path: Path) -> None:
+    def own(number: int, frame: object) -> None:
+        raise AssertionError("the session handles the signal")
+
+    handler = signal.signal(signal.SIGHUP, own)
+    try:
+        session = begin(tmp_path / "run", interrupt(1, signal.SIGHUP))
+        assert not session.train()
+        assert session.stop_signal == signal.SIGHUP
+        assert signal.getsignal(signal.SIGHUP) is own
+    finally:
+        signal.signal(signal.SIGHUP, handler)
+
+
 def test_a_closed_terminal_that_is_to_be_ignored_ends_nothing(
     tmp_path: Path, whole: Session
 ) -> None:
