@@ -91,6 +91,14 @@ def test_rates_follow_the_cosine_and_every_discriminator_step_counts() -> None:
     assert int(state["step"]) == SHORT.steps * SHORT.n_critic
 
 
+def test_a_parameter_that_no_loss_depends_on_stays_as_it_is() -> None:
+    head = LinearHead(4, 2, torch.Generator().manual_seed(3))
+    head.spare = nn.Parameter(torch.ones(2))
+    weight = head.weight.detach().clone()
+    one_qubit_game(DensityView(1), head, steps=1).train_step()
+    assert torch.equal(head.spare, torch.ones(2)) and not torch.equal(head.weight, weight)
+
+
 # Roles.
 
 
