@@ -65,6 +65,7 @@ TESTS = {
     "qgan/runs/reporting.py": "runs/test_session",
     "qgan/runs/schemas.py": "runs/test_schemas runs/test_checkpoint runs/test_comparison",
     "qgan/runs/session.py": "runs/test_session runs/test_faults training/test_guard",
+    "qgan/runs": "runs/test_folder",
     "qgan/states.py": "qgan/test_states qgan/test_states_edges qgan/test_integers",
     "qgan/training/_optimisers.py": "training/test_trainer runs/test_schemas",
     "qgan/training/cost.py": "training/test_cost",

@@ -21,7 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "qgan/engines/trace.py",
-    "qgan/metrics/**/*.py",
+    "qgan/metrics/*/*.py",
     "qgan/objectives/*.py",
     "qgan/records.py",
     "qgan/runs/*.py",
