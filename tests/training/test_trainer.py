@@ -65,6 +65,30 @@ def test_interrupted_equals_uninterrupted(at: int, average: float) -> None:
     assert_same_weights(second, whole)
 
 
+class Counter(Term):
+    """Remembers how many steps the discriminator has taken."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def after_discriminator_step(self, discriminator: Discriminator) -> None:
+        self.count += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"count": self.count}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.count = state["count"]
+
+
+def test_a_term_remembers_and_one_that_is_new_starts_as_it_is() -> None:
+    old, kept, new = Counter(), Counter(), Counter()
+    first = trainer(terms=[GradientPenalty(), old])
+    first.train_step()
+    trainer(terms=[GradientPenalty(), kept, new]).load_state_dict(first.state_dict())
+    assert (old.count, kept.count, new.count) == (SHORT.n_critic, SHORT.n_critic, 0)
+
+
 def test_the_judged_generator_is_a_running_average() -> None:
     game = trainer(SHORT.model_copy(update={"average": 0.9}))
     mean = [p.detach().clone() for p in game.model.parameters()]
