@@ -215,13 +215,13 @@ def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:
 
 
 def check_periods(periods: Sequence[Any], n_factors: int) -> tuple[float | None, ...]:
-    """The period of each factor, None where it is no angle; no periods mean that none is one.
+    """The period of each factor, None where it is no angle; no period means that none is one.
 
     Raises:
-        QganError: if there is not one entry per factor, or one is neither None nor positive.
+        QganError: if a factor has a period but not each has an entry, or one is not positive.
     """
-    entries = tuple(periods) or (None,) * n_factors
-    numbers = [x for x in entries if x is not None]
+    numbers = [x for x in periods if x is not None]
+    entries = tuple(periods) if numbers else (None,) * n_factors
     real = all(isinstance(x, Real) and not isinstance(x, bool) for x in numbers)
     if len(entries) != n_factors or not real or not all(0 < x < math.inf for x in numbers):
         rule = f"must have a positive number or None for each of the {n_factors} factors"

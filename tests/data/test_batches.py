@@ -108,6 +108,9 @@ def test_periods_of_factors_are_one_per_factor_and_stay_with_the_data() -> None:
     copies = data, data.to(torch.complex64), measured(data, shots=2), replace(data, name="other")
     assert [copy.factor_periods for copy in copies] == [(2 * math.pi,)] * 4
     assert check_periods([np.int64(4), None, np.float32(0.5)], 3) == (4.0, None, 0.5)
+    bare = replace(batch, factors=None)  # without an angle the factors can be taken away alone
+    parts_bare = {"train": bare, "validation": bare, "held_out": bare}
+    assert replace(Dataset(*parts), **parts_bare, factor_names=()).factor_periods == ()
     rule = r"`factor_periods` must have a positive number or None for each of the 1 factors, but"
     for periods in ((0.0,), (-1.0,), (math.inf,), (math.nan,), (1.0, None), ("x",), (True,), (1j,)):
         with pytest.raises(QganError, match=rule):
