@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
+
+import torch
+from torch import Tensor
 
 from qgan.build.engines import settle_engine
 from qgan.build.generators import TRIED_LATENTS, with_latents
@@ -12,6 +16,7 @@ from qgan.build.trainer import build_trainer
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.evaluation import Judge
+from qgan.evaluation.skill import STANDARD_ERRORS
 
 __all__ = ["settle"]
 
@@ -26,8 +31,8 @@ def settle(
 
     The engine ``auto`` becomes the one that is timed to be the fastest. The number of latents
     ``auto`` becomes the fewest of one, two and three whose validation skill after a short training
-    lies within the interval of the best. Too many latents cost precision: a family of one hidden
-    factor comes out as a thin band.
+    is as good as the best within the interval of their difference. Too many latents cost precision:
+    a family of one hidden factor comes out as a thin band.
 
     Args:
         settings: the experiment.
@@ -43,37 +48,45 @@ def settle(
         if tell is None:
             break
         mark = "  <- taken" if trial.n_latent == chosen else ""
-        tell(f"{trial.n_latent} latents: validation skill {trial} after a short training{mark}")
+        skill = f"{trial.skill:.3f} ± {trial.half_interval():.3f}"
+        tell(f"{trial.n_latent} latents: validation skill {skill} after a short training{mark}")
     return with_latents(settings, chosen)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """What a short training has reached.
 
     Args:
         n_latent: number of latents.
         skill: the mean over labels of validation skill, or of 1 - shortfall where it is undefined.
-        half: half the length of its 95 % interval.
+        of_real: what each validation state adds to the error of ``skill``.
+        of_generated: the standard error that the generated states leave.
     """
 
     n_latent: int
     skill: float
-    half: float
+    of_real: Tensor
+    of_generated: float
 
-    def __str__(self) -> str:
-        return f"{self.skill:.3f} ± {self.half:.3f}"
+    def half_interval(self, other: Trial | None = None) -> float:
+        """Half the 95 % interval of skill, or of its difference from that of another trial.
+
+        All trials are judged on the same states, whose luck falls out of the difference.
+        """
+        of_real = self.of_real if other is None else self.of_real - other.of_real
+        of_generated = 0.0 if other is None else other.of_generated
+        return STANDARD_ERRORS * math.hypot(float(of_real.norm()), self.of_generated, of_generated)
 
 
-def fewest_as_good(trials: list[Trial]) -> int:
-    """The fewest latents whose skill lies within the interval of the best.
-
-    Example:
-        >>> fewest_as_good([Trial(1, 0.6, 0.1), Trial(2, 0.88, 0.05), Trial(3, 0.9, 0.05)])
-        2
-    """
+def fewest_as_good(trials: Sequence[Trial]) -> int:
+    """The fewest latents whose skill is not below the best by more than chance explains."""
     best = max(trials, key=lambda trial: trial.skill)
-    return min(trial.n_latent for trial in trials if trial.skill >= best.skill - best.half)
+    return min(
+        trial.n_latent
+        for trial in trials
+        if trial is best or best.skill - trial.skill <= best.half_interval(trial)
+    )
 
 
 def _try_latents(settings: Experiment, data: Dataset) -> Trial:
@@ -86,12 +99,12 @@ def _try_latents(settings: Experiment, data: Dataset) -> Trial:
         trainer.train_step()
     judge = Judge(data, "validation", settings.seed)
     states, _ = judge.generate(trainer.model)
-    skills, halves = [], []
+    skills, of_real, of_generated = [], [], []
     for label, reference in enumerate(judge.references):
-        judged = reference.scale.judge(states[judge.label == label])
-        skills.append(1 - reference.scale.shortfall(judged.w.value))
-        half = (judged.skill.high - judged.skill.value) if reference.undefined is None else 0.0
-        halves.append(half)
-    n_labels = len(skills)
-    error = math.hypot(*halves) / n_labels
-    return Trial(trainer.model.n_latent, sum(skills) / n_labels, error)
+        w = reference.scale.transport(states[judge.label == label])
+        skills.append(1 - reference.scale.shortfall(w.distance))
+        per_distance = reference.scale.shortfall(w.distance + 1) + skills[-1] - 1
+        of_real.append(per_distance * w.first / data.n_labels)
+        of_generated.append(per_distance * float(w.second.norm()) / data.n_labels)
+    n_latent = trainer.model.n_latent
+    return Trial(n_latent, fmean(skills), torch.cat(of_real), math.hypot(*of_generated))

@@ -33,7 +33,7 @@ from qgan.metrics.ensembles.transport import (
 from qgan.metrics.states.distances import fidelity_matrix
 from qgan.states import States, concatenate
 
-__all__ = ["Judged", "Scale"]
+__all__ = ["STANDARD_ERRORS", "Judged", "Scale"]
 
 MOST_GROUPS = 8
 """Groups of held-out states: 4096 of them in all."""

@@ -22,6 +22,11 @@ def experiment(steps: int = 2) -> Experiment:
     return build.parse({**AUTO, "trainer": {"steps": steps, "batch": 8, "n_critic": 1}})
 
 
+def trial(n_latent: int, skill: float, half: float, luck: float = 0.0) -> Trial:
+    """A trial whose own error is ``half``, beside the luck of one state that all trials share."""
+    return Trial(n_latent, skill, torch.tensor([luck]).double(), half / 1.96)
+
+
 @pytest.mark.parametrize(
     ("skills", "half", "chosen"),
     [
@@ -32,11 +37,18 @@ def experiment(steps: int = 2) -> Experiment:
         ((-3.0, -4.0, -5.0), 0.0, 1),
     ],
 )
-def test_the_fewest_within_the_interval_of_the_best(
+def test_the_fewest_that_are_as_good_as_the_best(
     skills: tuple[float, ...], half: float, chosen: int
 ) -> None:
-    trials = [Trial(n, skill, half) for n, skill in enumerate(skills, start=1)]
-    assert fewest_as_good(trials) == fewest_as_good(trials[::-1]) == chosen
+    for luck in (0.0, 1.0):
+        trials = [trial(n, skill, half, luck) for n, skill in enumerate(skills, start=1)]
+        assert fewest_as_good(trials) == fewest_as_good(trials[::-1]) == chosen
+
+
+def test_intervals_of_a_trial_and_of_a_difference() -> None:
+    first, second = trial(1, 0.5, 0.3, 0.2), trial(2, 0.6, 0.4, 0.2)
+    assert first.half_interval() == pytest.approx(((1.96 * 0.2) ** 2 + 0.3**2) ** 0.5)
+    assert first.half_interval(second) == pytest.approx(0.5)
 
 
 def test_settling_says_what_each_trial_reached_and_is_the_same_again() -> None:
