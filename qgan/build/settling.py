@@ -31,7 +31,7 @@ def settle(
 
     The engine ``auto`` becomes the one that is timed to be the fastest. The number of latents
     ``auto`` becomes the fewest of one, two and three whose validation skill after a short training
-    is as good as the best within the interval of their difference. Too many latents cost precision:
+    is less than one standard error of the difference below the best. Too many latents cost precision:
     a family of one hidden factor comes out as a thin band.
 
     Args:
@@ -48,7 +48,7 @@ def settle(
         if tell is None:
             break
         mark = "  <- taken" if trial.n_latent == chosen else ""
-        skill = f"{trial.skill:.3f} ± {trial.half_interval():.3f}"
+        skill = f"{trial.skill:.3f} ± {STANDARD_ERRORS * trial.error():.3f}"
         tell(f"{trial.n_latent} latents: validation skill {skill} after a short training{mark}")
     return with_latents(settings, chosen)
 
@@ -69,23 +69,28 @@ class Trial:
     of_real: Tensor
     of_generated: float
 
-    def half_interval(self, other: Trial | None = None) -> float:
-        """Half the 95 % interval of skill, or of its difference from that of another trial.
+    def error(self, other: Trial | None = None) -> float:
+        """The standard error of skill, or of its difference from that of another trial.
 
         All trials are judged on the same states, whose luck falls out of the difference.
         """
         of_real = self.of_real if other is None else self.of_real - other.of_real
         of_generated = 0.0 if other is None else other.of_generated
-        return STANDARD_ERRORS * math.hypot(float(of_real.norm()), self.of_generated, of_generated)
+        return math.hypot(float(of_real.norm()), self.of_generated, of_generated)
 
 
 def fewest_as_good(trials: Sequence[Trial]) -> int:
-    """The fewest latents whose skill is not below the best by more than chance explains."""
+    """The fewest latents whose skill is less than one standard error below the best.
+
+    References:
+        Hastie et al., The Elements of Statistical Learning, 2nd ed., sec. 7.10: the rule of one
+        standard error.
+    """
     best = max(trials, key=lambda trial: trial.skill)
     return min(
         trial.n_latent
         for trial in trials
-        if trial is best or best.skill - trial.skill <= best.half_interval(trial)
+        if trial is best or best.skill - trial.skill <= best.error(trial)
     )
 
 

@@ -22,9 +22,9 @@ def experiment(steps: int = 2) -> Experiment:
     return build.parse({**AUTO, "trainer": {"steps": steps, "batch": 8, "n_critic": 1}})
 
 
-def trial(n_latent: int, skill: float, half: float, luck: float = 0.0) -> Trial:
-    """A trial whose own error is ``half``, beside the luck of one state that all trials share."""
-    return Trial(n_latent, skill, torch.tensor([luck]).double(), half / 1.96)
+def trial(n_latent: int, skill: float, error: float, luck: float = 0.0) -> Trial:
+    """A trial whose own error is given, beside the luck of one state that all trials share."""
+    return Trial(n_latent, skill, torch.tensor([luck]).double(), error)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_the_fewest_that_are_as_good_as_the_best(
         assert fewest_as_good(trials) == fewest_as_good(trials[::-1]) == chosen
 
 
-def test_intervals_of_a_trial_and_of_a_difference() -> None:
+def test_errors_of_a_trial_and_of_a_difference() -> None:
     first, second = trial(1, 0.5, 0.3, 0.2), trial(2, 0.6, 0.4, 0.2)
-    assert first.half_interval() == pytest.approx(((1.96 * 0.2) ** 2 + 0.3**2) ** 0.5)
-    assert first.half_interval(second) == pytest.approx(0.5)
+    assert first.error() == pytest.approx((0.2**2 + 0.3**2) ** 0.5)
+    assert first.error(second) == pytest.approx(0.5)
 
 
 def test_settling_says_what_each_trial_reached_and_is_the_same_again() -> None:
