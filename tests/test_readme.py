@@ -223,3 +223,21 @@ what it prints
     long = Block("python", "for step in range(3000): pass", (), 1)
     with pytest.raises(AssertionError, match="3000 -> 2"):
         shortened(long)
+
+
+def without_figures(text: str) -> list[str]:
+    """The lines of a text with one sign for each number, since digits depend on the machine."""
+    lines = [re.sub(r"-?\d[\d,.]*", "#", line) for line in text.strip().splitlines()]
+    return [" ".join(re.sub("[─━]+", "-", line).split()) for line in lines]
+
+
+def test_the_report_shown_is_the_one_that_is_printed(tmp_path, monkeypatch, capsys):
+    (shown,) = [b for b in BLOCKS if b.text.startswith("$ qgan evaluate --real mine.npz")]
+    command, _, output = shown.text.partition("\n")
+    (made,) = [b for b in BLOCKS if b.language == "python" and 'savez("mine.npz"' in b.text]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("qgan.cli.tables.PLAIN_WIDTH", 80)
+    exec(made.text, {"__name__": "readme"})
+    capsys.readouterr()
+    assert run_qgan(shlex.split(command[2:])) == 0
+    assert without_figures(capsys.readouterr().out) == without_figures(output)

@@ -26,7 +26,9 @@ def waiting(text: str, console: TextConsole | None = None) -> AbstractContextMan
     return console.status(text) if console.is_terminal else nullcontext()
 
 
-def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) -> list[Path]:
+def show_report(
+    folder: RunFolder, data: Dataset, model: Model, report: Report, full: bool = False
+) -> list[Path]:
     """Print the table, draw the pictures and name the next commands.
 
     Args:
@@ -34,6 +36,7 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
         data: its data set.
         model: the model that was judged.
         report: its report.
+        full: whether the table has all measures.
 
     Returns:
         The paths of the pictures.
@@ -43,7 +46,8 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
 
     console = wide_console()
     title = f"held-out states, checkpoint of step {model.step}"
-    report_table.show(console, report, data.label_names, data.factor_names, title)
+    names = (data.label_names, data.factor_names, title)
+    report_table.show(console, report, *names, full)
     sampler = model.sampler
     with waiting("drawing"):
         history = read_history(folder.history_file)
@@ -59,5 +63,5 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
     console.print("Next:")
     console.print(f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states")
     console.print(f"  qgan explore {path}   turn z and look, in a browser")
-    console.print(f"  qgan evaluate {path}   this table again")
+    console.print(f"  qgan evaluate {path} --full   the table with all measures")
     return pictures
