@@ -13,9 +13,11 @@ from qgan.cli import report_table
 from qgan.cli.tables import TextConsole, wide_console
 from qgan.data import Dataset
 from qgan.evaluation import Report
+from qgan.files import read_regular, write_atomically
 from qgan.model import Model
 from qgan.runs import RunFolder
 from qgan.runs.history import read_history
+from qgan.stored import MOST_BYTES
 
 __all__ = ["show_report", "waiting"]
 
@@ -29,7 +31,7 @@ def waiting(text: str, console: TextConsole | None = None) -> AbstractContextMan
 def show_report(
     folder: RunFolder, data: Dataset, model: Model, report: Report, full: bool = False
 ) -> list[Path]:
-    """Print the table, draw the pictures and name the next commands.
+    """Print the table, draw the pictures, write ``report.html`` and name the next commands.
 
     Args:
         folder: the folder of the run.
@@ -41,6 +43,7 @@ def show_report(
     Returns:
         The paths of the pictures.
     """
+    from qgan.cli.html_report import report_page
     from qgan.pictures.judged import N_DRAWN, judged_pictures
     from qgan.pictures.run import save_pictures
 
@@ -59,7 +62,11 @@ def show_report(
         batch = Batch(sampler.exact_states(label, latent), label)
         pictures += judged_pictures(batch, data, folder.plots)
     path = folder.path
+    settings = read_regular(folder.config_file, MOST_BYTES).decode("utf-8", "replace")
+    page = report_page(f"Run {path}", report, *names, pictures=pictures, settings=settings)
+    write_atomically(folder.page_file, page)
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
+    console.print(f"Pictures and all measures, for a browser: {folder.page_file}")
     console.print("Next:")
     console.print(f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states")
     console.print(f"  qgan explore {path}   turn z and look, in a browser")

@@ -33,7 +33,7 @@ def command_evaluate(argv: Sequence[str]) -> int:
     text = (
         "Judge a run on held-out states (--data FILE says where its data are now); or judge the "
         "states of --generated on those of --real, NumPy archives as `qgan train` reads them "
-        "(--generated may hold `latent` too), and write report.json and pictures to "
+        "(--generated may hold `latent` too), and write report.json, report.html and pictures to "
         "--out (default: the generated file's name and -judged). --full prints all measures."
     )
     arguments = parse_command(evaluate, argv, "qgan evaluate", text)
@@ -66,6 +66,7 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int, full:
     import json
 
     from qgan.cli import report_table
+    from qgan.cli.html_report import report_page
     from qgan.cli.tables import wide_console
     from qgan.data import halves, read_generated
     from qgan.evaluation import evaluate, label_references
@@ -97,6 +98,11 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int, full:
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(contents, indent=2, allow_nan=False)
     write_atomically(folder / "report.json", text.encode())
-    judged_pictures(batch, data, folder)
-    console.print(f"Written: {folder}  (report.json, coverage.png, average.png)")
+    pictures = judged_pictures(batch, data, folder)
+    settings = f"real: {real}\ngenerated: {generated}\nseed: {seed}"
+    page = report_page(
+        f"States of {generated}", report, *names, pictures=pictures, settings=settings
+    )
+    write_atomically(folder / "report.html", page)
+    console.print(f"Written: {folder}  (report.html, report.json, coverage.png, average.png)")
     return 0

@@ -36,7 +36,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_gets_its_default_name_and_all_its_files(home: Path) -> None:
     run = home / "runs" / "tfim-seed0"
     files = set(tree(run))
-    assert {"config.yaml", "circuit.json", "history.csv", "report.json"} <= files
+    assert {"config.yaml", "circuit.json", "history.csv", "report.json", "report.html"} <= files
     assert {"checkpoints/best.pt", "checkpoints/last.pt"} <= files
     assert {Path(f).suffix for f in files if f.startswith("plots/")} == {".png"}
     settings = RunFolder(run).experiment()

@@ -47,7 +47,7 @@ def test_honest_states_pass(files: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "Judged with 30 held-out and 40 generated states per label, in draws of 30." in output
     assert "30 held-out states of labels disordered and ordered" in output
     folder = files / "honest-judged"
-    assert set(tree(folder)) == {"report.json", "coverage.png", "average.png"}
+    assert set(tree(folder)) == {"report.html", "report.json", "coverage.png", "average.png"}
     report = json.loads((folder / "report.json").read_text())
     assert report["label_values"] == ["disordered", "ordered"]
     held_out = report["held_out"]

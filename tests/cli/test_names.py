@@ -148,6 +148,7 @@ def test_commands_take_any_label(
     output = capsys.readouterr()
     assert CONTROLS.search(output.out + output.err) is None
     assert "[/]" in output.out and folder in output.out
+    assert "<script" not in Path(folder, "report.html").read_text()
     page = Path("p.html").read_text()
     assert page.count("</script>") == page.count("<script>")
 
