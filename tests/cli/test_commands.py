@@ -196,6 +196,7 @@ def test_runs_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "trainer.n_critic" in output.out and "trainer.steps" not in output.out
     label = json.loads((first / "report.json").read_text())["held_out"]["labels"][0]
     assert f"{label['coverage']:.4f}" in output.out
+    assert "8, 4,096, 8" in output.out
 
 
 @pytest.mark.parametrize("command", [None, *sorted(set(COMMANDS) - {"list"})])
