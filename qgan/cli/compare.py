@@ -78,7 +78,7 @@ def results_table(groups: Sequence[Group]) -> Any:
         table.add_column(name)
     for measure in MEASURES:
         table.add_column(measure, justify="right")
-    table.add_column("states: held-out,\ngenerated, per draw")
+    table.add_column("states:\nheld-out\ngenerated\nper draw")
     for group in groups:
         for place, label in enumerate(group.labels()):
             first = (shortened(group.name), str(len(group.reports))) if place == 0 else ("", "")
