@@ -8,6 +8,7 @@ to run it in short; several may stand there:
     <!-- test: first qgan train --steps 2 -->   run this command before the block
 """
 
+import json
 import re
 import shlex
 from dataclasses import dataclass
@@ -223,3 +224,50 @@ what it prints
     long = Block("python", "for step in range(3000): pass", (), 1)
     with pytest.raises(AssertionError, match="3000 -> 2"):
         shortened(long)
+
+
+def without_figures(text: str) -> list[str]:
+    """The lines of a text with one sign for each number, since digits depend on the machine."""
+    lines = [re.sub(r"-?\d[\d,.]*", "#", line) for line in text.strip().splitlines()]
+    return [" ".join(re.sub("[─━]+", "-", line).split()) for line in lines]
+
+
+def test_the_report_shown_is_the_one_that_is_printed(tmp_path, monkeypatch, capsys):
+    (shown,) = [b for b in BLOCKS if b.text.startswith("$ qgan evaluate --real mine.npz")]
+    command, _, output = shown.text.partition("\n")
+    (made,) = [b for b in BLOCKS if b.language == "python" and 'savez("mine.npz"' in b.text]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("qgan.cli.tables.PLAIN_WIDTH", 80)
+    exec(made.text, {"__name__": "readme"})
+    capsys.readouterr()
+    assert run_qgan(shlex.split(command[2:])) == 0
+    assert without_figures(capsys.readouterr().out) == without_figures(output)
+
+
+RESULTS = sorted((ROOT / "examples/benchmarks/results").glob("*.json"))
+LEAST_FOUND = 0.9
+
+
+def weak_labels(results: dict) -> list[tuple[int, float]]:
+    """Seed and rate of each label that is found at less than 0.9 of the rate of real states."""
+    runs = results["seeds"] if "task" in results else []
+    rates = [
+        (run["seed"], entry["label_recovered"] / entry["label_recovered_real"])
+        for run in runs
+        for entry in run["labels"]
+    ]
+    return [(seed, rate) for seed, rate in rates if rate < LEAST_FOUND]
+
+
+@pytest.mark.parametrize("file", RESULTS, ids=lambda file: file.stem)
+def test_a_label_that_is_found_too_rarely_is_named_with_its_result(file):
+    words = " ".join(PAGE.partition("## Results")[2].split())
+    for seed, rate in weak_labels(json.loads(file.read_text())):
+        assert f"{rate:.3f}" in words and f"seed {seed}" in words, (seed, rate)
+
+
+def test_a_weak_label_in_a_result_is_seen():
+    good = {"label_recovered": 0.85, "label_recovered_real": 0.9}
+    weak = {"label_recovered": 0.7, "label_recovered_real": 1.0}
+    run = {"seed": 3, "labels": [good, weak]}
+    assert weak_labels({"task": "a", "seeds": [run]}) == [(3, 0.7)]

@@ -31,8 +31,8 @@ def settle(
 
     The engine ``auto`` becomes the one that is timed to be the fastest. The number of latents
     ``auto`` becomes the fewest of one, two and three whose validation skill after a short training
-    is less than one standard error of the difference below the best. Too many latents cost precision:
-    a family of one hidden factor comes out as a thin band.
+    is less than one standard error of the difference below the best. Too many latents cost
+    precision: a family of one hidden factor comes out as a thin band.
 
     Args:
         settings: the experiment.

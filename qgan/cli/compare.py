@@ -69,6 +69,7 @@ def results_table(groups: Sequence[Group]) -> Any:
     """The table of results: one row per group and label, one column per measure."""
     from rich.table import Table
 
+    from qgan.cli.report_words import figure_range
     from qgan.runs.comparison import CONFIDENCE, MEASURES
 
     title = f"held-out states, [{CONFIDENCE:.0%} confidence interval over seeds]"
@@ -77,11 +78,14 @@ def results_table(groups: Sequence[Group]) -> Any:
         table.add_column(name)
     for measure in MEASURES:
         table.add_column(measure, justify="right")
+    table.add_column("states:\nheld-out\ngenerated\nper draw")
     for group in groups:
         for place, label in enumerate(group.labels()):
             first = (shortened(group.name), str(len(group.reports))) if place == 0 else ("", "")
             cells = (str(group.estimate(place, m)) for m in MEASURES)
-            table.add_row(*first, shortened(label), *cells)
+            numbers = group.numbers(place)
+            states = ", ".join(map(figure_range, numbers)) if all(numbers) else "-"
+            table.add_row(*first, shortened(label), *cells, states)
         if not group.reports:
-            table.add_row(shortened(group.name), "0", "", *("-" for _ in MEASURES))
+            table.add_row(shortened(group.name), "0", "", *("-" for _ in MEASURES), "-")
     return table

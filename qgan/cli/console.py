@@ -13,9 +13,11 @@ from qgan.cli import report_table
 from qgan.cli.tables import TextConsole, wide_console
 from qgan.data import Dataset
 from qgan.evaluation import Report
+from qgan.files import read_regular, write_atomically
 from qgan.model import Model
 from qgan.runs import RunFolder
 from qgan.runs.history import read_history
+from qgan.stored import MOST_BYTES
 
 __all__ = ["show_report", "waiting"]
 
@@ -26,24 +28,29 @@ def waiting(text: str, console: TextConsole | None = None) -> AbstractContextMan
     return console.status(text) if console.is_terminal else nullcontext()
 
 
-def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) -> list[Path]:
-    """Print the table, draw the pictures and name the next commands.
+def show_report(
+    folder: RunFolder, data: Dataset, model: Model, report: Report, full: bool = False
+) -> list[Path]:
+    """Print the table, draw the pictures, write ``report.html`` and name the next commands.
 
     Args:
         folder: the folder of the run.
         data: its data set.
         model: the model that was judged.
         report: its report.
+        full: whether the table has all measures.
 
     Returns:
         The paths of the pictures.
     """
+    from qgan.cli.html_report import report_page
     from qgan.pictures.judged import N_DRAWN, judged_pictures
     from qgan.pictures.run import save_pictures
 
     console = wide_console()
     title = f"held-out states, checkpoint of step {model.step}"
-    report_table.show(console, report, data.label_names, data.factor_names, title)
+    names = (data.label_names, data.factor_names, title)
+    report_table.show(console, report, *names, full)
     sampler, skills = model.sampler, [entry.skill for entry in report.labels]
     with waiting("drawing"):
         history = read_history(folder.history_file)
@@ -55,9 +62,13 @@ def show_report(folder: RunFolder, data: Dataset, model: Model, report: Report) 
         batch = Batch(sampler.exact_states(label, latent), label)
         pictures += judged_pictures(batch, data, folder.plots, skills)
     path = folder.path
+    settings = read_regular(folder.config_file, MOST_BYTES).decode("utf-8", "replace")
+    page = report_page(f"Run {path}", report, *names, pictures=pictures, settings=settings)
+    write_atomically(folder.page_file, page)
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
+    console.print(f"Pictures and all measures, for a browser: {folder.page_file}")
     console.print("Next:")
     console.print(f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states")
     console.print(f"  qgan explore {path}   turn z and look, in a browser")
-    console.print(f"  qgan evaluate {path}   this table again")
+    console.print(f"  qgan evaluate {path} --full   the table with all measures")
     return pictures

@@ -26,14 +26,15 @@ def command_evaluate(argv: Sequence[str]) -> int:
         out: Path | None = None,
         seed: int = 0,
         data: Path | None = None,
+        full: bool = False,
     ) -> dict[str, Any]:
         return dict(locals())
 
     text = (
         "Judge a run on held-out states (--data FILE says where its data are now); or judge the "
         "states of --generated on those of --real, NumPy archives as `qgan train` reads them "
-        "(--generated may hold `latent` too), and write report.json and pictures to --out "
-        "(default: the generated file's name and -judged)."
+        "(--generated may hold `latent` too), and write report.json, report.html and pictures to "
+        "--out (default: the generated file's name and -judged). --full prints all measures."
     )
     arguments = parse_command(evaluate, argv, "qgan evaluate", text)
     real, generated, out = arguments["real"], arguments["generated"], arguments["out"]
@@ -42,13 +43,13 @@ def command_evaluate(argv: Sequence[str]) -> int:
             raise errors.argument("DIR", "must be given, or --real and --generated", "neither")
         if arguments["data"] is not None:
             raise errors.argument("data", "must be given with DIR only", arguments["data"])
-        return _judge_files(real, generated, out, arguments["seed"])
+        return _judge_files(real, generated, out, arguments["seed"], arguments["full"])
     if any(value is not None for value in (real, generated, out)):
         raise errors.argument("DIR", "must not be given with --real, --generated or --out", "both")
-    return _judge_run(arguments["run"], arguments["data"])
+    return _judge_run(arguments["run"], arguments["data"], arguments["full"])
 
 
-def _judge_run(run: Path, data_file: Path | None) -> int:
+def _judge_run(run: Path, data_file: Path | None, full: bool) -> int:
     from qgan.cli.console import show_report, waiting
     from qgan.runs import RunFolder, report
     from qgan.runs.data import load_run_data
@@ -57,14 +58,15 @@ def _judge_run(run: Path, data_file: Path | None) -> int:
     with waiting("judging on held-out states"):
         data = load_run_data(folder, data_file)
         model, result = report(folder, data)
-    show_report(folder, data, model, result)
+    show_report(folder, data, model, result, full)
     return 0
 
 
-def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> int:
+def _judge_files(real: Path, generated: Path, out: Path | None, seed: int, full: bool) -> int:
     import json
 
     from qgan.cli import report_table
+    from qgan.cli.html_report import report_page
     from qgan.cli.tables import wide_console
     from qgan.data import halves, read_generated
     from qgan.evaluation import evaluate, label_references
@@ -83,7 +85,8 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     )
     title = f"{generated} judged on one half of {real}, with the other half as floor"
     console = wide_console()
-    report_table.show(console, report, data.label_names, data.factor_names, title)
+    names = (data.label_names, data.factor_names, title)
+    report_table.show(console, report, *names, full)
     contents = {
         "real": str(real),
         "generated": str(generated),
@@ -95,6 +98,11 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int) -> in
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(contents, indent=2, allow_nan=False)
     write_atomically(folder / "report.json", text.encode())
-    judged_pictures(batch, data, folder, [entry.skill for entry in report.labels])
-    console.print(f"Written: {folder}  (report.json, coverage.png, average.png)")
+    pictures = judged_pictures(batch, data, folder, [entry.skill for entry in report.labels])
+    settings = f"real: {real}\ngenerated: {generated}\nseed: {seed}"
+    page = report_page(
+        f"States of {generated}", report, *names, pictures=pictures, settings=settings
+    )
+    write_atomically(folder / "report.html", page)
+    console.print(f"Written: {folder}  (report.html, report.json, coverage.png, average.png)")
     return 0

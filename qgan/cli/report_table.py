@@ -1,4 +1,4 @@
-"""The report as one table: labels are rows, measures are columns, and the verdicts come last."""
+"""The report in a terminal: a short table, or one of all measures, in the form that fits."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from qgan.cli.report_words import HEADINGS, LEGEND, WORDS, number, remarks, short_cells
 from qgan.cli.tables import TextConsole, styled
 from qgan.evaluation import LabelReport, Report
 from qgan.text import shortened, visible
 
 __all__ = [
+    "VERDICTS",
     "Column",
     "columns",
-    "number",
+    "plain_heading",
+    "short_table",
     "show",
     "table",
     "transposed_table",
-    "verdict",
+    "yes_or_no",
 ]
 
 
@@ -66,7 +69,7 @@ class Column:
 
 
 def columns(factor_names: Sequence[str]) -> list[Column]:
-    """The measures that are printed; ``report.json`` has more."""
+    """The measures of the full table; ``report.json`` has more."""
     entries = [
         Column("skill", lambda r: r.skill, 3, "skill", lambda r: 0.0),
         Column("W1", lambda r: r.w, 3, "w", lambda r: r.w1),
@@ -115,7 +118,7 @@ def table(
     title: str,
     encoding: str = "utf-8",
 ) -> Table:
-    """The report as a table.
+    """All measures as a table: labels are rows, and the verdicts come last.
 
     Below the figures of a label are half the width of their 95 % intervals, the scores of training
     states in place of generated ones, and the scores of a single state per label.
@@ -139,7 +142,7 @@ def table(
         names = styled(
             [(shortened(label_names[entry.label]), "bold"), *_dim(list(LINES))[1:]], encoding
         )
-        verdicts = [verdict(read(entry)) for _, read in VERDICTS]
+        verdicts = [yes_or_no(read(entry)) for _, read in VERDICTS]
         result.add_row(names, *cells, *verdicts, end_section=True)
     return result
 
@@ -147,7 +150,7 @@ def table(
 def transposed_table(
     report: Report, label_names: Sequence[str], factor_names: Sequence[str], title: str
 ) -> Table:
-    """The report as a table for a narrow terminal: measures are rows, labels are columns.
+    """All measures as a table for a narrow terminal: measures are rows, labels are columns.
 
     Args:
         report: the report.
@@ -164,9 +167,38 @@ def transposed_table(
         for entry in report.labels:
             value, spread, floor, _ = column.lines(entry)
             cells.append(f"{value} {spread}" + (f" (real {floor})" if floor else ""))
-        result.add_row(_one_line(column.heading), *cells)
+        result.add_row(plain_heading(column.heading), *cells)
     for heading, read in VERDICTS:
-        result.add_row(_one_line(heading), *(verdict(read(entry)) for entry in report.labels))
+        result.add_row(plain_heading(heading), *(yes_or_no(read(entry)) for entry in report.labels))
+    return result
+
+
+def short_table(
+    report: Report,
+    label_names: Sequence[str],
+    factor_names: Sequence[str],
+    title: str,
+    stacked: bool = False,
+) -> Table:
+    """The report as a table of at most seven columns, which ends in a verdict in words.
+
+    Args:
+        report: the report.
+        label_names: names of the labels, for people.
+        factor_names: names of the hidden factors in the report.
+        title: the title of the table.
+        stacked: whether the parts of a cell stand below each other, for a narrow terminal.
+    """
+    result = Table(title=visible(title), title_justify="left", padding=(0, 0, 0, 1), pad_edge=False)
+    for heading in HEADINGS:
+        if heading in WORDS:
+            result.add_column(heading, overflow="fold")
+        else:
+            result.add_column(heading, justify="right", no_wrap=True)
+    joint = "\n" if stacked else " "
+    for entry in report.labels:
+        cells = short_cells(entry, label_names[entry.label], factor_names)
+        result.add_row(*(joint.join(cell) for cell in cells), end_section=stacked)
     return result
 
 
@@ -176,8 +208,9 @@ def show(
     label_names: Sequence[str],
     factor_names: Sequence[str],
     title: str,
+    full: bool = False,
 ) -> None:
-    """Print the table in the form that fits, and the reason where a skill is undefined.
+    """Print the table in the form that fits, and remarks below it.
 
     Args:
         console: where it is printed.
@@ -185,34 +218,39 @@ def show(
         label_names: names of the labels, for people.
         factor_names: names of the hidden factors in the report.
         title: the title of the table.
+        full: whether all measures are shown in place of the short table.
     """
-    upright = table(report, label_names, factor_names, title, console.encoding)
-    options = console.options.update(max_width=10_000)
-    fits = console.measure(upright, options=options).maximum <= console.width
-    console.print(upright if fits else transposed_table(report, label_names, factor_names, title))
-    for entry in report.labels:
-        if entry.skill_undefined:
-            name = shortened(label_names[entry.label])
-            console.print(f"{name}: skill undefined, {entry.skill_undefined}")
-        for factor, reading in entry.angles.items():
-            if reading.assumed:
-                name = shortened(label_names[entry.label])
-                console.print(f"{name}: {shortened(factor)} is {reading.sentence()}")
+    names = (label_names, factor_names, title)
+    if full:
+        upright = table(report, *names, console.encoding)
+        console.print(upright if _fits(upright, console) else transposed_table(report, *names))
+    else:
+        in_lines = short_table(report, *names)
+        fits = _fits(in_lines, console)
+        console.print(in_lines if fits else short_table(report, *names, stacked=True))
+    for line in [*remarks(report, label_names), *([] if full else [LEGEND])]:
+        console.print(line, highlight=False)
 
 
-def number(value: float, digits: int) -> str:
-    """A figure as text, or a dash if it is undefined."""
-    return "-" if math.isnan(value) else f"{value:.{digits}f}"
-
-
-def verdict(value: bool | None) -> str:
+def yes_or_no(value: bool | None) -> str:
     """A verdict in one word."""
     return "-" if value is None else "YES" if value else "no"
 
 
+def plain_heading(heading: str) -> str:
+    """A heading of two lines as one.
+
+    Example:
+        >>> plain_heading("cover-\\nage"), plain_heading("label\\nfound")
+        ('coverage', 'label found')
+    """
+    return heading.replace("-\n", "").replace("\n", " ")
+
+
+def _fits(table: Table, console: TextConsole) -> bool:
+    options = console.options.update(max_width=10_000)
+    return console.measure(table, options=options).maximum <= console.width
+
+
 def _dim(lines: list[str]) -> list[tuple[str, str]]:
     return [(lines[0], ""), *((line, "dim") for line in lines[1:])]
-
-
-def _one_line(heading: str) -> str:
-    return heading.replace("-\n", "").replace("\n", " ")

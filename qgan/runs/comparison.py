@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 MEASURES = ("skill", "coverage", "precision")
+NUMBERS = ("n_held_out", "n_generated", "n_draw")
 CONFIDENCE = 0.95
 FREE = {"seed", "loggers"}
 """Settings in which the runs of one group may differ."""
@@ -61,6 +62,16 @@ class Group:
     def labels(self) -> list[str]:
         """The names of the labels; empty without a report."""
         return [str(name) for name in self.reports[0].label_names] if self.reports else []
+
+    def numbers(self, label: int) -> tuple[list[int], ...]:
+        """The numbers of states that a label was judged with, over the reports that tell them.
+
+        Returns:
+            The held-out states, the generated states, and the states in each draw.
+        """
+        entries = [report.held_out.labels[label] for report in self.reports]
+        columns = ([getattr(entry, name) for entry in entries] for name in NUMBERS)
+        return tuple([number for number in column if number is not None] for column in columns)
 
     def estimate(self, label: int, measure: str) -> Interval:
         """A measure of one label with its confidence interval.

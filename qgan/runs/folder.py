@@ -52,8 +52,8 @@ class _AnyFormat(BaseModel):
 class RunFolder:
     """The folder of a run and the files in it; made by :meth:`create` or :meth:`open`.
 
-    The files are ``config.yaml``, ``circuit.json``, ``data.json``, ``history.csv`` and
-    ``report.json``, and those in ``checkpoints/`` and ``plots/``.
+    The files are ``config.yaml``, ``circuit.json``, ``data.json``, ``history.csv``,
+    ``report.json`` and ``report.html``, and those in ``checkpoints/`` and ``plots/``.
 
     Args:
         path: the folder.
@@ -66,6 +66,7 @@ class RunFolder:
         self.data_file = self.path / "data.json"
         self.history_file = self.path / "history.csv"
         self.report_file = self.path / "report.json"
+        self.page_file = self.path / "report.html"
         self.plots = self.path / "plots"
         self.checkpoints = self.path / "checkpoints"
 

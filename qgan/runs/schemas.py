@@ -49,6 +49,9 @@ class StoredLabel(Read):
     skill: Figure | None = None
     coverage: Figure | None = None
     precision: Figure | None = None
+    n_held_out: Count | None = None
+    n_generated: Count | None = None
+    n_draw: Count | None = None
     intervals: dict[str, tuple[Figure | None, Figure | None]] = Field(default_factory=dict)
 
 

@@ -36,7 +36,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_gets_its_default_name_and_all_its_files(home: Path) -> None:
     run = home / "runs" / "tfim-seed0"
     files = set(tree(run))
-    assert {"config.yaml", "circuit.json", "history.csv", "report.json"} <= files
+    assert {"config.yaml", "circuit.json", "history.csv", "report.json", "report.html"} <= files
     assert {"checkpoints/best.pt", "checkpoints/last.pt"} <= files
     assert {Path(f).suffix for f in files if f.startswith("plots/")} == {".png"}
     settings = RunFolder(run).experiment()
@@ -185,7 +185,9 @@ def test_print_config_is_a_file_that_config_reads_back(
     assert (settings.preset, settings.trainer.steps, settings.term) == ("tfim", 7, ("r1:0.5",))
 
 
-def test_runs_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_are_compared(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = home / "runs" / "tfim-seed0"
     train("--run", "other", "--trainer.n-critic", "2")
     Path("notes").mkdir()
@@ -196,6 +198,11 @@ def test_runs_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "trainer.n_critic" in output.out and "trainer.steps" not in output.out
     label = json.loads((first / "report.json").read_text())["held_out"]["labels"][0]
     assert f"{label['coverage']:.4f}" in output.out
+    assert "8, 4,096, 8" in output.out
+    monkeypatch.setattr("qgan.cli.tables.PLAIN_WIDTH", 80)
+    assert main(["compare", str(first), "other"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80 and not any("\u2026" in line for line in lines)
 
 
 @pytest.mark.parametrize("command", [None, *sorted(set(COMMANDS) - {"list"})])

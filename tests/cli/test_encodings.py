@@ -72,11 +72,16 @@ def test_everything_that_can_be_listed(
 
 
 @each_encoding
-def test_the_report_of_a_run(home: Path, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+@pytest.mark.parametrize("full", ["", "--full"])
+def test_the_report_of_a_run(
+    home: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, full: str
+) -> None:
     monkeypatch.chdir(home)
     shrink(monkeypatch)
-    text = run(monkeypatch, encoding, "evaluate r")
-    assert ("\u00b1" if encoding != "ascii" else "+-") in text and "\\" not in text
+    text = run(monkeypatch, encoding, f"evaluate r {full}")
+    assert "\\" not in text
+    if full:
+        assert ("\u00b1" if encoding != "ascii" else "+-") in text
     table = [line for line in text.splitlines() if line.startswith(("|", "+"))]
     assert len(table) > 5 and len({len(line) for line in table}) == 1  # the columns are aligned
 

@@ -44,8 +44,10 @@ def test_honest_states_pass(files: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert judge("honest.npz") == 0
     output = capsys.readouterr().out
     assert "ordered" in output and "skill" in output and "Written: honest-judged" in output
+    assert "Judged with 30 held-out and 40 generated states per label, in draws of 30." in output
+    assert "30 held-out states of labels disordered and ordered" in output
     folder = files / "honest-judged"
-    assert set(tree(folder)) == {"report.json", "coverage.png", "average.png"}
+    assert set(tree(folder)) == {"report.html", "report.json", "coverage.png", "average.png"}
     report = json.loads((folder / "report.json").read_text())
     assert report["label_values"] == ["disordered", "ordered"]
     held_out = report["held_out"]
@@ -60,7 +62,13 @@ def test_frozen_states_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert judge("frozen.npz", "--out", "deep/down") == 0
     held_out = json.loads(Path("deep/down/report.json").read_text())["held_out"]
     assert held_out["mode_collapse"] is True and held_out["latent_ignored"] is None
-    assert "YES" in capsys.readouterr().out
+    assert "modes collapsed" in capsys.readouterr().out
+
+
+def test_full_prints_every_measure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge("frozen.npz", "--out", "out", "--full") == 0
+    output = capsys.readouterr().out
+    assert "K_eq" in output and "YES" in output
 
 
 REFUSED = {

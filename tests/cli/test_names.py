@@ -71,18 +71,18 @@ def small_report() -> evaluation.Report:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
-@pytest.mark.parametrize("width", [60, 170, 400])
+@pytest.mark.parametrize(("width", "full"), [(60, True), (80, False), (170, True), (400, False)])
 @settings(deadline=None, max_examples=25)
 @example(("[/]", "[/bold]"), "[/]", "[/]")
 @example(("$\\frac{", "\x1b[2J"), "\x1b]0;title\x07", "\x1b[31m")
 @given(st.tuples(names, names), names, names)
 def test_tables_show_any_name(
-    encoding: str, width: int, labels: tuple[str, str], factor: str, title: str
+    encoding: str, width: int, full: bool, labels: tuple[str, str], factor: str, title: str
 ) -> None:
     bytes_out = io.BytesIO()
     stream = io.TextIOWrapper(bytes_out, encoding=encoding, errors="qgan-substitute", newline="")
     console = TextConsole(width=width, color_system=None, file=stream)
-    report_table.show(console, small_report(), labels, (factor,), title)
+    report_table.show(console, small_report(), labels, (factor,), title, full)
     stream.flush()
     text = bytes_out.getvalue().decode(encoding, "surrogateescape")
     assert CONTROLS.search(text) is None
@@ -105,7 +105,9 @@ def test_markup_is_shown_as_it_is() -> None:
     out = io.StringIO()
     console = TextConsole(width=170, color_system=None, file=out)
     labels = ("[bold]a[/bold]", ":smile: [/]")
-    report_table.show(console, small_report(), labels, ("[i]",), "[red]title")
+    entries = small_report().labels
+    entries = tuple(dataclasses.replace(entry, multiple_rank={"[i]": 0.5}) for entry in entries)
+    report_table.show(console, evaluation.Report(entries), labels, ("[i]",), "[red]title")
     for text in (*labels, "[i]", "[red]title"):
         assert text in out.getvalue()
 
@@ -158,6 +160,7 @@ def test_commands_take_any_label(
     output = capsys.readouterr()
     assert CONTROLS.search(output.out + output.err) is None
     assert "[/]" in output.out and folder in output.out
+    assert "<script" not in Path(folder, "report.html").read_text()
     page = Path("p.html").read_text()
     assert page.count("</script>") == page.count("<script>")
 

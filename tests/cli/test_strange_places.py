@@ -60,7 +60,9 @@ def test_a_folder_that_leads_outside_is_refused(
     assert tree(outside) == before
 
 
-@pytest.mark.parametrize("name", ["report.json", "plots/training.png", ".lock", "history.csv"])
+@pytest.mark.parametrize(
+    "name", ["report.json", "report.html", "plots/training.png", ".lock", "history.csv"]
+)
 @pytest.mark.parametrize("command", ["evaluate", "resume"])
 def test_a_file_that_is_a_link_is_not_written(
     run: Path, command: str, name: str, capsys: pytest.CaptureFixture[str]

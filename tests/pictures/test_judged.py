@@ -101,7 +101,7 @@ def report(latent: Tensor | None = None) -> evaluation.Report:
 def printed(width: int) -> str:
     output = io.StringIO()
     console = TextConsole(width=width, color_system=None, file=output)
-    report_table.show(console, report(), ("up", "down"), ("f_0",), "a title")
+    report_table.show(console, report(), ("up", "down"), ("f_0",), "a title", full=True)
     return output.getvalue()
 
 

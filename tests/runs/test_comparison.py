@@ -61,6 +61,15 @@ def test_one_run_has_the_interval_of_its_report_or_none(tmp_path: Path) -> None:
     assert str(second.estimate(0, "skill")) == "0.9000 [0.8000, 0.9500]"
 
 
+def test_the_numbers_of_states_are_those_of_all_reports(tmp_path: Path) -> None:
+    sizes = {"n_held_out": 77, "n_generated": 4096, "n_draw": 77}
+    runs = [make(tmp_path / "a0", 0.9, sizes, seed=0), make(tmp_path / "a1", 0.9, seed=1)]
+    runs.append(make(tmp_path / "a2", 0.9, {**sizes, "n_held_out": 80}, seed=2))
+    (group,) = group_runs(runs)
+    assert group.numbers(0) == ([77, 80], [4096, 4096], [77, 77])
+    assert group_runs(runs[1:2])[0].numbers(0) == ([], [], [])
+
+
 def test_an_unfinished_run_has_no_figures(tmp_path: Path) -> None:
     (group,) = group_runs([make(tmp_path / "a")])
     assert (group.labels(), group.reports, group.steps) == ([], (), (0,))
