@@ -222,6 +222,7 @@ def test_a_limit_on_the_size_of_files_is_one_line(tmp_path: Path) -> None:
     """The system's own refusal, not one that the test has put in its place."""
     command = [
         sys.executable,
+        "-B",  # the limit would cut the bytecode of the source, too
         "-c",
         LIMITED,
         str(tmp_path / "run"),
