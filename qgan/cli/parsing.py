@@ -229,7 +229,7 @@ LONGEST = 1000
 
 COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] = (
     (
-        r"for (\w+?)(?:Config)? (\S+) (?:Input|String|Tuple) (should .*?) "
+        r"for (\w+?)(?:Config)? (\S+?)(?:\.constrained-int)? (?:Input|String|Tuple) (should .*?) "
         r"\[type=.*?input_value=(.*?), input_",
         lambda m: errors.argument(
             f"{m[1].lower()}." * (m[1].lower() in Experiment.model_fields) + m[2],
@@ -256,11 +256,29 @@ COMPLAINTS: tuple[tuple[str, Callable[[re.Match[str]], errors.QganError]], ...] 
         lambda m: errors.argument(m[1], f"must have at most {m[2]} digits", "more"),
     ),
     (
+        r"Error parsing --(\S+?): no type matching (\S+) could be instantiated from \[('.*?')\]",
+        lambda m: errors.argument(m[1], f"must be {_any_of(m[2])}", m[3]),
+    ),
+    (
         r"Error parsing --(\S+?): could not convert string to float: ('.*?')",
         lambda m: errors.argument(m[1], "must be a number", m[2]),
     ),
 )
 """Patterns of complaints of the parser, each with a function to the form that all errors have."""
+
+
+def _any_of(kinds: str) -> str:
+    """The types that a flag takes, in words.
+
+    Example:
+        >>> _any_of("INT|{auto}"), _any_of("{None}|{pauli,z}")
+        ('a whole number or auto', 'None or one of pauli, z')
+    """
+    words = {"INT": "a whole number", "FLOAT": "a number", "STR": "a text", "PATH": "a path"}
+    parts = [words.get(kind, kind.strip("{}")) for kind in kinds.split("|")]
+    return " or ".join(
+        f"one of {part.replace(',', ', ')}" if "," in part else part for part in parts
+    )
 
 
 def _one_line(complaint: str) -> str:

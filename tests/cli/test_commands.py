@@ -83,7 +83,7 @@ def test_a_sample_is_what_the_model_says_and_can_be_trained_on(
     assert main(["train", "--data", "s.npz", *SHORT, "--run", "again"]) == 0
     settings = RunFolder(tmp_path / "again").experiment()
     assert settings.data.file == Path("s.npz")
-    assert load("again").sampler.n_latent == 2
+    assert load("again").sampler.n_latent == settings.generator.n_latent
 
 
 def test_a_sample_of_one_label_and_latent(home: Path) -> None:

@@ -120,7 +120,16 @@ REFUSED: dict[str, tuple[str, str]] = {
     "evaluate nothing": ("evaluate absent", "`run` must be an existing run folder, but got absent"),
     "resume nothing": ("resume notes", "`run` must hold config.yaml, but got notes"),
     "seed": ("train --seed -1", "`seed` must be greater than or equal to 0, but got -1"),
-    "word for a number": ("train --generator.n-latent x", "must be a whole number, but got 'x'"),
+    "word for a number": ("train --trainer.steps x", "must be a whole number, but got 'x'"),
+    "word for a number or None": (
+        "train --generator.n-layers x",
+        "`generator.n-layers` must be None or a whole number, but got 'x'",
+    ),
+    "word for a number or auto": (
+        "train --generator.n-latent x",
+        "`generator.n-latent` must be a whole number or auto, but got 'x'",
+    ),
+    "too many latents": ("train --generator.n-latent 5000", "`generator.n_latent` must be less"),
     "word for a rate": ("train --trainer.view-rate x", "must be a number, but got 'x'"),
     "misspelt flag": ("train --trainer.n-critics 3", "(perhaps `--trainer.n-critic`), but got 3"),
     "logger": ("train --loggers comet", "`loggers`"),
