@@ -201,7 +201,9 @@ def draw(cells: list[dict[str, Any]], path: Path) -> None:
         axis.minorticks_off()
     axes[0, 0].set_ylabel("skill (dotted: the former estimator)")
     handles, names = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(
+        handles, names, loc="outside lower center", ncols=2 * len(families), frameon=False
+    )
     figure.savefig(path, dpi=110)
 
 
