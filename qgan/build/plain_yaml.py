@@ -12,7 +12,7 @@ import yaml
 from qgan import errors
 from qgan.text import shortened
 
-__all__ = ["read_yaml"]
+__all__ = ["plain_data", "read_yaml"]
 
 MOST_BYTES = 2**16
 """Bytes of a file of settings; a complete one with its comments has a tenth of that."""
@@ -44,7 +44,7 @@ class _Loader(yaml.SafeLoader):
 FLOAT = "tag:yaml.org,2002:float"
 WITH_EXPONENT = re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
 """PyYAML follows YAML 1.1, in which 1e-3 is a text; in YAML 1.2 it is a number, as everywhere."""
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", WITH_EXPONENT, list("-+.0123456789"))
+_Loader.add_implicit_resolver(FLOAT, WITH_EXPONENT, list("-+.0123456789"))
 
 
 def read_yaml(path: Path) -> Any:
@@ -59,11 +59,27 @@ def read_yaml(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-        text = content.decode("utf-8-sig")
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path with a null byte
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         raise errors.argument("config", "must be a readable file", error) from None
+    return plain_data(content, path)
+
+
+def plain_data(content: bytes, path: Path) -> Any:
+    """The plain data in the bytes of a file of YAML.
+
+    Args:
+        content: at most 64 KiB, with at most 20 levels and 20 aliases.
+        path: the file, for the message.
+
+    Raises:
+        QganError: if there is more, or it is no YAML of plain data.
+    """
     if len(content) > MOST_BYTES:
         raise errors.argument("config", f"must have at most {MOST_BYTES} bytes", f"more in {path}")
+    try:
+        text = content.decode("utf-8-sig")
+    except ValueError as error:
+        raise errors.argument("config", "must be a readable file", error) from None
     try:
         _check_shape(text)
         return yaml.load(text, _Loader)

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from qgan import errors
-from qgan.build.settings import from_yaml, to_yaml
+from qgan.build.plain_yaml import plain_data
+from qgan.build.settings import parse, to_yaml
 from qgan.config import Experiment
 from qgan.description import FORMAT, StoredModel
 from qgan.files import read_regular
@@ -179,8 +180,8 @@ class RunFolder:
             check_choices: whether every choice must be in the registry. A run with a plug-in that
                 is not loaded can only be looked at without this check.
         """
-        read_regular(self.config_file, MOST_BYTES)
-        return from_yaml(self.config_file, check_choices)
+        content = read_regular(self.config_file, MOST_BYTES)
+        return parse(plain_data(content, self.config_file), check_choices)
 
     def save_circuit(self, description: dict[str, Any]) -> None:
         """Write ``circuit.json``."""
