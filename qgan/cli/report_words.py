@@ -40,6 +40,9 @@ LEAST_NEIGHBOURS = 0.3
 """Clumped: nearest neighbours lie at less than this share of their distance among real states."""
 LEAST_FROZEN = 0.05
 """So few frozen states that serve as well, in comparison with the floor, are named."""
+MOST_FROZEN_SKILL = 0.8
+"""No eight frozen states reach this skill; above it their number, which coverage gives, says less
+than skill: where a label varies little a few cover it."""
 MOST_MEMORISED = 0.25
 """Copies: so many states are nearer to training states than real ones are; 0.05 is usual."""
 LEAST_FOUND = 0.9
@@ -56,13 +59,14 @@ def findings(entry: LabelReport) -> list[str]:
     """
     floor, n_frozen = entry.floors.get("k_eq", math.nan), entry.k_eq
     rarely = entry.label_recovered < LEAST_FOUND * entry.label_recovered_real
+    few = floor > 1 and n_frozen <= max(1, LEAST_FROZEN * floor)
     serves = "1 frozen state" if n_frozen == 1 else f"{number(n_frozen, 0)} frozen states"
     named = {
         "labels confused": entry.label_collapse is True,
         "label found too rarely": entry.label_collapse is False and rarely,
         "modes collapsed": entry.mode_collapse is True,
         "latent ignored": entry.latent_ignored is True,
-        f"serves like {serves}": floor > 1 and n_frozen <= max(1, LEAST_FROZEN * floor),
+        f"serves like {serves}": few and not entry.skill > MOST_FROZEN_SKILL,
         "clumped": not entry.mode_collapse and entry.nearest_neighbour_ratio < LEAST_NEIGHBOURS,
         "copies of training states": entry.memorised > MOST_MEMORISED,
         f"skill below {LEAST_SKILL}": entry.skill < LEAST_SKILL,
