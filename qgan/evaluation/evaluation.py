@@ -109,7 +109,7 @@ def evaluate(
         reference.scale.judge(states, with_intervals=n_resamples > 0)
         for reference, states in zip(references, ensembles, strict=True)
     ]
-    kept = _first_of_each_label(generated.label, MOST_COMPARED)
+    kept = _first_of_each_label(generated.label.cpu(), MOST_COMPARED)
     generated, latent = generated[kept], latent[kept]
     ensembles = [states[:MOST_COMPARED] for states in ensembles]
     train, held_out = _prepared(real.train), _compared(real.part(part), references)
