@@ -80,6 +80,7 @@ def test_other_numbers_are_refused_by_the_name_of_the_setting(value: object) -> 
         build.parse({"generator": {"n_latent": value}})
 
 
+@pytest.mark.slow
 def test_a_file_is_settled_and_the_run_says_how(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,7 +99,7 @@ def smooth(rng: np.random.Generator, z: np.ndarray, width: float) -> np.ndarray:
     return np.cos(z @ slopes + rng.uniform(0, TURN, n_waves)) @ rng.normal(size=n_waves)
 
 
-@pytest.mark.parametrize("n", [30, 60, 512])
+@pytest.mark.parametrize("n", [30, 60, pytest.param(512, marks=pytest.mark.slow)])
 def test_numbers_are_not_read_as_angles(n: int) -> None:
     """Lines, curves, clusters, noise, and what a generator learned halfway."""
     rng, read = np.random.default_rng(0), []

@@ -70,6 +70,7 @@ def test_each_label_keeps_its_states_and_its_name(data: Dataset) -> None:
         assert part.held_out.of(place).factors.tolist() == [[label], [label]]
 
 
+@pytest.mark.slow
 def test_all_pictures_choose_the_same_labels_and_say_so(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ def faults(folder: Path, seed: int, number: int) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_few_changed_folders_end_in_a_state_or_in_a_line(tmp_path: Path) -> None:
     assert faults(tmp_path, 0, 5) == []
 

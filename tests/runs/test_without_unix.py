@@ -115,6 +115,7 @@ def test_a_run_is_trained_resumed_and_judged(tmp_path: Path, program: str, files
         assert (tmp_path / "run" / ".lock").read_bytes() == b""
 
 
+@pytest.mark.slow
 def test_a_process_that_died_without_the_system_s_lock_is_named(tmp_path: Path) -> None:
     holder = """
 from pathlib import Path
