@@ -6,7 +6,6 @@ console does not read any, and a cell that has a style is made by :func:`styled`
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,9 +48,5 @@ def styled(lines: Sequence[tuple[str, str]], encoding: str = "utf-8") -> Text:
 
 
 def wide_console() -> TextConsole:
-    """A console as wide as the terminal, or as the variable COLUMNS says.
-
-    Without either it is wide enough for a table.
-    """
-    known = TextConsole().is_terminal or "COLUMNS" in os.environ
-    return TextConsole(width=None if known else PLAIN_WIDTH)
+    """A console as wide as the terminal; without a terminal it is wide enough for a table."""
+    return TextConsole(width=None if TextConsole().is_terminal else PLAIN_WIDTH)

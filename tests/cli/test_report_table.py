@@ -14,7 +14,9 @@ from qgan.evaluation import Report
 
 USUAL = report_of(
     label_report(skill=0.461, intervals={"skill": (0.39, 0.53)}, label_collapse=True),
-    label_report(k_eq=12.0, floors={"k_eq": 244.0}, mode_collapse=True, latent_ignored=True),
+    label_report(
+        skill=0.7, k_eq=12.0, floors={"k_eq": 244.0}, mode_collapse=True, latent_ignored=True
+    ),
     label_report(),
 )
 VERDICTS = """labels confused, skill below 0.5
