@@ -42,7 +42,8 @@ def settle(
     settings = settle_engine(settings, data)
     if settings.generator.n_latent != "auto":
         return settings
-    trials = [_try_latents(with_latents(settings, n), data) for n in TRIED_LATENTS]
+    judge = Judge(data, "validation", settings.seed)
+    trials = [_try_latents(with_latents(settings, n), data, judge) for n in TRIED_LATENTS]
     chosen = fewest_as_good(trials)
     for trial in trials:
         if tell is None:
@@ -94,7 +95,7 @@ def fewest_as_good(trials: Sequence[Trial]) -> int:
     )
 
 
-def _try_latents(settings: Experiment, data: Dataset) -> Trial:
+def _try_latents(settings: Experiment, data: Dataset, judge: Judge) -> Trial:
     """Train for a short while, and judge on validation states."""
     steps = settings.trainer.steps
     short = {"steps": min(steps, max(LEAST_STEPS, round(SHARE * steps)))}
@@ -102,14 +103,13 @@ def _try_latents(settings: Experiment, data: Dataset) -> Trial:
     trainer = build_trainer(data, settings.model_copy(update={"trainer": trainer_settings}))
     for _ in range(trainer.config.steps):
         trainer.train_step()
-    judge = Judge(data, "validation", settings.seed)
     states, _ = judge.generate(trainer.model)
     skills, of_real, of_generated = [], [], []
     for label, reference in enumerate(judge.references):
         w = reference.scale.transport(states[judge.label == label])
         skills.append(1 - reference.scale.shortfall(w.distance))
-        per_distance = reference.scale.shortfall(w.distance + 1) + skills[-1] - 1
-        of_real.append(per_distance * w.first / data.n_labels)
-        of_generated.append(per_distance * float(w.second.norm()) / data.n_labels)
+        weight = 1 / (reference.scale.span * data.n_labels)
+        of_real.append(weight * w.first)
+        of_generated.append(weight * float(w.second.norm()))
     n_latent = trainer.model.n_latent
     return Trial(n_latent, fmean(skills), torch.cat(of_real), math.hypot(*of_generated))

@@ -109,8 +109,8 @@ def evaluate(
         reference.scale.judge(states, with_intervals=n_resamples > 0)
         for reference, states in zip(references, ensembles, strict=True)
     ]
-    kept = _first_of_each_label(generated.label.cpu(), MOST_COMPARED)
-    generated, latent = generated[kept], latent[kept]
+    rows = _first_of_each_label(generated.label.cpu(), MOST_COMPARED)
+    generated, latent = generated[rows], latent[rows]
     ensembles = [states[:MOST_COMPARED] for states in ensembles]
     train, held_out = _prepared(real.train), _compared(real.part(part), references)
     _check_room([len(states) for states in ensembles], train, held_out)
@@ -159,10 +159,10 @@ def _ensembles(generated: Batch, latent: Tensor, n_labels: int) -> list[States]:
 
 def _first_of_each_label(label: Tensor, n: int) -> Tensor:
     """Mask of the first n rows of each label."""
-    kept = torch.zeros(len(label), dtype=torch.bool)
+    mask = torch.zeros(len(label), dtype=torch.bool)
     for rows in rows_by_label(label):
-        kept[rows.nonzero()[:n, 0]] = True
-    return kept
+        mask[rows.nonzero()[:n, 0]] = True
+    return mask
 
 
 def _compared(held_out: Batch, references: Sequence[Reference]) -> Batch:

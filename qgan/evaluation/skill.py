@@ -143,6 +143,11 @@ class Scale:
         return self.size * len(self.groups)
 
     @property
+    def span(self) -> float:
+        """``max(W1 - W0, 0.02)``, in which distances are counted."""
+        return max(self.w1 - self.w0, LEAST_RANGE)
+
+    @property
     def undefined(self) -> str | None:
         """Why skill is undefined here, or None where it is defined."""
         if self.w1 - self.w0 >= LEAST_RANGE:
@@ -180,7 +185,7 @@ class Scale:
 
     def shortfall(self, w: float) -> float:
         """``(W - W0) / max(W1 - W0, 0.02)``: 1 - skill, and finite where skill is undefined."""
-        return (w - self.w0) / max(self.w1 - self.w0, LEAST_RANGE)
+        return (w - self.w0) / self.span
 
     def skill(self, w: MeanTransport) -> Interval:
         """Skill with its 95 % interval.
@@ -195,7 +200,7 @@ class Scale:
         value = skill(w.distance, self.w0, self.w1)
         if math.isnan(value):
             return Interval(value)
-        span = self.w1 - self.w0
+        span = self.span
         by_w, by_w1 = -1 / span, (w.distance - self.w0) / span**2
         by_w0 = -by_w - by_w1
         single = (self.single - self.single.mean()) / len(self.single)
