@@ -96,10 +96,6 @@ class Reference:
         """W between the held-out states and some generated ones."""
         return self.scale.transport(generated).distance
 
-    def shortfall(self, generated: States) -> float:
-        """``(W - W0) / max(W1 - W0, 0.02)``: 1 - skill, and finite where skill is undefined."""
-        return self.scale.shortfall(self.wasserstein(generated))
-
     def skill(self, generated: States) -> float:
         """The skill of generated states; where it is nan, :attr:`undefined` says why."""
         return self.scale.skill(self.scale.transport(generated)).value
