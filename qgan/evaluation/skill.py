@@ -39,6 +39,8 @@ MOST_GROUPS = 8
 """Groups of held-out states: 4096 of them in all."""
 LEAST_PAIRS = 4
 """Pairs that W and W0 are averaged over where there are states for them."""
+LEAST_DISTANCE, LEAST_GAP = 1e-6, 1e-3
+"""The least distance and gap of eigenvalues that a derivative is divided by."""
 STANDARD_ERRORS = 1.96
 """Half the length of a 95 % interval."""
 
@@ -72,7 +74,7 @@ class Scale:
             eigenvector of the held-out average, or, for mixed held-out states only, that
             average itself where it is nearer.
         w1_pure: the same mean for the top eigenvector, even where the average is nearer.
-        single: ``sqrt(1 - F)`` of each held-out state with the best single state; W1 is its mean.
+        single_scores: the scores of W1, ``(M,)``: how it answers to each held-out state.
         collapsed_coverage: the best coverage that one of these single states reaches.
         seed: seed of the draws.
     """
@@ -84,7 +86,7 @@ class Scale:
     other_scores: Float[Tensor, " N"]
     w1: float
     w1_pure: float
-    single: Float[Tensor, " M"]
+    single_scores: Float[Tensor, " M"]
     collapsed_coverage: float
     seed: int = 0
 
@@ -119,6 +121,10 @@ class Scale:
             fidelities.append(fidelity_matrix(held_out, ensemble_average(held_out))[:, 0])
         distances = [(1 - one).clamp_min(0).sqrt() for one in fidelities]
         means = [float(one.mean()) for one in distances]
+        nearest = distances[means.index(min(means))]
+        single_scores = (nearest - nearest.mean()) / n_held_out
+        if nearest is distances[0]:
+            single_scores = single_scores + _eigenstate_scores(held_out, nearest)
         return cls(
             held_out=held_out,
             groups=groups,
@@ -127,7 +133,7 @@ class Scale:
             other_scores=scores[n_held_out:],
             w1=min(means),
             w1_pure=means[0],
-            single=distances[means.index(min(means))],
+            single_scores=single_scores,
             collapsed_coverage=max(float(one.mean()) for one in fidelities),
             seed=seed,
         )
@@ -203,12 +209,30 @@ class Scale:
         span = self.span
         by_w, by_w1 = -1 / span, (w.distance - self.w0) / span**2
         by_w0 = -by_w - by_w1
-        single = (self.single - self.single.mean()) / len(self.single)
-        held_out = by_w * w.first + by_w0 * self.floor_scores + by_w1 * single
+        held_out = by_w * w.first + by_w0 * self.floor_scores + by_w1 * self.single_scores
         error = _norm([held_out, by_w * w.second, by_w0 * self.other_scores])
         hidden = self.w0 * (1 - math.sqrt(min(self.size, N_DRAWN) / N_DRAWN)) / span
         half = STANDARD_ERRORS * error
         return Interval(value, value - half - hidden, value + half)
+
+
+def _eigenstate_scores(states: States, distances: Float[Tensor, " M"]) -> Float[Tensor, " M"]:
+    """How the mean distance from the top eigenstate answers to each state by moving that state.
+
+    The eigenstate ``u_0`` of the average moves by ``sum_k u_k <u_k|rho_i|u_0> / (l_0 - l_k) / M``
+    for state i. It is not the state of least mean distance, so that the distance answers.
+
+    Args:
+        states: M states.
+        distances: ``sqrt(1 - <u_0|rho_i|u_0>)`` of each.
+    """
+    values, vectors = torch.linalg.eigh(states.average())
+    factor = states.factor
+    images = torch.einsum("idr,ier,e->id", factor, factor.conj(), vectors[:, -1])
+    pull = (images / distances.clamp_min(LEAST_DISTANCE)[:, None]).mean(0)
+    gaps = (values[-1] - values[:-1]).clamp_min(LEAST_GAP)
+    weights = (vectors[:, :-1].mH @ pull) / gaps
+    return -((images.conj() @ vectors[:, :-1]) * weights).real.sum(1) / len(states)
 
 
 def _norm(scores: Sequence[Tensor]) -> float:

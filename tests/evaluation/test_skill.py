@@ -128,3 +128,24 @@ def test_without_intervals_the_values_are_the_same() -> None:
     plain, full = (scale.judge(states, with_intervals=one) for one in (False, True))
     assert (plain.skill.value, plain.w.value) == (full.skill.value, full.w.value)
     assert math.isnan(plain.skill.low) and full.skill.low < full.skill.value < full.skill.high
+
+
+def test_scores_of_w1_are_its_derivatives() -> None:
+    rng = np.random.default_rng(3)
+    centre = rng.normal(size=(4, 1)) + 1j * rng.normal(size=(4, 1))
+    noise = rng.normal(size=(12, 4, 1)) + 1j * rng.normal(size=(12, 4, 1))
+    states = States(torch.as_tensor(2 * centre + noise)).normalised()
+
+    def w1(weights: torch.Tensor) -> float:
+        average = torch.einsum("i,idr,ier->de", weights, states.factor, states.factor.conj())
+        best = torch.linalg.eigh(average).eigenvectors[:, -1]
+        overlaps = states.factor[:, :, 0].conj() @ best
+        return float(weights @ (1 - overlaps.abs().square()).sqrt())
+
+    equal, step = torch.full((12,), 1 / 12).double(), 1e-6
+    scale = Scale.of(states, states, 12)
+    assert scale.w1 == pytest.approx(w1(equal))
+    for k in range(12):
+        towards = torch.nn.functional.one_hot(torch.tensor(k), 12) - equal
+        slope = (w1(equal + step * towards) - w1(equal - step * towards)) / (2 * step)
+        assert float(scale.single_scores[k]) == pytest.approx(slope / 12, abs=1e-7)
