@@ -132,7 +132,9 @@ class Bootstrap:
 
         Where there are fewer scores than states, places are scaled down to the number of scores.
         """
-        return scores.double()[index * len(scores) // index.shape[1]].mean(1)
+        if len(scores) != index.shape[1]:
+            index = index * len(scores) // index.shape[1]
+        return scores.double()[index].mean(1)
 
 
 def counts(index: Int[Tensor, "B n"], n: int) -> Float[Tensor, "B n"]:

@@ -37,8 +37,9 @@ from qgan.states import States
 
 __all__ = ["evaluate", "label_references"]
 
-MOST_COMPARED = 2048
-"""Generated states of each label that the measures beside skill use at most."""
+MOST_COMPARED, MOST_IN_ALL = 2048, 32768
+"""Generated states that the measures beside skill use at most: of each label, and of all labels as
+long as that leaves 512 of each. Each of them is compared with all training states."""
 
 
 def label_references(
@@ -85,7 +86,8 @@ def evaluate(
 
     Args:
         generated: G generated states with the labels that they should have, at least 512 of each:
-            skill takes the mean over groups of 512, the other measures use 2048 of a label at most.
+            skill takes the mean over groups of 512, the other measures use 2048 of a label at most,
+            and fewer where there are more than 16 labels.
         latent: the latents that they were made from, ``(G, n_latent)``.
         real: the data set. Its training states give the floors, and a generated state shows the
             label of the nearest of them. Its hidden factors are those of the nearest state of its
@@ -109,9 +111,10 @@ def evaluate(
         reference.scale.judge(states, with_intervals=n_resamples > 0)
         for reference, states in zip(references, ensembles, strict=True)
     ]
-    rows = _first_of_each_label(generated.label.cpu(), MOST_COMPARED)
+    most = max(N_DRAWN, min(MOST_COMPARED, MOST_IN_ALL // real.n_labels))
+    rows = _first_of_each_label(generated.label.cpu(), most)
     generated, latent = generated[rows], latent[rows]
-    ensembles = [states[:MOST_COMPARED] for states in ensembles]
+    ensembles = [states[:most] for states in ensembles]
     train, held_out = _prepared(real.train), _compared(real.part(part), references)
     _check_room([len(states) for states in ensembles], train, held_out)
     nearest = [_NearestTraining.of(*pair, train) for pair in enumerate(ensembles)]

@@ -31,13 +31,14 @@ def report(run: RunFolder, data: Any, seconds: float | None = None) -> tuple[Mod
     judge = Judge(data, "held_out")
     best, last = load(run.path, "best"), load(run.path, "last")
     held_out = judge.report(best.sampler)
+    of_last = held_out if last.step == best.step else judge.report(last.sampler)
     run.save_report(
         {
             "criterion": CRITERION,
             "checkpoint": "best",
             "step": best.step,
             "held_out": held_out.to_dict(),
-            "last": {"step": last.step, "held_out": judge.report(last.sampler).to_dict()},
+            "last": {"step": last.step, "held_out": of_last.to_dict()},
             "label_values": list(data.label_values),
             "label_names": list(data.label_names),
             "factor_names": list(data.factor_names),
