@@ -65,6 +65,8 @@ def main() -> int:
     is_default = plain == preset("ising").model_dump(exclude={"seed", "trainer", "data"})
     trainer = (default_trainer if is_default and data.rank == 1 else build_trainer)(data, settings)
 
+    # The trainer settles how gradients are found; the run keeps that too.
+    settings = settings.model_copy(update={"trainer": trainer.config})
     folder = RunFolder.create(run or default_run(settings), settings, overwrite)
     return train_and_report(trainer, folder)
 

@@ -196,6 +196,9 @@ class TrainerConfig(Section):
     """Adam's two decays."""
     final_rate: Share = 0.05
     """Fraction of the learning rates that the cosine decay ends at."""
+    gradient: Literal["auto", "closed-form", "autograd"] = "auto"
+    """How the discriminator's gradient is found: by autograd, or in closed form, which serves plain
+    perceptrons on a fixed view. auto takes the latter where it serves; the run keeps the choice."""
     average: Decay = 0.99
     """Decay of the running average of the generator that is judged and saved; 0 is none."""
     evaluate_every: Positive = 250

@@ -35,8 +35,8 @@ class CriticRound:
         drawn: generated states of the same labels.
         wrong_label: for each real state another label than its own; None where mismatched pairs
             are not shown.
-        views: views of real, of generated and of mismatched states, ``(2 or 3, B, K)``; None for a
-            view that is trained.
+        views: views of real and of generated states, after those of real states with wrong labels
+            where the view sees the label, ``(2 or 3, B, K)``; None for a view that is trained.
     """
 
     batch: Batch
@@ -106,6 +106,11 @@ class Game:
         rules.check_engine(discriminator, self.terms, generator.engine)
 
     @property
+    def why_autograd(self) -> str | None:
+        """The reason why the discriminator's gradient has no closed form here, or None."""
+        return rules.why_autograd(self.discriminator, self.terms)
+
+    @property
     def shows_mismatched(self) -> bool:
         """Whether mismatched pairs are shown: they have a share, and the discriminator can tell."""
         sees_label = self.discriminator.head.sees_label or self.discriminator.view.sees_label
@@ -144,7 +149,8 @@ class Game:
             fixed = CriticRound(batch, drawn, wrong, None)
         wrong, label, n = fixed.wrong_label, batch.label, len(batch)
         views = self._views(batch, drawn.seen, wrong) if fixed.views is None else fixed.views
-        features = self._perturbed(views.flatten(0, 1), moment)
+        shown = [views[-2], views[-1], *([] if wrong is None else [views[0]])]
+        features = self._perturbed(torch.cat(shown), moment)
         labels = torch.cat([label, label, *([] if wrong is None else [wrong])])
         scores = self.discriminator.scores(features, labels, n)
         loss = self.objective.discriminator_loss(
@@ -194,20 +200,16 @@ class Game:
     def _views(
         self, batch: Batch, generated: Seen, wrong_label: Tensor | None
     ) -> Float[Tensor, "kinds B K"]:
-        """Views (2 or 3, B, K) of real, generated and, with wrong labels, again of real states."""
+        """Views of real and of generated states (see :class:`CriticRound`)."""
         view = self.discriminator.view
         pairs: list[tuple[Seen, Tensor]] = [(batch.seen, batch.label), (generated, batch.label)]
         if wrong_label is not None and view.sees_label:
-            pairs.append((batch.seen, wrong_label))
+            pairs.insert(0, (batch.seen, wrong_label))
         states = [source for source, _ in pairs if isinstance(source, States)]
         if len(states) == len(pairs):  # one call for all
             views: Tensor = view(concatenate(states), torch.cat([label for _, label in pairs]))
-            views = views.unflatten(0, (len(pairs), -1))
-        else:
-            views = torch.stack([view(source, label) for source, label in pairs])
-        if wrong_label is not None and not view.sees_label:
-            views = torch.cat([views, views[:1]])
-        return views
+            return views.reshape(len(pairs), -1, views.shape[1])
+        return torch.stack([view(source, label) for source, label in pairs])
 
     def _perturbed(self, features: Tensor, moment: Moment) -> Tensor:
         """Views with what the terms do to them before the head sees them."""

@@ -14,9 +14,9 @@ from qgan.discriminator import Discriminator, IdentityHead
 from qgan.engines.base import Engine
 from qgan.generator import Generator
 from qgan.objectives import Objective
-from qgan.terms import AuxiliaryClassifier, CouplingPenalty, Term
+from qgan.terms import AuxiliaryClassifier, CouplingPenalty, SlopePenalty, Term
 
-__all__ = ["check_data", "check_engine", "check_game", "check_share", "check_step"]
+__all__ = ["check_data", "check_engine", "check_game", "check_share", "check_step", "why_autograd"]
 
 
 def check_game(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
@@ -149,6 +149,35 @@ def check_share(mismatched_share: float) -> None:
     """
     if not 0 <= mismatched_share < 1:
         raise errors.argument("mismatched_share", "must be from 0 to below 1", mismatched_share)
+
+
+def why_autograd(discriminator: Discriminator, terms: Sequence[Term]) -> str | None:
+    """The reason why the discriminator's gradient is left to autograd; None if it need not be.
+
+    A closed form serves perceptrons on a fixed view, any objective, which is a function of scores,
+    and at most one penalty on the slope.
+
+    Args:
+        discriminator: view and head.
+        terms: penalties, cures and distances.
+    """
+    view, head = discriminator.view, discriminator.head
+    if any(parameter.requires_grad for parameter in view.parameters()):
+        return "the view is trained"
+    if head.perceptron() is None:
+        return f"head {type(head).__name__} is no plain perceptron"
+    if not all(parameter.requires_grad for parameter in head.parameters()):
+        return "a part of the head is not trained"
+    penalties = 0
+    for term in terms:
+        kind = type(term)
+        if kind.perturb is not Term.perturb:
+            return f"term {kind.__name__} changes the views"
+        if kind.discriminator_term is SlopePenalty.discriminator_term:
+            penalties += 1
+        elif kind.discriminator_term is not Term.discriminator_term:
+            return f"term {kind.__name__} has no closed form"
+    return "there are two penalties on the slope" if penalties > 1 else None
 
 
 def _distance(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:

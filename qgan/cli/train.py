@@ -26,6 +26,7 @@ def command_train(argv: Sequence[str]) -> int:
         data = build.load_data(experiment)
     experiment = build.settle(experiment, data, tell=print)
     trainer = build.build_trainer(data, experiment)
+    experiment = experiment.model_copy(update={"trainer": trainer.config})
     folder = RunFolder.create(run or default_run(experiment), experiment, overwrite)
     return train_and_report(trainer, folder)
 

@@ -5,6 +5,7 @@ from qgan.discriminator.linear import BoundedLinearHead, IdentityHead, LinearHea
 from qgan.discriminator.minibatch import MinibatchHead
 from qgan.discriminator.mlp import AuxiliaryHead, MLPHead, ProjectionHead
 from qgan.discriminator.none import BlindView, ZeroHead, no_discriminator
+from qgan.discriminator.perceptron import Perceptron
 from qgan.discriminator.potentials import PotentialsHead
 from qgan.discriminator.roots import RootHead
 
@@ -18,6 +19,7 @@ __all__ = [
     "LinearHead",
     "MLPHead",
     "MinibatchHead",
+    "Perceptron",
     "PlainHead",
     "PotentialsHead",
     "ProjectionHead",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.batch import Seen
 from qgan.declared import refuse_misspelt
+from qgan.discriminator.perceptron import Perceptron
 from qgan.labels import read_labels
 from qgan.views import View
 
@@ -19,7 +20,15 @@ __all__ = ["Discriminator", "Head", "PlainHead"]
 
 DECLARED = ("per_sample", "sees_label", "lipschitz", "bounded", "classifies", "has_potentials")
 """What only a subclass of :class:`Head` can say of itself."""
-HEAD_NAMES = (*DECLARED, "coordinates", "score_at", "input_gradient", "potentials", "difference")
+HEAD_NAMES = (
+    *DECLARED,
+    "coordinates",
+    "score_at",
+    "input_gradient",
+    "perceptron",
+    "potentials",
+    "difference",
+)
 """What a subclass of :class:`Head` may override."""
 
 
@@ -71,6 +80,10 @@ class Head(nn.Module, ABC):
         self, coordinates: Float[Tensor, "B C"], label: Tensor
     ) -> Float[Tensor, "B C"] | None:
         """The gradient of :meth:`score_at` in closed form; None leaves it to autograd."""
+        return None
+
+    def perceptron(self) -> Perceptron | None:
+        """The head as a perceptron, whose updates need no autograd; None for any other head."""
         return None
 
     def classify(self, features: Float[Tensor, "B K"]) -> Float[Tensor, "B L"]:

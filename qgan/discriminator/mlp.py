@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.discriminator._layers import dtype_of, input_gradient, linear, trunk
 from qgan.discriminator.base import Head
+from qgan.discriminator.perceptron import Perceptron
 from qgan.errors import integer
 from qgan.labels import condition
 
@@ -58,6 +59,16 @@ class MLPHead(Head):
         """
         gradient = input_gradient(self.layers, self._entry(features, label))
         return None if gradient is None else gradient[:, : features.shape[1]]
+
+    def perceptron(self) -> Perceptron | None:
+        """The layers; None where their weights are computed from parameters, as spectral ones."""
+        *body, last = self.layers.children()
+        hidden = tuple(layer for layer in body if type(layer) is nn.Linear)
+        slopes = {layer.negative_slope for layer in body if isinstance(layer, nn.LeakyReLU)}
+        plain = len(slopes) == 1 and 2 * len(hidden) == len(body)
+        if type(self) is MLPHead and plain and type(last) is nn.Linear:
+            return Perceptron(hidden, slopes.pop(), last, self.n_labels)
+        return None
 
     def _entry(self, features: Tensor, label: Tensor) -> Tensor:
         conditions = condition(label, self.n_labels).to(features)

@@ -232,7 +232,8 @@ def _eigenstate_scores(states: States, distances: Float[Tensor, " M"]) -> Float[
     pull = (images / distances.clamp_min(LEAST_DISTANCE)[:, None]).mean(0)
     gaps = (values[-1] - values[:-1]).clamp_min(LEAST_GAP)
     weights = (vectors[:, :-1].mH @ pull) / gaps
-    return -((images.conj() @ vectors[:, :-1]) * weights).real.sum(1) / len(states)
+    moved: Tensor = (images.conj() @ vectors[:, :-1]) * weights
+    return -moved.real.sum(1) / len(states)
 
 
 def _norm(scores: Sequence[Tensor]) -> float:

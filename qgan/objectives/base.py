@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -71,6 +72,30 @@ class Objective(Stateful, ABC):
                 [0, 1).
         """
 
+    def score_gradients(
+        self,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
+    ) -> tuple[Float[Tensor, ""], tuple[Float[Tensor, " B"], ...]]:
+        """The discriminator's loss with its gradient in each score, by autograd of it alone.
+
+        Returns:
+            The loss, and the gradients in ``real``, ``fake`` and, where they are given,
+            ``mismatched``.
+        """
+        given = [real, fake] if mismatched is None else [real, fake, mismatched]
+        scores = [one.detach().requires_grad_() for one in given]
+        with torch.enable_grad():
+            loss = self.discriminator_loss(
+                real=scores[0],
+                fake=scores[1],
+                mismatched=None if mismatched is None else scores[2],
+                mismatched_share=mismatched_share,
+            )
+        return loss.detach(), torch.autograd.grad(loss, scores, materialize_grads=True)
+
     @abstractmethod
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """What the generator minimises, from the scores of generated states."""
@@ -116,6 +141,26 @@ class MeanDifference(Objective):
     ) -> Float[Tensor, ""]:
         """``E D(fake) - E D(real)``."""
         return rejected(fake, mismatched, mismatched_share) - real.mean()
+
+    def score_gradients(
+        self,
+        real: Float[Tensor, " B"],
+        fake: Float[Tensor, " B"],
+        mismatched: Float[Tensor, " B"] | None = None,
+        mismatched_share: float = 0.0,
+    ) -> tuple[Float[Tensor, ""], tuple[Float[Tensor, " B"], ...]]:
+        """The same loss, whose gradients do not depend on the scores."""
+        if type(self).discriminator_loss is not MeanDifference.discriminator_loss:
+            return super().score_gradients(real, fake, mismatched, mismatched_share)
+        loss = self.discriminator_loss(
+            real=real, fake=fake, mismatched=mismatched, mismatched_share=mismatched_share
+        )
+        share = 0.0 if mismatched is None else mismatched_share
+        gradients = [torch.full_like(real, -1 / len(real))]
+        gradients.append(torch.full_like(fake, (1 - share) / len(fake)))
+        if mismatched is not None:
+            gradients.append(torch.full_like(mismatched, share / len(mismatched)))
+        return loss, tuple(gradients)
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``-E D(fake)``: generated states are to score high."""

@@ -21,6 +21,7 @@ COLUMNS = (
     "seconds",
     "discriminator_loss",
     "generator_loss",
+    "closed_form",
     "shortfall",
     "wasserstein",
     "coverage",

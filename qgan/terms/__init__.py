@@ -7,7 +7,7 @@ from qgan.terms.distances import EnergyDistance, MeanDiscrepancy, PauliWasserste
 from qgan.terms.information import Information
 from qgan.terms.matching import FeatureMatching, PurityMatching
 from qgan.terms.noise import InstanceNoise
-from qgan.terms.penalties import R1, GradientPenalty, WeightClipping
+from qgan.terms.penalties import R1, GradientPenalty, SlopePenalty, WeightClipping
 
 __all__ = [
     "R1",
@@ -22,6 +22,7 @@ __all__ = [
     "Moment",
     "PauliWasserstein",
     "PurityMatching",
+    "SlopePenalty",
     "StepContext",
     "Term",
     "WeightClipping",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from qgan import errors
 from qgan.discriminator import Discriminator
 from qgan.terms.base import StepContext, Term
 
-__all__ = ["R1", "GradientPenalty", "WeightClipping"]
+__all__ = ["R1", "GradientPenalty", "SlopePenalty", "WeightClipping"]
 
 
 @torch.no_grad()
@@ -33,16 +35,60 @@ def _slopes(context: StepContext, points: Tensor) -> Tensor:
     return slopes
 
 
+class SlopePenalty(Term):
+    """Base of the penalties on the slope of the score: means over points of ``p(||d D / d m||_2)``.
+
+    A subclass says where the slope is taken and what p is. Of a head with ``coordinates`` of its
+    own the slope is that of ``score_at`` in these.
+    """
+
+    per_sample: ClassVar[bool] = True
+
+    @abstractmethod
+    def places(self, rows: int, rng: torch.Generator) -> tuple[Tensor | float, ...]:
+        """The share of the real point in each point; the generated point has the rest.
+
+        Args:
+            rows: the number of real states B, each with a generated state of the same label.
+            rng: seeded source of chance.
+
+        Returns:
+            For each kind of points a column ``(B, 1)``, or 1.0 for the real points themselves and
+            0.0 for the generated ones.
+        """
+
+    @abstractmethod
+    def of_slopes(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, ""]:
+        """The penalty, from the slope at each point."""
+
+    @abstractmethod
+    def slope_gradients(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+        """The derivative of :meth:`of_slopes` in each slope."""
+
+    def discriminator_term(self, context: StepContext) -> Tensor | None:
+        """The penalty at all points."""
+        views = context.real_view, context.fake_view
+        real, fake = (_points(context, view) for view in views)
+        slopes = []
+        for mix in self.places(len(context.label), context.moment.rng):
+            if isinstance(mix, Tensor):
+                share = mix.to(real)
+                points = share * real + (1 - share) * fake
+            else:
+                points = real if mix else fake
+            slopes.append(_slopes(context, points))
+        return self.of_slopes(torch.cat(slopes))
+
+
 @dataclass(frozen=True)
-class GradientPenalty(Term):
+class GradientPenalty(SlopePenalty):
     """``weight * mean_b (||d D / d m at m_b||_2 - 1)^2``, per sample.
 
     "interpolated" takes the slope at ``m_b = e_b m(rho_b) + (1 - e_b) m(sigma_b)`` with ``e_b``
     uniform on [0, 1]. Both states have the same label, so that this is the view of their mixture,
     a valid state, and no second derivative passes through a circuit. "ends" puts half of the weight
     on the real points and half on the generated ones; every point is then the view of one state,
-    whatever the view. Of a head with ``coordinates`` of its own the slope is that of ``score_at``
-    in these.
+    whatever the view.
 
     Args:
         weight: lambda, at least 0.
@@ -59,23 +105,23 @@ class GradientPenalty(Term):
     weight: float = 10.0
     at: Literal["interpolated", "ends"] = "interpolated"
 
-    per_sample: ClassVar[bool] = True
     limits_slope: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.at not in ("interpolated", "ends"):
             raise errors.argument("at", "must be 'interpolated' or 'ends'", repr(self.at))
 
-    def discriminator_term(self, context: StepContext) -> Tensor | None:
+    def places(self, rows: int, rng: torch.Generator) -> tuple[Tensor | float, ...]:
+        """Random points between the states, or both ends."""
+        return (1.0, 0.0) if self.at == "ends" else (torch.rand(rows, 1, generator=rng),)
+
+    def of_slopes(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, ""]:
         """The mean squared distance of the slopes from one, times the weight."""
-        real, fake = (_points(context, view) for view in (context.real_view, context.fake_view))
-        if self.at == "ends":
-            slopes = torch.cat([_slopes(context, points) for points in (real, fake)])
-        else:
-            rows = len(context.label)
-            mix = torch.rand(rows, 1, generator=context.moment.rng).to(real)
-            slopes = _slopes(context, mix * real + (1 - mix) * fake)
         return self.weight * ((slopes - 1) ** 2).mean()
+
+    def slope_gradients(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+        """``2 weight (slope - 1) / N``."""
+        return 2 * self.weight / len(slopes) * (slopes - 1)
 
 
 @dataclass(frozen=True)
@@ -113,7 +159,7 @@ class WeightClipping(Term):
 
 
 @dataclass(frozen=True)
-class R1(Term):
+class R1(SlopePenalty):
     """``weight / 2 * mean_b ||d D / d m at real m_b||_2^2``: no slope at the data.
 
     Args:
@@ -125,9 +171,14 @@ class R1(Term):
 
     weight: float = 1.0
 
-    per_sample: ClassVar[bool] = True
+    def places(self, rows: int, rng: torch.Generator) -> tuple[Tensor | float, ...]:
+        """The real points."""
+        return (1.0,)
 
-    def discriminator_term(self, context: StepContext) -> Tensor | None:
-        """The mean squared slope at real states, times half the weight."""
-        slopes = _slopes(context, _points(context, context.real_view))
+    def of_slopes(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, ""]:
+        """The mean squared slope, times half the weight."""
         return self.weight / 2 * (slopes**2).mean()
+
+    def slope_gradients(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+        """``weight slope / N``."""
+        return self.weight / len(slopes) * slopes

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from qgan import rules
+from qgan import errors, rules
 from qgan.batch import Batch
 from qgan.config import TrainerConfig
 from qgan.data import Dataset
@@ -20,6 +20,7 @@ from qgan.objectives import Objective
 from qgan.sampler import Drawn
 from qgan.stateful import Stateful
 from qgan.terms import Moment, Term
+from qgan.training.closed_form import ClosedForm
 from qgan.training.cost import Cost, cost_of_game
 from qgan.training.learner import Learner
 
@@ -42,6 +43,7 @@ class Trainer(Learner):
 
     Attributes:
         game: what is played.
+        closed_form: what finds the discriminator's gradient; None where autograd does.
         training_data: the data in the precision and on the device of the generator.
 
     Raises:
@@ -76,10 +78,14 @@ class Trainer(Learner):
                 {"params": _trained(discriminator.view), "lr": config.view_rate},
             ],
         }
+        self.closed_form = self._closed_form(config.gradient)
+        route = "autograd" if self.closed_form is None else "closed-form"
+        config = config.model_copy(update={"gradient": route})
         super().__init__(generator, data, config, players, seed)
         like = generator.weights
         dtype = torch.complex64 if like.dtype == torch.float32 else torch.complex128
         self.training_data = data.to(dtype, like.device)
+        self._closed_steps = 0
 
     @property
     def generator(self) -> Generator:
@@ -92,19 +98,28 @@ class Trainer(Learner):
         return self.game.discriminator
 
     def train_step(self) -> dict[str, float]:
-        """One round of the game; returns the two losses, NaN where no update was taken.
+        """One round of the game.
+
+        Returns:
+            The two losses, NaN where no update was taken, and the share of the discriminator's
+            updates whose gradient came in closed form.
 
         Raises:
             NonFiniteError: if a loss or a gradient is not finite and that is to stop the training.
         """
         self.set_rates()
+        self._closed_steps = 0
         critic = []
         for batch, drawn, fixed in self.critic_batches():  # n_critic of them
             critic.append(self.apply("discriminator", self.critic_loss, batch, drawn, fixed))
         generator = self.apply("generator", self.generator_loss, *self.generator_batch())
         self.average()
         self.step += 1
-        return {"discriminator_loss": _mean(critic), "generator_loss": _mean([generator])}
+        return {
+            "discriminator_loss": _mean(critic),
+            "generator_loss": _mean([generator]),
+            "closed_form": self._closed_steps / max(1, len(critic)),
+        }
 
     def critic_batches(self) -> Iterator[tuple[Batch, Drawn, CriticRound]]:
         """Real and generated states for each step of the discriminator, if it is trained.
@@ -140,10 +155,40 @@ class Trainer(Learner):
 
     def apply(self, player: str, loss: Any, *inputs: Any) -> Tensor | None:
         """Let a player take a step (see :class:`Learner`), and the terms act on it."""
-        value = super().apply(player, loss, *inputs)
+        value = self._closed_step(*inputs) if loss == self.critic_loss else None
+        if value is None:
+            value = super().apply(player, loss, *inputs)
         if player == "discriminator" and value is not None:
             self.game.after_critic_step()
         return value
+
+    def _closed_form(self, gradient: str) -> ClosedForm | None:
+        """What finds the discriminator's gradient in closed form, where it is asked for and can."""
+        why = self.game.why_autograd
+        if type(self).critic_loss is not Trainer.critic_loss:
+            why = f"{type(self).__name__} has a loss of its own"
+        if gradient == "closed-form" and why is not None:
+            raise errors.unsupported("Gradient closed-form", why, [("gradient", "autograd")])
+        return ClosedForm(self.game) if gradient != "autograd" and why is None else None
+
+    def _closed_step(self, batch: Batch, drawn: Drawn, fixed: CriticRound) -> Tensor | None:
+        """A step of the discriminator by the closed form; None if it is left to autograd.
+
+        That is so too if a number is not finite: autograd then finds where it comes from.
+        """
+        if self.closed_form is None:
+            return None
+        before = self.rng.get_state()
+        loss = self.closed_form.loss(fixed, self.rng)
+        if loss is None:
+            self.rng.set_state(before)
+            return None
+        for parameter, gradient in self.closed_form.gradients.items():
+            parameter.grad = gradient
+        self.guard.passed()
+        self.players["discriminator"].step()
+        self._closed_steps += 1
+        return loss
 
     def again(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The same inputs of a loss; states that are inside the graph are generated again."""

@@ -120,7 +120,7 @@ def averages(session: Session) -> bool:
 OBEYED: dict[str, tuple[dict[str, Any], Any, Callable[[Session], Any], Any]] = {
     "objective": ({}, "hinge", lambda s: type(game(s).objective), Hinge),
     "term": (
-        {},
+        {"trainer.gradient": "autograd"},  # which the closed form of some terms would change too
         ["gradient-penalty:3", "instance-noise"],
         lambda s: [type(term) for term in game(s).terms],
         [GradientPenalty, InstanceNoise],
@@ -155,6 +155,7 @@ OBEYED: dict[str, tuple[dict[str, Any], Any, Callable[[Session], Any], Any]] = {
     "trainer.betas": ({}, [0.7, 0.8], group("generator", "betas"), (0.7, 0.8)),
     "trainer.final_rate": ({}, 1.0, group("generator", "lr"), 2e-3),
     "trainer.average": ({}, 0.0, averages, False),
+    "trainer.gradient": ({}, "autograd", lambda s: s.learner.closed_form is None, True),  # type: ignore[attr-defined]
     "trainer.evaluate_every": ({}, 1, config("evaluate_every"), 1),
     "trainer.checkpoint_every": ({}, 1, config("checkpoint_every"), 1),
     "trainer.log_every": ({}, 9, n_rows, 4),  # steps 0, 1, 2, and the last one
