@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from pydantic_core import PydanticCustomError
 
 __all__ = [
+    "MOST_SMALL",
     "DataConfig",
     "DiscriminatorConfig",
     "EngineConfig",
@@ -21,6 +22,8 @@ __all__ = [
     "TrainerConfig",
 ]
 
+MOST_SMALL = 5
+"""Qubits up to which settings that nobody has set are those of small circuits."""
 MOST = 10**9
 """Most of anything that is counted: beyond it lies no experiment, and int32 soon ends."""
 Positive = Annotated[int, Field(ge=1, le=MOST)]
@@ -54,9 +57,11 @@ class OneOf:
 
     Args:
         kind: the kind of the choice, as :data:`qgan.build.registry.FAMILIES` has it.
+        also: a name that stands for one of them, which :func:`qgan.build.settle` finds out.
     """
 
     kind: str
+    also: tuple[str, ...] = ()
 
 
 class Section(BaseModel):
@@ -99,10 +104,11 @@ class GeneratorConfig(Section):
 
     kind: Annotated[str, OneOf("generator")] = "reuploading"
     """Label and latent in every angle, or in registers of their own."""
-    ansatz: Annotated[str, OneOf("ansatz")] = "hardware-efficient"
-    """Family of layers of the re-uploading circuit."""
+    ansatz: Annotated[str, OneOf("ansatz", also=("auto",))] = "auto"
+    """Family of layers; auto takes hardware-efficient, beyond 5 qubits ising for re-uploading."""
     n_layers: Layers | None = None
-    """Layers of the circuit; None takes 4 of the re-uploading, 12 of the register circuit."""
+    """Layers of the circuit; None takes 12 of the register circuit, and 4 of the re-uploading one,
+    or as many as there are qubits beyond 5."""
     bath: Wires | None = None
     """Wires traced out; None takes what the rank of the data asks."""
     n_latent: Annotated[int, Field(ge=0, le=1000)] | Literal["auto"] = 2
@@ -121,8 +127,9 @@ class GeneratorConfig(Section):
 class DiscriminatorConfig(Section):
     """The discriminator's view and head."""
 
-    kind: Annotated[str, OneOf("view")] = "density"
-    """The view (`qgan list` tells of each); objectives that are distances take none."""
+    kind: Annotated[str, OneOf("view", also=("auto",))] = "auto"
+    """The view (`qgan list` tells of each); auto takes density, and sketch beyond 5 qubits.
+    Objectives that are distances take none."""
     head: Annotated[str, OneOf("head")] = "mlp"
     """What scores the view with the label (`qgan list` tells of each)."""
     spectral: bool = False
@@ -133,6 +140,8 @@ class DiscriminatorConfig(Section):
     """Largest weight of the words of the Pauli view."""
     n_words: Positive | None = None
     """Words of the Pauli view, drawn at random by the seed; None takes all."""
+    n_observables: Positive = 256
+    """Random observables of the sketch view."""
     povm: Literal["pauli-4", "pauli-6", "tetrahedral"] = "pauli-4"
     """Measurement of each qubit in the POVM view."""
     n_references: Positive = 4
@@ -184,8 +193,8 @@ class TrainerConfig(Section):
     """States of each kind shown in a step."""
     n_critic: Positive = 5
     """Discriminator steps before each generator step."""
-    generator_rate: Rate = 2e-3
-    """Adam's learning rate for the generator."""
+    generator_rate: Rate | None = None
+    """Adam's learning rate for the generator; None takes 2e-3, and 5e-3 beyond 5 qubits."""
     discriminator_rate: Rate = 2e-3
     """Adam's learning rate for the discriminator's head."""
     view_rate: Rate = 5e-3

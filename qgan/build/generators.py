@@ -19,6 +19,7 @@ from circuits import (
 )
 from qgan import errors
 from qgan.build.registry import Entry, new_family
+from qgan.build.scaling import scaled
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.embedding import AffineEmbedding, TanhEmbedding
@@ -54,6 +55,7 @@ EMBEDDINGS = new_family("embedding", "Embeddings", "generator.embedding")
 
 def build_circuit(settings: Experiment, data: Dataset) -> Circuit:
     """The generator's circuit; its bath is as wide as the rank of the data asks."""
+    settings = scaled(settings, data.n_qubits)
     g = settings.generator
     bath = math.ceil(math.log2(data.rank)) if g.bath is None else g.bath
     circuit: Circuit = GENERATORS.build(GENERATORS.find(g.kind), settings, data, bath)
@@ -125,7 +127,9 @@ def with_most_latents(settings: Experiment) -> Experiment:
 
 def _reuploading(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     registers = Registers(output=data.n_qubits, bath=bath)
-    return ReuploadingCircuit(registers, settings.generator.n_layers or 4, _ansatz(settings))
+    n_layers = settings.generator.n_layers
+    assert n_layers is not None  # which :func:`scaled` has filled in
+    return ReuploadingCircuit(registers, settings.generator.n_layers or n_layers, _ansatz(settings))
 
 
 def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:

@@ -71,10 +71,9 @@ def _bounded(settings: Experiment, data: Dataset, view: View, objective: Objecti
 
 def _identity(settings: Experiment, data: Dataset, view: View, objective: Objective) -> Head:
     if view.n_features != 1:
-        kind = settings.discriminator.kind
         raise errors.unsupported(
             "Head IdentityHead",
-            f"it takes the view's one number, and view {kind} has {view.n_features}",
+            f"it takes the view's one number, and {type(view).__name__} has {view.n_features}",
             [("head", "bounded-linear"), ("view", "ddk")],
         )
     return IdentityHead(view.n_features)
@@ -82,10 +81,9 @@ def _identity(settings: Experiment, data: Dataset, view: View, objective: Object
 
 def _potentials(settings: Experiment, data: Dataset, view: View, objective: Objective) -> Head:
     if not isinstance(view, FixedView):
-        kind = settings.discriminator.kind
         raise errors.unsupported(
             "Head PotentialsHead",
-            f"it needs observables that are fixed, and view {kind} trains its own",
+            f"it needs observables that are fixed, and {type(view).__name__} trains its own",
             [("view", "density"), ("view", "pauli")],
         )
     swap_cost(data.n_qubits)  # refuses what is too wide

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qgan import errors
+from qgan.config import OneOf
 from qgan.text import MOST_CHARACTERS
 
-__all__ = ["FAMILIES", "Entry", "Family", "register"]
+__all__ = ["FAMILIES", "Entry", "Family", "names_of", "register"]
 
 OURS = "qgan"
 
@@ -167,6 +168,11 @@ def new_family(
     """Define a family of choices."""
     FAMILIES[kind] = Family(kind, title, setting, usual)
     return FAMILIES[kind]
+
+
+def names_of(mark: OneOf) -> tuple[str, ...]:
+    """The names that a setting takes."""
+    return (*FAMILIES[mark.kind], *mark.also)
 
 
 def register(

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from qgan import errors
 from qgan.build.plain_yaml import read_yaml
 from qgan.build.plugins import check_loaded, load_entry_points
-from qgan.build.registry import FAMILIES
+from qgan.build.registry import FAMILIES, names_of
 from qgan.config import Experiment, OneOf
 from qgan.engines.memory import check_bytes
 
@@ -66,7 +66,7 @@ def _section(
         rule = _rule(rules)
         for mark in field.metadata:
             if isinstance(mark, OneOf):
-                rule = "one of " + ", ".join(FAMILIES[mark.kind])
+                rule = "one of " + ", ".join(names_of(mark))
         yield from _comment((field.description or "") + (f" ({rule})" if rule else ""), pad)
         yield f"{pad}{name}: {_inline(data[name])}"
 
@@ -175,7 +175,7 @@ def check_choices(experiment: Experiment) -> None:
     for section in (experiment, *sections):
         for name, value in section:
             for mark in type(section).model_fields[name].metadata:
-                if isinstance(mark, OneOf):
+                if isinstance(mark, OneOf) and value not in mark.also:
                     FAMILIES[mark.kind].find(value)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from qgan.build.engines import settle_engine
 from qgan.build.generators import TRIED_LATENTS, with_latents
+from qgan.build.scaling import scaled
 from qgan.build.trainer import build_trainer
 from qgan.config import Experiment
 from qgan.data import Dataset
@@ -39,7 +40,7 @@ def settle(
         data: what is to be learned.
         tell: takes a line about each trial.
     """
-    settings = settle_engine(settings, data)
+    settings = settle_engine(scaled(settings, data.n_qubits), data)
     if settings.generator.n_latent != "auto":
         return settings
     judge = Judge(data, "validation", settings.seed)

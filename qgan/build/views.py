@@ -10,6 +10,7 @@ import torch
 from circuits import ConditionalReadout, DDKReadout, Registers, SwapTest
 from qgan import errors
 from qgan.build.registry import Entry, new_family
+from qgan.build.scaling import scaled
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.engines.base import Engine
@@ -20,6 +21,7 @@ from qgan.views import (
     MeasuredView,
     PauliView,
     POVMView,
+    SketchView,
     SwapTestView,
     TwoCopyView,
     View,
@@ -47,6 +49,7 @@ def build_view(settings: Experiment, data: Dataset, engine: Engine) -> View:
         data: what the discriminator is shown.
         engine: what runs the view's circuits, if it has any.
     """
+    settings = scaled(settings, data.n_qubits)
     view: View = VIEWS.build(VIEWS.find(settings.discriminator.kind), settings, data, engine)
     records = data.train.records
     if records is None:
@@ -57,6 +60,10 @@ def build_view(settings: Experiment, data: Dataset, engine: Engine) -> View:
 def _pauli(settings: Experiment, data: Dataset, engine: Engine) -> View:
     d, n = settings.discriminator, data.n_qubits
     return PauliView(n, min(d.max_weight, n), d.n_words, settings.seed)
+
+
+def _sketch(settings: Experiment, data: Dataset, engine: Engine) -> View:
+    return SketchView(data.n_qubits, settings.discriminator.n_observables, settings.seed)
 
 
 def _povm(settings: Experiment, data: Dataset, engine: Engine) -> View:
@@ -132,6 +139,13 @@ for _entry in (
         DensityView,
         "entries of the density matrix; needs states",
         "Hilbert-Schmidt coordinates",
+    ),
+    Entry(
+        "sketch",
+        SketchView,
+        "random observables that keep distances of any number of qubits; needs states",
+        "Johnson and Lindenstrauss, Contemp. Math. 26, 189 (1984)",
+        _sketch,
     ),
     Entry(
         "pauli",

@@ -134,7 +134,7 @@ def _with_choices(settings: BaseModel) -> BaseModel:
 
     The parser shows and checks the types of the schema, and the registry is open to plug-ins.
     """
-    from qgan.build.registry import FAMILIES
+    from qgan.build.registry import names_of
 
     fields: dict[str, Any] = {}
     values: dict[str, Any] = {}
@@ -146,7 +146,7 @@ def _with_choices(settings: BaseModel) -> BaseModel:
         if isinstance(value, BaseModel):
             kind = type(default)
         elif marks:
-            kind = Literal[tuple(FAMILIES[marks[0].kind])]  # type: ignore[assignment]
+            kind = Literal[names_of(marks[0])]  # type: ignore[assignment]
         elif entry.metadata:
             kind = Annotated[kind, *entry.metadata]  # type: ignore[assignment]
         fields[name] = (kind, Field(default, description=entry.description))

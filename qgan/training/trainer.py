@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from qgan import errors, rules
 from qgan.batch import Batch
-from qgan.config import TrainerConfig
+from qgan.config import MOST_SMALL, TrainerConfig
 from qgan.data import Dataset
 from qgan.discriminator import Discriminator
 from qgan.game import CriticRound, Game
@@ -67,11 +67,11 @@ class Trainer(Learner):
     ) -> None:
         self.game = Game(generator, discriminator, objective, terms, mismatched_share)
         rules.check_data(generator, self.game.terms, data)
-        config = TrainerConfig() if config is None else config
+        config = _settled(TrainerConfig() if config is None else config, generator)
         rules.check_step(
             generator, discriminator, self.game.objective, self.game.terms, config.batch
         )
-        players = {
+        players: dict[str, list[dict[str, Any]]] = {
             "generator": [{"params": _trained(generator), "lr": config.generator_rate}],
             "discriminator": [
                 {"params": _trained(discriminator.head), "lr": config.discriminator_rate},
@@ -211,6 +211,14 @@ class Trainer(Learner):
         engines = [self.generator.engine, self.discriminator.view.engine]
         unique = {id(engine): engine for engine in engines if engine is not None}
         return [self.game.objective, *self.game.terms, *unique.values()]
+
+
+def _settled(config: TrainerConfig, generator: Generator) -> TrainerConfig:
+    """The settings with the generator's rate, if nobody has set it."""
+    if config.generator_rate is not None:
+        return config
+    rate = 2e-3 if generator.n_qubits <= MOST_SMALL else 5e-3
+    return config.model_copy(update={"generator_rate": rate})
 
 
 def _trained(module: nn.Module) -> list[nn.Parameter]:

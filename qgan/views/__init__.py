@@ -8,6 +8,7 @@ from qgan.views.density import DensityView
 from qgan.views.measured import MeasuredView
 from qgan.views.pauli import PauliView, read_words
 from qgan.views.povm import POVMView
+from qgan.views.sketch import SketchView
 from qgan.views.swap_test import SwapTestView
 from qgan.views.two_copy import TwoCopyView, tensor_product
 
@@ -20,6 +21,7 @@ __all__ = [
     "POVMView",
     "PauliView",
     "Seen",
+    "SketchView",
     "SwapTestView",
     "TwoCopyView",
     "View",

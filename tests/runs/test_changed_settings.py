@@ -185,6 +185,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any]] = {
     "discriminator.hidden": ({}, [5]),
     "discriminator.max_weight": ({"discriminator.kind": "pauli"}, 1),
     "discriminator.n_words": ({"discriminator.kind": "pauli"}, 2),
+    "discriminator.n_observables": ({"discriminator.kind": "sketch"}, 7),
     "discriminator.povm": ({"discriminator.kind": "povm"}, "tetrahedral"),
     "discriminator.n_references": ({"discriminator.kind": "swap-test"}, 3),
     "discriminator.n_circuits": (CIRCUIT, 2),

@@ -18,6 +18,7 @@ from qgan.views import (
     MeasuredView,
     PauliView,
     POVMView,
+    SketchView,
     SwapTestView,
     TwoCopyView,
     View,
@@ -99,6 +100,7 @@ def measured() -> MeasuredView:
 
 VIEWS = {
     "density": Case(lambda: DensityView(N), 16, needs_states=True),
+    "sketch": Case(lambda: SketchView(N, 12), 12, needs_states=True),
     "pauli, weight 1": Case(lambda: PauliView(N, 1), 6),
     "pauli, weight 2": Case(lambda: PauliView(N, 2), 15),
     "pauli, random": Case(lambda: PauliView(N, 2, n_words=5), 5),

