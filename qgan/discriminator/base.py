@@ -19,7 +19,15 @@ __all__ = ["Discriminator", "Head", "PlainHead"]
 
 DECLARED = ("per_sample", "sees_label", "lipschitz", "bounded", "classifies", "has_potentials")
 """What only a subclass of :class:`Head` can say of itself."""
-HEAD_NAMES = (*DECLARED, "coordinates", "score_at", "input_gradient", "potentials", "difference")
+HEAD_NAMES = (
+    *DECLARED,
+    "n_held",
+    "coordinates",
+    "score_at",
+    "input_gradient",
+    "potentials",
+    "difference",
+)
 """What a subclass of :class:`Head` may override."""
 
 
@@ -38,6 +46,8 @@ class Head(nn.Module, ABC):
         classifies: whether :meth:`classify` guesses the label from the view.
         has_potentials: whether it holds a second observable per label, which
             :meth:`potentials` and :meth:`difference` give.
+        n_held: real numbers that a score and its gradient hold in memory for each number of the
+            view, beside the layers of a network.
     """
 
     per_sample: bool = True
@@ -46,6 +56,7 @@ class Head(nn.Module, ABC):
     bounded: bool = False
     classifies: bool = False
     has_potentials: bool = False
+    n_held: int = 0
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

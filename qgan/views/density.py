@@ -47,7 +47,7 @@ class DensityView(FixedView):
 
     @property
     def n_numbers(self) -> int:
-        """The matrix, the part above its diagonal, and the K numbers."""
+        """The matrix, the part above its diagonal, and the K numbers, as torch reads them."""
         return 4 * self.n_features
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
