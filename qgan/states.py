@@ -134,6 +134,11 @@ class States:
         """Whether the factor has one column."""
         return self.rank == 1
 
+    @property
+    def keeps_matrix(self) -> bool:
+        """Whether the states came as density matrices, through which gradients then flow."""
+        return self._density is not None
+
     def traces(self) -> Float[Tensor, " B"]:
         """Traces ``Tr rho``."""
         return (self.factor.real**2 + self.factor.imag**2).sum((1, 2))

@@ -26,6 +26,7 @@ HEAD_NAMES = (
     "score_at",
     "input_gradient",
     "perceptron",
+    "n_held",
     "potentials",
     "difference",
 )
@@ -47,6 +48,8 @@ class Head(nn.Module, ABC):
         classifies: whether :meth:`classify` guesses the label from the view.
         has_potentials: whether it holds a second observable per label, which
             :meth:`potentials` and :meth:`difference` give.
+        n_held: real numbers that a score and its gradient hold in memory for each number of the
+            view, beside the layers of a network.
     """
 
     per_sample: bool = True
@@ -55,6 +58,7 @@ class Head(nn.Module, ABC):
     bounded: bool = False
     classifies: bool = False
     has_potentials: bool = False
+    n_held: int = 0
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -174,13 +174,18 @@ class Engine(Stateful, ABC):
         check_angles(circuit, weights, inputs)
         return Prepared(self, circuit, weights, inputs)
 
+    def gives_isometry_of(self, circuit: Circuit) -> bool:
+        """Whether :meth:`isometry` returns matrices of this circuit rather than refusing it."""
+        return self.gives_isometries
+
     def isometry(
         self, circuit: Circuit, weights: Tensor, inputs: Tensor
     ) -> Complex[Tensor, "B N D"]:
         """What the circuit does to each basis state of its output register, other wires ``|0>``.
 
-        Where few rows of inputs serve many states (a readout has one per label), running the
-        circuit once per row and multiplying is much less work than running it once per state.
+        Where few rows of inputs serve many states of few qubits (a readout has one row per label),
+        running the circuit once per row and multiplying is less work than running it once per
+        state. The work of a product grows 16 times with two more qubits, that of a circuit 4 times.
 
         Args:
             circuit: the circuit.

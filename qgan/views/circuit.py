@@ -15,6 +15,7 @@ from qgan.batch import Seen
 from qgan.embedding import AffineEmbedding, RegisterEmbedding
 from qgan.engines import BatchedEngine
 from qgan.engines.base import Circuit, Engine
+from qgan.engines.batched.reading import values_of_words
 from qgan.labels import read_labels
 from qgan.seeds import seeded
 from qgan.states import Prepared, States
@@ -22,6 +23,12 @@ from qgan.views._observables import eigenvalue_bounds
 from qgan.views.base import Bounds, View, states_of
 
 __all__ = ["CircuitView"]
+
+# Where a circuit runs once per label rather than once per state, as measured on one thread with
+# circuits of four layers.
+MOST_ROWS = 32  # D, the dimension of a state
+MOST_ROWS_PER_COLUMN = 4  # D divided by the columns of the factor of a state
+LEAST_COLUMNS = 2**10  # columns of all states together
 
 
 class CircuitView(View):
@@ -81,13 +88,11 @@ class CircuitView(View):
             _label_embedding(circuit, n_labels, rng) for _ in range(n_circuits)
         )
         self.requires_grad_(trainable)
-        self._all_inputs = _AnglesAsInputs(circuit)
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Scaled expectation values ``(B, K)``."""
         source, label = states_of(source, self), read_labels(label, self.n_labels)
-        classes = not label.is_floating_point()
-        if classes and self.engine.gives_isometries and isinstance(source, States):
+        if isinstance(source, States) and self._reads_by_label(source, label):
             return self._by_label(source, label)
         engine: Any = source.engine if isinstance(source, Prepared) else self.engine
         no_latent = self.weights.new_zeros(len(label), 0)
@@ -96,6 +101,19 @@ class CircuitView(View):
             inputs = embed(label, no_latent)
             parts.append(engine.expval(self.circuit, weights, inputs, self.words, source))
         return self.scale * torch.cat(parts, 1)
+
+    def _reads_by_label(self, states: States, label: Tensor) -> bool:
+        """Whether the circuits run once per label rather than once per state.
+
+        A circuit that runs once per label gives a matrix, whose product with each state costs as
+        much as D gates. That is less than the circuit where D is small, and where the matrix of a
+        state serves many columns; and it is worth while where there are many columns.
+        """
+        dimension, columns = states.dimension, states.rank
+        small = dimension <= min(MOST_ROWS, MOST_ROWS_PER_COLUMN * columns)
+        many = len(states) * columns >= LEAST_COLUMNS
+        classes = not label.is_floating_point()
+        return small and many and classes and self.engine.gives_isometry_of(self.circuit)
 
     def bounds(self, weights: Float[Tensor, "*rows K"]) -> Bounds:
         """The sum over the circuits of the least and greatest values that the words can reach.
@@ -112,33 +130,12 @@ class CircuitView(View):
         """The numbers of states; each circuit runs once per label and reads all states of it."""
         labels = torch.arange(self.n_labels, device=label.device)
         no_latent = self.weights.new_zeros(self.n_labels, 0)
-        rows = [
-            torch.cat([weights.expand(self.n_labels, -1), embed(labels, no_latent)], 1)
-            for weights, embed in zip(self.weights, self.embeddings, strict=True)
-        ]
-        no_weights = self.weights.new_zeros(0)
-        isometries = self.engine.isometry(self._all_inputs, no_weights, torch.cat(rows))
-        isometries = isometries.unflatten(0, (len(rows), -1))
-        per_state = isometries[:, label]  # (n_circuits, B, 2**n_wires, D)
-        factor = (per_state @ states.factor.to(per_state.dtype)).flatten(0, 1)
-        values = pauli.expval(factor, self.words)
-        features: Tensor = values.unflatten(0, (len(rows), -1)).transpose(0, 1).flatten(1)
-        return self.scale * features
-
-
-class _AnglesAsInputs:
-    """A circuit whose weights come as further inputs, so that several of it run as one batch."""
-
-    n_weights = 0
-
-    def __init__(self, circuit: Circuit) -> None:
-        self.circuit = circuit
-        self.registers = circuit.registers
-        self.n_inputs = circuit.n_weights + circuit.n_inputs
-
-    def __call__(self, weights: Any, inputs: Any) -> None:
-        n = self.circuit.n_weights
-        self.circuit(inputs[..., :n], inputs[..., n:])
+        parts = []
+        for weights, embed in zip(self.weights, self.embeddings, strict=True):
+            columns = self.engine.isometry(self.circuit, weights, embed(labels, no_latent))
+            final = columns[label] @ states.factor.to(columns.dtype)  # (B, 2**n_wires, r)
+            parts.append(values_of_words(final, self.words))
+        return self.scale * torch.cat(parts, 1)
 
 
 def _label_embedding(circuit: Circuit, n_labels: int, rng: torch.Generator) -> nn.Module:

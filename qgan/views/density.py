@@ -10,8 +10,10 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.batch import Seen
+from qgan.engines.batched.reading import entries_of
 from qgan.engines.memory import check_view
 from qgan.records import Records
+from qgan.states import States
 from qgan.views.base import FixedView
 
 __all__ = ["DensityView"]
@@ -45,7 +47,7 @@ class DensityView(FixedView):
 
     @property
     def n_numbers(self) -> int:
-        """The matrix, the part above its diagonal, and the K numbers."""
+        """The matrix, the part above its diagonal, and the K numbers, as torch reads them."""
         return 4 * self.n_features
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
@@ -55,10 +57,16 @@ class DensityView(FixedView):
                 "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
             )
         states = source if isinstance(source, Records) else source.materialise()
+        if isinstance(states, States) and states.is_pure and not states.keeps_matrix:
+            return entries_of(states.factor, lambda psi: self._entries(psi * psi.mH))
         return self.entries(states.density_matrix())
 
     def entries(self, matrices: Complex[Tensor, "B D D"]) -> Float[Tensor, "B K"]:
         """Real coordinates of Hermitian matrices; :meth:`operator` is the way back to matrices."""
+        return entries_of(matrices, self._entries)
+
+    def _entries(self, matrices: Tensor) -> Tensor:
+        """The same by operations of torch."""
         rho = matrices.flatten(1)
         upper = math.sqrt(2) * rho[:, self.upper]
         return torch.cat([rho[:, self.diagonal].real, upper.real, upper.imag], 1)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from qgan import errors, pauli
 from qgan.batch import Seen
+from qgan.engines.batched.reading import values_of_words
 from qgan.engines.memory import check_view
 from qgan.records import Records
 from qgan.seeds import seeded
@@ -71,9 +72,12 @@ class PauliView(FixedView):
 def read_words(source: Seen, words: Sequence[str]) -> Float[Tensor, "B K"]:
     """Expectation values of Pauli words on the output register.
 
-    A source that is still to be prepared is read by its own engine.
+    States are read by compiled loops where these serve, and a source that is still to be prepared
+    by its own engine.
     """
-    if isinstance(source, States | Records):
+    if isinstance(source, States):
+        return values_of_words(source.factor, words)
+    if isinstance(source, Records):
         return source.expval(words)
     padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)
     observables = [word + padding for word in words]

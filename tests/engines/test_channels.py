@@ -159,5 +159,6 @@ def test_memory_is_that_of_the_largest_rank() -> None:
 
 def test_a_noisy_circuit_is_no_isometry() -> None:
     circuit = noisy(1)
+    assert not ENGINE.gives_isometry_of(circuit)
     with pytest.raises(QganError, match="channels"):
         ENGINE.isometry(circuit, *angles(circuit))

@@ -155,6 +155,7 @@ def test_prepare(case: Case) -> None:
 def test_isometry(case: Case) -> None:
     """``V rho V^dagger`` is what the circuit makes of rho; an engine without matrices says so."""
     engine, (weights, inputs) = case.make(), draw_angles(reader(), 2)
+    assert engine.gives_isometry_of(reader()) is engine.gives_isometries
     if not engine.gives_isometries:
         with pytest.raises(QganError, match=f"Engine {engine.name}: it gives no isometries"):
             engine.isometry(reader(), weights, inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pennylane as qml
 import pytest
 import torch
 from small_circuits import Local, random_states
@@ -14,9 +15,11 @@ from torch.testing import assert_close
 from view_cases import ENGINE, VIEWS, Case, N, circuit_view, labelled, plain, with_label
 
 from circuits import ConditionalReadout, DDKReadout, Registers
+from qgan.engines import BatchedEngine
 from qgan.pauli import z_words
 from qgan.states import States
 from qgan.views import CircuitView
+from qgan.views import circuit as circuit_views
 
 
 def test_circuit_view_of_a_circuit_that_does_nothing_reads_z_words() -> None:
@@ -86,31 +89,88 @@ ROUTES = {
 }
 
 
+class Noted(BatchedEngine):
+    """Counts how often it is asked for isometries."""
+
+    n_isometries = 0
+
+    def isometry(self, *angles: Any) -> Tensor:
+        self.n_isometries += 1
+        return super().isometry(*angles)
+
+
+IN_TORCH = BatchedEngine("double", compiled=False)
+
+
+def noted_view(circuit: Any, n_circuits: int) -> CircuitView:
+    view = CircuitView(circuit, 2, engine=Noted("double"), n_circuits=n_circuits)
+    view.double()
+    return view
+
+
+@pytest.mark.parametrize("by_label", [False, True], ids=["by state", "by label"])
 @pytest.mark.parametrize("rank", [1, 3])
 @pytest.mark.parametrize("make", ROUTES.values(), ids=ROUTES)
-def test_reading_label_by_label_equals_reading_state_by_state(
-    make: Callable[[], Any], rank: int
+def test_both_routes_are_expval_of_each_copy(
+    make: Callable[[], Any], rank: int, by_label: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The fast route of class labels against ``expval`` of each copy: values and gradients."""
-    view, label = circuit_view(make(), n_circuits=3), torch.tensor([1, 0, 1, 1])
+    """Values and gradients of circuits that run once per state, and once per label.
+
+    The oracle has no compiled loops and no isometries.
+    """
+    monkeypatch.setattr(circuit_views, "LEAST_COLUMNS", 0 if by_label else 10**9)
+    view, label = noted_view(make(), 3), torch.tensor([1, 0, 1, 1])
     factor = random_states(4, N, rank).factor.requires_grad_()
     leaves = [factor, *(p for p in view.parameters() if p.numel())]
     turn = torch.linspace(-1, 1, 4 * view.n_features, dtype=torch.float64).view(4, -1)
 
     def plainly() -> Tensor:
         nothing = torch.zeros(4, 0, dtype=torch.float64)
-        parts = [
-            ENGINE.expval(view.circuit, weights, embed(label, nothing), view.words, States(factor))
-            for weights, embed in zip(view.weights, view.embeddings, strict=True)
-        ]
+        parts = []
+        for weights, embed in zip(view.weights, view.embeddings, strict=True):
+            angles = (weights, embed(label, nothing))
+            parts.append(IN_TORCH.expval(view.circuit, *angles, view.words, States(factor)))
         return view.scale * torch.cat(parts, 1)
 
     fast, slow = view(States(factor), label), plainly()
+    assert view.engine.n_isometries == 3 * by_label
     assert_close(fast, slow, **EXACT)
     found, expected = (torch.autograd.grad((v * turn).sum(), leaves) for v in (fast, slow))
     for one, other in zip(found, expected, strict=True):
         assert_close(one, other, **EXACT)
         assert other.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("n", "rank", "batch", "n_circuits", "by_label"),
+    [
+        (2, 2, 512, 1, True),
+        (2, 2, 511, 2, False),  # few columns
+        (3, 1, 1100, 1, False),  # a matrix of 8 rows for one column
+        (3, 2, 600, 2, True),
+        (5, 8, 128, 1, True),
+        (6, 64, 16, 1, False),  # many rows
+    ],
+)
+def test_sizes_choose_the_route(
+    n: int, rank: int, batch: int, n_circuits: int, by_label: bool
+) -> None:
+    view = noted_view(ConditionalReadout(Registers(output=n), n_layers=1), n_circuits)
+    view(random_states(batch, n, rank), torch.arange(batch) % 2)
+    assert view.engine.n_isometries == n_circuits * by_label
+
+
+def test_a_noisy_circuit_reads_state_by_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its isometry does not exist, whatever the sizes."""
+
+    def queue(weights: Any, inputs: Any) -> None:
+        qml.DepolarizingChannel(0.3, wires=0)
+
+    monkeypatch.setattr(circuit_views, "LEAST_COLUMNS", 0)
+    states = random_states(3, N, 2)
+    view = circuit_view(Local(queue, Registers(output=N)), scale=1.0, observables=["ZI", "IZ"])
+    shrunk = states.expval(["ZI", "IZ"]) * torch.tensor([1 - 4 * 0.3 / 3, 1.0], dtype=torch.float64)
+    assert_close(view(states, torch.tensor([0, 1, 0])), shrunk, **EXACT)
 
 
 def test_frozen_circuit_still_passes_the_gradient_of_states() -> None:

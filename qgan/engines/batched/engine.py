@@ -130,6 +130,10 @@ class BatchedEngine(Engine):
         pauli.check_words(observables, circuit.registers.n_wires)
         return self._run(circuit, weights, inputs, source, tuple(observables))
 
+    def gives_isometry_of(self, circuit: Circuit) -> bool:
+        """Whether the circuit has no channels."""
+        return len(segments_of(circuit)) == 1
+
     def isometry(
         self, circuit: Circuit, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
     ) -> Complex[Tensor, "B N D"]:
@@ -138,7 +142,7 @@ class BatchedEngine(Engine):
         Raises:
             QganError: for a circuit with channels, which is no isometry.
         """
-        if len(segments_of(circuit)) > 1:
+        if not self.gives_isometry_of(circuit):
             raise errors.unsupported("Isometry", "the circuit has channels", "ask for its states")
         eye = torch.eye(2**circuit.registers.n_output, dtype=self.complex, device=inputs.device)
         return self._run(circuit, weights, inputs, States(eye.repeat(len(inputs), 1, 1)))

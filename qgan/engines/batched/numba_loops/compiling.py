@@ -52,7 +52,7 @@ def kernel(fast: bool = True, whole: bool = False) -> Callable[[Callable[..., An
 
 
 def announce(function: Any) -> None:
-    """Say that compiling takes a while, unless the cache holds something of these sources."""
+    """Say that compiling takes a while, unless the cache holds passes of these sources."""
     folder = function.stats.cache_path
-    if folder is None or not any(Path(folder).glob(f"*{DIGEST}*.nbi")):
+    if folder is None or not any(Path(folder).glob(f"passes.*{DIGEST}*.nbi")):
         log.warning("Compiling the batched engine for this machine, once: about half a minute.")
