@@ -13,6 +13,7 @@ from qgan.build.generators import (
 from qgan.build.heads import HEADS
 from qgan.build.objectives import OBJECTIVES, build_objective
 from qgan.build.presets import PRESETS, preset
+from qgan.build.projection import Projection, project
 from qgan.build.reference import reference
 from qgan.build.registry import FAMILIES, Entry, Family, register
 from qgan.build.settings import from_yaml, parse, to_yaml
@@ -36,6 +37,7 @@ __all__ = [
     "VIEWS",
     "Entry",
     "Family",
+    "Projection",
     "adversarial",
     "build_circuit",
     "build_discriminator",
@@ -51,6 +53,7 @@ __all__ = [
     "load_data",
     "parse",
     "preset",
+    "project",
     "reference",
     "register",
     "settle",

@@ -10,13 +10,19 @@ __all__ = ["command_plan"]
 
 
 def command_plan(argv: Sequence[str]) -> int:
-    """`qgan plan`: time each engine on an experiment's circuit and batch."""
+    """`qgan plan`: time each engine on an experiment's circuit, and a step of the whole game."""
     from qgan import build
+    from qgan.build.generators import with_most_latents
     from qgan.cli.engine_table import engine_table
+    from qgan.cli.pace import game_lines
     from qgan.cli.tables import TextConsole
 
     experiment, _, _ = parse_train(argv, "qgan plan")
     data = build.load_data(experiment)
     timings = build.time_candidates(experiment, data)
-    TextConsole().print(engine_table(timings))
+    console = TextConsole()
+    console.print(engine_table(timings))
+    settled = build.settle(with_most_latents(experiment), data)
+    for line in game_lines(build.project(settled, data), settled, data.n_qubits):
+        console.print(line, soft_wrap=True, highlight=False)
     return 0

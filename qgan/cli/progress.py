@@ -13,22 +13,35 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from qgan import errors
 from qgan.cli.console import show_report, waiting
+from qgan.cli.pace import LONG, long_line
 from qgan.cli.tables import TextConsole
 from qgan.runs import RunFolder, Session
 from qgan.training import Learner
 
 __all__ = ["Bar", "train_and_report"]
 
+LONGEST_SILENCE = 30.0
+"""Seconds after which a training without a terminal says where it is."""
+
 
 class Bar:
-    """A progress bar with rate, losses and skill; it is hidden where there is no terminal.
+    """A progress bar with rate, losses and skill.
+
+    Where there is no terminal it prints lines instead: one for each judgement, and one after half a
+    minute without any.
 
     Args:
         n_steps: number of steps of the training.
         console: where the bar is drawn; standard error by default.
+        long_line: what to say after the second step, if the seconds that it is given are many.
     """
 
-    def __init__(self, n_steps: int, console: TextConsole | None = None) -> None:
+    def __init__(
+        self,
+        n_steps: int,
+        console: TextConsole | None = None,
+        long_line: Callable[[float], str] | None = None,
+    ) -> None:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -43,6 +56,9 @@ class Bar:
         self.task = self.progress.add_task("training", total=n_steps, rate="", losses="")
         self.skill = math.nan
         self.start = (0.0, 0.0)
+        self.n_steps, self.long_line = n_steps, long_line
+        self.first: tuple[float, float] | None = None
+        self.told = 0.0
 
     def begin(self, step: int, seconds: float) -> None:
         """Note where the run starts or goes on, so that the rate counts only the steps from there.
@@ -51,7 +67,7 @@ class Bar:
             step: the step so far.
             seconds: the training time so far.
         """
-        self.start = (step, seconds)
+        self.start, self.told = (step, seconds), seconds
         self.progress.reset(self.task, completed=step)
 
     def __enter__(self) -> Bar:
@@ -68,15 +84,30 @@ class Bar:
 
     def __call__(self, row: dict[str, float]) -> None:
         """Show the numbers of a step."""
+        self._tell_if_long(row)
         first, second = self.start
         self.skill = 1 - row["shortfall"] if "shortfall" in row else self.skill
         rate = (row["step"] - first) / max(1e-9, row["seconds"] - second)
-        losses = (
-            f"D {row['discriminator_loss']:+.3f}  G {row['generator_loss']:+.3f}  "
-            f"skill {self.skill:.3f}"
-        )
+        losses = f"D {row['discriminator_loss']:+.3f}  G {row['generator_loss']:+.3f}"
+        if not math.isnan(self.skill):
+            losses += f"  skill {self.skill:.3f}"
         speed = f"{rate:.0f} steps/s" if rate >= 1 else f"{1 / max(1e-9, rate):.1f} s/step"
         self.progress.update(self.task, completed=row["step"], rate=speed, losses=losses)
+        silent = row["seconds"] - self.told
+        if not self.console.is_terminal and ("shortfall" in row or silent > LONGEST_SILENCE):
+            self.told = row["seconds"]
+            self.tell(f"step {row['step']:,.0f} of {self.n_steps:,}  {speed}  {losses}")
+
+    def _tell_if_long(self, row: dict[str, float]) -> None:
+        """Say after the second step if all steps will take long; the first one compiles."""
+        if self.first is None:
+            self.first = row["step"], row["seconds"]
+        elif self.long_line is not None:
+            pace = (row["seconds"] - self.first[1]) / (row["step"] - self.first[0])
+            seconds = pace * (self.n_steps - row["step"])
+            if seconds > LONG:
+                self.tell(self.long_line(seconds))
+            self.long_line = None
 
     def tell(self, line: str) -> None:
         """Print a line above the bar, on standard error."""
@@ -100,12 +131,15 @@ def train_and_report(
     if "OMP_NUM_THREADS" not in os.environ:
         # A step is thousands of small operations: a second thread costs more than it saves.
         torch.set_num_threads(1)
-    bar = Bar(learner.config.steps)
+    experiment, n_qubits = folder.experiment(), learner.data.n_qubits
+    bar = Bar(learner.config.steps, long_line=lambda s: long_line(s, experiment, n_qubits))
     session = Session(learner, folder, bar, bar.tell, logs=True)
     try:
         with session:
             begin(session)
             bar.begin(learner.step, session.seconds)
+            if not bar.console.is_terminal:
+                bar.tell(f"Run: {folder.path}")
             with bar:
                 complete = session.train()
     except errors.QganError:

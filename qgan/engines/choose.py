@@ -18,6 +18,7 @@ from qgan.pauli import z_words
 __all__ = ["Candidate", "Timing", "candidates", "choose", "time_engines"]
 
 BUDGET = 2.0  # seconds for all candidates together
+PATIENCE = 20.0  # seconds up to which a batch that is one call is run as it is
 MOST_REPEATS = 7
 
 
@@ -58,7 +59,8 @@ class Timing:
 
     Args:
         candidate: the engine.
-        seconds: median time of a pass; None where it was not run.
+        seconds: process time of a pass, the median, or on CUDA that of the clock; None where it
+            was not run.
         extrapolated: whether that is the time of one sample times the batch.
         memory: bytes of states that the pass needs, as the engine estimates them.
         exact: whether values are exact rather than estimated from shots.
@@ -104,7 +106,8 @@ def time_engines(
     """Time one forward and backward pass of each candidate.
 
     The pass reads all Z words of one qubit and differentiates their sum by all angles. A
-    candidate whose whole batch would pass its share of the budget runs one sample instead.
+    device that runs one sample after another runs one only, where the batch would pass its share
+    of the budget; so does one that takes a batch at once, where a sample takes seconds.
 
     Args:
         circuit: the circuit to run.
@@ -163,9 +166,10 @@ def _timing(
         if reason is not None:
             return Timing(candidate, why_not=reason)
         one = _seconds(engine, candidate, circuit, 1, share / 4)
-        # Backprop and ours take a batch at once; other devices run one sample after another.
+        # Backprop and ours take a batch at once, whose time is no multiple of a sample's; other
+        # devices run one sample after another.
         at_once = candidate.kind == "batched" or candidate.diff_method == "backprop"
-        extrapolated = one > share if at_once else one * batch > 4 * share
+        extrapolated = one * batch > (PATIENCE if at_once else 4 * share)
         if extrapolated:
             seconds = one * batch
         else:
@@ -186,12 +190,14 @@ def _seconds(
     inputs = torch.rand(batch, circuit.n_inputs, generator=rng).to(place).requires_grad_()
     words = z_words(circuit.registers.n_wires, 1)
 
+    clock = time.perf_counter if place == "cuda" else time.process_time
+
     def step() -> float:
-        start = time.perf_counter()
+        start = clock()
         engine.expval(circuit, weights, inputs, words).sum().backward()
         if place == "cuda":
             torch.cuda.synchronize()
-        return time.perf_counter() - start
+        return clock() - start
 
     step()  # traces the circuit
     seconds = [step()]

@@ -61,9 +61,10 @@ def refusal(data: Dataset, settings: dict[str, Any], **trainer: Any) -> str | No
         assert "\n" not in str(error)
         return str(error)
     before = [p.detach().clone() for p in made.generator.parameters()]
-    losses: list[float] = []
-    made.fit(lambda step: losses.extend(step.values()))
-    assert len(losses) == 4 and all(map(math.isfinite, losses))
+    steps: list[dict[str, float]] = []
+    made.fit(steps.append)
+    assert len(steps) == 2
+    assert all(math.isfinite(number) for step in steps for number in step.values())
     after = made.generator.parameters()
     assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
     return None

@@ -1,0 +1,90 @@
+"""What a training will take: the sizes of its game, and the time of its steps as they are."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from qgan.build.room import room_of
+from qgan.build.trainer import build_trainer
+from qgan.config import Experiment
+from qgan.data import Dataset
+
+__all__ = ["Projection", "project"]
+
+PATIENCE, MOST_STEPS = 2.0, 20
+"""Seconds that the steps are timed for, and the most of them."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What a training takes.
+
+    Args:
+        view: the name of the view's class.
+        n_features: numbers of a state that it reads.
+        head: the name of the head's class.
+        n_weights: weights of the head, and of the generator.
+        n_states: states of each kind that a step shows to the discriminator.
+        n_bytes: bytes of the numbers, of the head in training, and of the generated states.
+        step: seconds of a step.
+        n_steps: steps of the training.
+    """
+
+    view: str
+    n_features: int
+    head: str
+    n_weights: tuple[int, ...]
+    n_states: int
+    n_bytes: int
+    step: float
+    n_steps: int
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of all steps, without the judgements between them."""
+        return self.step * self.n_steps
+
+
+def project(settings: Experiment, data: Dataset) -> Projection:
+    """Build the whole game, take a few steps and time them.
+
+    The time is process time; on CUDA it is that of the clock.
+
+    Args:
+        settings: the experiment, settled.
+        data: what is to be learned.
+
+    Raises:
+        QganError: as :func:`qgan.build.build_trainer` has it.
+    """
+    trainer = build_trainer(data, settings)
+    on_cuda = trainer.generator.weights.device.type == "cuda"
+
+    def now() -> float:
+        if on_cuda:
+            torch.cuda.synchronize()
+        return time.perf_counter() if on_cuda else time.process_time()
+
+    trainer.train_step()  # traces circuits and reads the cache of compiled loops
+    seconds: list[float] = []
+    while not seconds or (len(seconds) < MOST_STEPS and sum(seconds) < PATIENCE):
+        start = now()
+        trainer.train_step()
+        seconds.append(now() - start)
+    config, generator, place = trainer.config, trainer.generator, settings.engine.accelerator
+    view, head = trainer.discriminator.view, trainer.discriminator.head
+    n_states = config.batch * config.n_critic
+    room = sum(room_of(settings, view, head, trainer.game.terms))
+    return Projection(
+        view=type(view).__name__,
+        n_features=view.n_features,
+        head=type(head).__name__,
+        n_weights=tuple(sum(p.numel() for p in one.parameters()) for one in (head, generator)),
+        n_states=n_states,
+        n_bytes=room + generator.engine.memory(generator.circuit, n_states, place),
+        step=sorted(seconds)[len(seconds) // 2],
+        n_steps=config.steps,
+    )
