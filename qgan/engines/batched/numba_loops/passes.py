@@ -13,9 +13,10 @@ import numpy as np
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 from qgan.engines.batched.numba_loops.fixed import apply_fixed
+from qgan.engines.batched.numba_loops.flips import flip, flip_angles, flip_gradients, unflip
 from qgan.engines.batched.numba_loops.lanes import load_lanes, store_lanes
 from qgan.engines.batched.numba_loops.observables import pull_expectations, read_expectations
-from qgan.engines.batched.numba_loops.program import FIXED, TURN, TURN_STOP
+from qgan.engines.batched.numba_loops.program import FIXED, FLIP, TURN, TURN_STOP
 from qgan.engines.batched.numba_loops.slots import own_gradients, own_slots
 from qgan.engines.batched.numba_loops.stages import phases, turns, unphases, unturns
 
@@ -78,6 +79,10 @@ def forward(p, slots, diagonals, inputs, start, columns, final, lanes, words, va
             if stage[FIXED] >= 0:
                 apply_fixed(psi, w, p, stage[FIXED], False)
                 continue
+            if stage[FLIP] >= 0:
+                table = flip_angles(p, slots, own, stage[FLIP], False)
+                flip(psi, p, stage[FLIP], w, table)
+                continue
             of_zero = i == 0 and len(start) == 0
             if of_zero:
                 turns_of_zero(psi, p, slots, own, stage, cosines, sines)
@@ -125,6 +130,11 @@ def adjoint(
             if stage[FIXED] >= 0:
                 apply_fixed(psi, w, p, stage[FIXED], True)
                 apply_fixed(g, w, p, stage[FIXED], True)
+                continue
+            if stage[FLIP] >= 0:
+                table = flip_angles(p, slots, own, stage[FLIP], True)
+                unflip(psi, g, p, stage[FLIP], w, table)
+                flip_gradients(p, table, w, stage[FLIP], of_shared, of_own)
                 continue
             for tile in range(dimension // size):
                 part = psi[tile * size * 2 * w : (tile + 1) * size * 2 * w]
