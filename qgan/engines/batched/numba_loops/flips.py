@@ -133,8 +133,8 @@ def unflip(psi, g, p, index, w, table):
                 u, v, y, z = one, two + half, one + n, two + n - half
                 flip_slopes(psi, g, u, v, n, of_classes, at, sign)
                 flip_slopes(psi, g, y, z, n, of_classes, at, plus)
-                rotate(psi, u, v, n, cosines, minor, at)
-                rotate(psi, y, z, n, cosines, sines, at)
-                rotate(g, u, v, n, cosines, minor, at)
-                rotate(g, y, z, n, cosines, sines, at)
+                for k in range(2):
+                    state = g if k else psi
+                    rotate(state, u, v, n, cosines, minor, at)
+                    rotate(state, y, z, n, cosines, sines, at)
                 one, two = one + n + n, two + n + n
