@@ -94,6 +94,28 @@ def flip_slopes(psi, g, one, two, w, of_classes, at, sign):
 
 
 @kernel()
+def flip_one(psi, one, two, lines, half, c, m, s):
+    """Turn a single lane: both rotations of :func:`flip` where w is 1, without inner loops."""
+    for _ in range(lines):
+        i, j, u, v = one, one + np.uint64(1), two + half, two + np.uint64(1) - half
+        a, b, e, f = psi[i], psi[j], psi[u], psi[v]
+        psi[i], psi[u] = c * a - m * e, m * a + c * e
+        psi[j], psi[v] = c * b - s * f, s * b + c * f
+        one, two = one + np.uint64(2), two + np.uint64(2)
+
+
+@kernel()
+def slope_one(psi, g, one, two, lines, half, sign):
+    """The gradient of the angle of a single lane."""
+    total = psi.dtype.type(0)
+    for _ in range(lines):
+        i, j, u, v = one, one + np.uint64(1), two + half, two + np.uint64(1) - half
+        total += sign * (g[u] * psi[i] - g[i] * psi[u]) + g[v] * psi[j] - g[j] * psi[v]
+        one, two = one + np.uint64(2), two + np.uint64(2)
+    return total
+
+
+@kernel()
 def flip(psi, p, index, w, table):
     """Apply a flip by the angles of its table."""
     cosines, minor, sines = table[0], table[1], table[2]
@@ -106,6 +128,10 @@ def flip(psi, p, index, w, table):
                 continue
             at, one, two = np.uint64(place), np.uint64(2 * w * begin), 2 * w * (begin ^ flips)
             two = np.uint64(two)
+            if w == 1:
+                c, m, s = cosines[place], minor[place], sines[place]
+                flip_one(psi, one, two, low, half, c, m, s)
+                continue
             for _ in range(low):
                 rotate(psi, one, two + half, n, cosines, minor, at)
                 rotate(psi, one + n, two + n - half, n, cosines, sines, at)
@@ -129,6 +155,12 @@ def unflip(psi, g, p, index, w, table):
                 continue
             at, one, two = np.uint64(place), np.uint64(2 * w * begin), 2 * w * (begin ^ flips)
             two = np.uint64(two)
+            if w == 1:
+                of_classes[place] += slope_one(psi, g, one, two, low, half, sign)
+                c, m, s = cosines[place], minor[place], sines[place]
+                for k in range(2):
+                    flip_one(g if k else psi, one, two, low, half, c, m, s)
+                continue
             for _ in range(low):
                 u, v, y, z = one, two + half, one + n, two + n - half
                 flip_slopes(psi, g, u, v, n, of_classes, at, sign)
