@@ -3,11 +3,14 @@
     python examples/benchmarks/engines.py
     python examples/benchmarks/engines.py --tables peers --sizes 4,4,64 8,6,64
     python examples/benchmarks/engines.py --tables growth step seam --out figures.json
+    python examples/benchmarks/engines.py --tables kinds --kinds bricks --sizes 8,4,64
 
 `peers`: every simulator that is installed (pip install -e ".[peers]") on the workload W of
 `workload.py`, each in a process of its own, checked to give the same loss and gradients first.
-`growth`, `step`, `seam`: engines against themselves. All times are process time of one core,
-medians, taken in turns; figures of one table are comparable, those of two runs are not.
+`kinds`: the batched engine on the circuits of `kinds.py`, and how many times as long default.qubit
+and lightning.qubit take. `growth`, `step`, `seam`: engines against themselves. All times are
+process time of one core, medians (the least for `kinds`), taken in turns; figures of one table are
+comparable, those of two runs are not.
 """
 
 import argparse
@@ -25,6 +28,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 RESULTS = Path(__file__).parent / "results" / "engines.json"
 ALWAYS = ("torch", "pennylane", "pennylane-lightning", "numpy")
+DEVICES = ("default.qubit", "lightning.qubit")
 Rows = list[dict[str, Any]]
 
 
@@ -113,10 +117,27 @@ def seam(asked: argparse.Namespace) -> Rows:
     return rows
 
 
+def kinds(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Circuits of other kinds than W, beside PennyLane's devices."""
+    from kinds import KINDS, SIZES, table
+
+    sizes = [tuple(int(v) for v in s.split(",")) for s in asked.sizes or ()] or SIZES
+    print("| circuit | (n, L, B) | gates | ms | default.qubit | lightning.qubit |")
+    print("| --- | --- | --: | --: | --: | --: |")
+    for row in table(asked.kinds or list(KINDS), sizes):
+        ms = row["ms"]
+        ratios = [ms[name] / ms["batched"] if name in ms else None for name in DEVICES]
+        told = " | ".join("too large" if r is None else f"{r:.1f}" for r in ratios)
+        line = f"| {row['kind']} | {row['size']} | {row['gates']} | {ms['batched']:.2f} | {told} |"
+        print(line, flush=True)
+        yield row
+
+
 TABLES: dict[str, Callable[[argparse.Namespace], Iterable[dict[str, Any]]]] = {
     "step": step,
     "seam": seam,
     "growth": growth,
+    "kinds": kinds,
     "peers": peers,
 }
 
@@ -147,7 +168,8 @@ def cpu() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), default=list(TABLES))
-    parser.add_argument("--sizes", nargs="+", help="n,L,B of the peers' table; instead of all")
+    parser.add_argument("--sizes", nargs="+", help="n,L,B of the tables peers and kinds; all")
+    parser.add_argument("--kinds", nargs="+", help="circuits of the table of kinds; all")
     parser.add_argument("--modes", nargs="+", choices=["a", "b", "a per sample"])
     parser.add_argument("--all-peers", action="store_true", help="slow ones at large sizes too")
     parser.add_argument(
@@ -159,7 +181,7 @@ def main() -> int:
     import torch
 
     torch.set_num_threads(1)
-    partial = asked.sizes or asked.modes
+    partial = asked.sizes or asked.modes or asked.kinds
     out = asked.out or (None if partial else RESULTS)
     written = json.loads(out.read_text()) if out is not None and out.exists() else {}
     for name in asked.tables:

@@ -26,7 +26,10 @@ from qgan.states import States
 
 SIZES = ((4, 4, 64), (8, 6, 64), (12, 8, 32), (16, 8, 4), (20, 4, 1))
 MODES = {"a": SIZES, "b": SIZES[:2], "a per sample": SIZES[:2]}
-GATES = {"RX": qml.RX, "RY": qml.RY, "RZ": qml.RZ, "RZZ": qml.IsingZZ}
+GATES = {
+    "RX": qml.RX, "RY": qml.RY, "RZ": qml.RZ, "RXX": qml.IsingXX, "RYY": qml.IsingYY,
+    "RZZ": qml.IsingZZ, "CRX": qml.CRX, "CRY": qml.CRY,
+}  # fmt: skip
 Step = Callable[[], tuple[Any, ...]]
 """One forward and backward pass: the loss, then its gradients."""
 
@@ -36,7 +39,7 @@ class Workload:
 
     def __init__(self, n: int, n_layers: int, batch: int, mode: str = "a") -> None:
         self.n, self.n_layers, self.batch, self.mode = n, n_layers, batch, mode
-        shared, n_angles = mode != "a per sample", 3 * n * n_layers
+        shared, n_angles = mode != "a per sample", self.n_angles()
         self.registers = Registers(output=n - 1, bath=1) if mode == "b" else Registers(output=n)
         self.n_weights = n_angles if shared else 0
         self.n_inputs = 2 * n + (0 if shared else n_angles)
@@ -52,12 +55,20 @@ class Workload:
             target = States(torch.view_as_complex(entries)).normalised()
             self.target = target.density_matrix()[0].to(torch.complex64)
 
+    def n_angles(self) -> int:
+        """Angles of the layers."""
+        return 3 * self.n * self.n_layers
+
+    def encoding(self) -> Iterator[tuple[str, tuple[int, ...], str, int]]:
+        """RY and RZ on each qubit, by inputs."""
+        for q in range(self.n):
+            yield "RY", (q,), "inputs", q
+            yield "RZ", (q,), "inputs", self.n + q
+
     def gates(self) -> Iterator[tuple[str, tuple[int, ...], str, int]]:
         """Name, wires, and the entry of ``weights`` or ``inputs`` that is the angle."""
         n = self.n
-        for q in range(n):
-            yield "RY", (q,), "inputs", q
-            yield "RZ", (q,), "inputs", n + q
+        yield from self.encoding()
         source, first = ("weights", 0) if self.n_weights else ("inputs", 2 * n)
         for layer in range(self.n_layers):
             at = first + 3 * n * layer

@@ -20,6 +20,7 @@ ROTATIONS: dict[str, Callable[..., Any]] = {
     "RY": qml.RY,
     "RZ": qml.RZ,
     "MultiRZ": qml.MultiRZ,
+    "PauliRot": qml.PauliRot,
 }
 """The operations of PennyLane that turn by an angle, by the names of traced gates."""
 
@@ -29,8 +30,8 @@ class Gate:
     """One gate of a traced circuit.
 
     A rotation turns by ``scale * source[entry] + shift`` radians, or by ``shift`` alone if
-    ``source`` is None. A ``Unitary`` is fixed and carries its matrix, a ``Channel`` its Kraus
-    operators.
+    ``source`` is None. A ``PauliRot`` carries its word, of one letter I, X, Y or Z per wire. A
+    ``Unitary`` is fixed and carries its matrix, a ``Channel`` its Kraus operators.
     """
 
     gate: GateName
@@ -39,6 +40,7 @@ class Gate:
     entry: int = 0
     scale: float = 0.0
     shift: float = 0.0
+    word: str | None = None
     matrix: Rows | None = None
     kraus: tuple[Rows, ...] | None = None
 
@@ -100,7 +102,8 @@ class TracedCircuit:
             angle: Any = gate.shift
             if gate.source is not None:
                 angle = gate.scale * sources[gate.source][..., gate.entry] + gate.shift
-            ROTATIONS[gate.gate](angle, wires=gate.wires)
+            word = () if gate.word is None else (gate.word,)
+            ROTATIONS[gate.gate](angle, *word, wires=gate.wires)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; :meth:`from_dict` reads it back."""

@@ -15,14 +15,14 @@ from qgan.stored import Size, Stored, misfit
 
 __all__ = ["GateName", "Rows", "StoredCircuit", "StoredGate", "StoredRegisters"]
 
-GateName = Literal["RX", "RY", "RZ", "MultiRZ", "Unitary", "Channel"]
+GateName = Literal["RX", "RY", "RZ", "MultiRZ", "PauliRot", "Unitary", "Channel"]
 Rows = tuple[tuple[tuple[float, float], ...], ...]
 """The rows of a matrix; each entry is a pair (real, imaginary)."""
 
 MOST_WIRES = 64
 MOST_OPERATORS = 256
 TOLERANCE = 1e-5
-WIDTHS = {"Unitary": 4, "Channel": 2, "MultiRZ": MOST_WIRES}
+WIDTHS = {"Unitary": 4, "Channel": 2, "MultiRZ": MOST_WIRES, "PauliRot": MOST_WIRES}
 """Most wires of a gate; one wire where no number is given."""
 
 Width = Annotated[int, Field(ge=0, le=MOST_WIRES)]
@@ -60,6 +60,7 @@ class StoredGate(Stored):
     entry: Size = 0
     scale: float = 0.0
     shift: float = 0.0
+    word: Annotated[str, Field(pattern="^[IXYZ]+$", max_length=MOST_WIRES)] | None = None
     matrix: Rows | None = None
     kraus: Annotated[tuple[Rows, ...], Field(min_length=1, max_length=MOST_OPERATORS)] | None = None
 
@@ -71,9 +72,12 @@ class StoredGate(Stored):
         most = WIDTHS.get(self.gate, 1)
         if len(self.wires) > most:
             raise misfit("wires", f"must be at most {most} of a {self.gate}", list(self.wires))
-        for name, owner in (("matrix", "Unitary"), ("kraus", "Channel")):
+        owners = (("matrix", "Unitary"), ("kraus", "Channel"), ("word", "PauliRot"))
+        for name, owner in owners:
             if (getattr(self, name) is not None) != (self.gate == owner):
                 raise misfit(name, f"must be there in a {owner} and nowhere else", self.gate)
+        if self.word is not None and len(self.word) != len(self.wires):
+            raise misfit("word", f"must have {len(self.wires)} letters, one per wire", self.word)
         if self.gate in ("Unitary", "Channel") and self.source is not None:
             raise misfit("source", f"must not be there in a {self.gate}", self.source)
         if self.matrix is not None:

@@ -37,6 +37,18 @@ ROTATIONS: dict[str, GateName] = {
     "MultiRZ": "MultiRZ",
     "IsingZZ": "MultiRZ",
 }
+# Operations that are products of commuting rotations about Pauli words: each word, over the wires
+# of the operation, and what its rotation multiplies the angle by.
+PAULI_SUMS: dict[str, dict[str, float]] = {
+    "IsingXX": {"XX": 1.0},
+    "IsingYY": {"YY": 1.0},
+    "IsingXY": {"XX": -1 / 2, "YY": -1 / 2},
+    "CRX": {"IX": 1 / 2, "ZX": -1 / 2},
+    "CRY": {"IY": 1 / 2, "ZY": -1 / 2},
+    "CRZ": {"IZ": 1 / 2, "ZZ": -1 / 2},
+    "ControlledPhaseShift": {"ZI": 1 / 2, "IZ": 1 / 2, "ZZ": -1 / 2},
+    "SingleExcitation": {"XY": -1 / 2, "YX": 1 / 2},
+}
 MAX_CHANNEL_WIRES = 2
 
 _cache: WeakNotes[TracedCircuit] = WeakNotes()
@@ -104,6 +116,8 @@ def _queued(circuit: Circuit, angles: Tensor) -> list[Any]:
 def _is_native(op: Any) -> bool:
     if op.name in ROTATIONS or isinstance(op, qml.operation.Channel):
         return True
+    if not is_constant(op) and (op.name in PAULI_SUMS or op.name == "PauliRot"):
+        return True
     return bool(op.has_matrix and len(op.wires) <= MAX_FIXED_WIRES and is_constant(op))
 
 
@@ -113,6 +127,11 @@ def _gates(op: Any, n_weights: int) -> list[Gate]:
         return [_channel(op)]
     if op.name in ROTATIONS:
         return _rotations(op, n_weights)
+    if not is_constant(op) and op.name in PAULI_SUMS:
+        words = PAULI_SUMS[op.name].items()
+        return [gate for word, factor in words for gate in _rotations(op, n_weights, word, factor)]
+    if not is_constant(op) and op.name == "PauliRot":
+        return _rotations(op, n_weights, op.hyperparameters["pauli_word"])
     return [Gate("Unitary", _wires(op), matrix=rows_of(unitary_matrix(op)))]
 
 
@@ -168,17 +187,30 @@ def _channel(op: Any) -> Gate:
     return Gate("Channel", _wires(op), kraus=tuple(rows_of(matrix) for matrix in operators))
 
 
-def _rotations(op: Any, n_weights: int) -> list[Gate]:
-    """One rotation for each entry that the angle depends on: their angles add up."""
-    name, wires = ROTATIONS[op.name], _wires(op)
+def _rotations(op: Any, n_weights: int, word: str | None = None, factor: float = 1.0) -> list[Gate]:
+    """One rotation for each entry that the angle depends on: their angles add up.
+
+    Args:
+        op: the operation.
+        n_weights: the number of weights.
+        word: the Pauli word that it turns about, where its name does not say it.
+        factor: what the angle is multiplied by.
+    """
+    name, wires = ROTATIONS.get(op.name, "PauliRot"), _wires(op)
     shift, slopes = _affine_form(op)
+    shift, slopes = factor * shift, factor * slopes
+    if word is not None and set(word) <= {"I", "Z"}:
+        name, wires = "MultiRZ", tuple(w for w, z in zip(wires, word, strict=True) if z == "Z")
+        word = None
+        if not wires:
+            return []  # a global phase
     gates: list[Gate] = []
     for position in slopes.nonzero().flatten().tolist():
         source: Any = "weights" if position < n_weights else "inputs"
         entry = position if position < n_weights else position - n_weights
         scale = float(slopes[position])
-        gates.append(Gate(name, wires, source, entry, scale, 0.0 if gates else shift))
-    return gates or [Gate(name, wires, shift=shift)]
+        gates.append(Gate(name, wires, source, entry, scale, 0.0 if gates else shift, word))
+    return gates or [Gate(name, wires, shift=shift, word=word)]
 
 
 def _affine_form(op: Any) -> tuple[float, Tensor]:

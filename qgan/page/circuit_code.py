@@ -161,7 +161,8 @@ def _pennylane(circuit: TracedCircuit, places: Sequence[str]) -> str:
             operators = ", ".join(_array(matrix) for matrix in gate.kraus or ())
             lines.append(f"    qml.QubitChannel([{operators}], wires={wires})")
         else:
-            lines.append(f"    qml.{_rotation(gate)}({angle}, wires={wires})")
+            word = "" if gate.word is None else f'"{_word(gate)}", '
+            lines.append(f"    qml.{_rotation(gate)}({angle}, {word}wires={wires})")
     if registers.n_wires == registers.n_output and not noisy:
         lines.append("    return qml.state()")
     else:
@@ -174,6 +175,14 @@ def _rotation(gate: Gate) -> str:
     if gate.gate not in ROTATIONS:
         raise errors.argument("gate", f"must be one of {', '.join(ROTATIONS)}", repr(gate.gate))
     return gate.gate
+
+
+def _word(gate: Gate) -> str:
+    """The word of a rotation; no other text of a circuit becomes part of a program."""
+    word = gate.word or ""
+    if not set(word) <= set("IXYZ"):
+        raise errors.argument("word", "must be of the letters I, X, Y and Z", repr(word))
+    return word
 
 
 def _array(matrix: Rows) -> str:
@@ -197,11 +206,27 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
         if gate.gate == "Unitary":
             lines += _unitary(gate, wires)
         elif gate.gate == "MultiRZ":
-            ladder = [f"cx {a},{b};" for a, b in itertools.pairwise(wires)]
-            lines += [*ladder, f"rz({angle}) {wires[-1]};", *reversed(ladder)]
+            lines += _ladder(angle, wires)
+        elif gate.gate == "PauliRot":
+            lines += _word_rotation(gate, angle, wires)
         else:
             lines.append(f"{_rotation(gate).lower()}({angle}) {wires[0]};")
     return "\n".join([*lines, ""])
+
+
+def _ladder(angle: str, wires: Sequence[str]) -> list[str]:
+    """A rotation about the product of Z on some wires."""
+    ladder = [f"cx {a},{b};" for a, b in itertools.pairwise(wires)]
+    return [*ladder, f"rz({angle}) {wires[-1]};", *reversed(ladder)]
+
+
+def _word_rotation(gate: Gate, angle: str, wires: Sequence[str]) -> list[str]:
+    """A rotation about a word: ``X = H Z H`` and ``Y = RX(-pi/2) Z RX(pi/2)``."""
+    letters = [(w, letter) for w, letter in zip(wires, _word(gate), strict=True) if letter != "I"]
+    half = exact_text(math.pi / 2)
+    before = [f"h {w};" if x == "X" else f"rx({half}) {w};" for w, x in letters if x != "Z"]
+    after = [f"h {w};" if x == "X" else f"rx(-{half}) {w};" for w, x in letters if x != "Z"]
+    return [*before, *_ladder(angle, [w for w, _ in letters]), *after] if letters else []
 
 
 def _gate_words() -> dict[str, Any]:

@@ -47,7 +47,8 @@ def data(n_qubits: int) -> Dataset:
 
 
 def settings(**more: Any) -> Any:
-    return build.parse({"discriminator": more.pop("discriminator", {}), **more})
+    discriminator = {"kind": "density", **more.pop("discriminator", {})}
+    return build.parse({"discriminator": discriminator, **more})
 
 
 def refusal(of: Dataset, experiment: Any) -> str:
@@ -70,7 +71,7 @@ def test_the_head_of_a_large_view_is_refused(free: Callable[[float], None]) -> N
     )
     assert message.endswith(
         "(a smaller batch, n_critic or discriminator.hidden takes less); "
-        "use view pauli or view circuit."
+        "use view sketch or view pauli."
     )
 
 

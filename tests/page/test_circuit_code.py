@@ -34,6 +34,9 @@ def all_gates():
         qml.S(wires=1)
         qml.RY(-x[..., 1], wires=1)
         qml.RZ(0.4, wires=0)
+        qml.PauliRot(x[..., 0], "XIY", wires=[0, 1, 2])
+        qml.CRX(x[..., 1], wires=[2, 0])
+        qml.PauliRot(x[..., 1], "YZX", wires=[2, 1, 0])
 
     angles = lambda k, z: torch.cat([z, z * z + k[:, None].to(z)], 1)  # noqa: E731
     return model(queue, 2, angles, output=2, bath=1)

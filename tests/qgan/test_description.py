@@ -31,6 +31,7 @@ def queue(x: Any) -> None:
     qml.Hadamard(wires=1)
     qml.MultiRZ(x[..., 1], wires=[0, 1])
     qml.DepolarizingChannel(0.1, wires=1)
+    qml.PauliRot(x[..., 0], "XY", wires=[1, 0])
 
 
 def described(kind: str = "reuploading") -> Any:
@@ -85,6 +86,11 @@ VARIANTS: list[tuple[str, str, Any, str]] = [
     ("gates", f"{GATE}.3.kraus", [ONE, ONE], "gates.3.kraus` must preserve the trace"),
     ("gates", f"{GATE}.3.kraus", [], "gates.3.kraus` must have at least 1 entries"),
     ("gates", f"{GATE}.3.source", "inputs", "gates.3.source` must not be there"),
+    ("gates", f"{GATE}.4.word", "X", "gates.4.word` must have 2 letters, one per wire"),
+    ("gates", f"{GATE}.4.word", "XA", "gates.4.word` must"),
+    ("gates", f"{GATE}.4.word", CODE, "gates.4.word` must"),
+    ("gates", f"{GATE}.4.word", KeyError, "word` must be there in a PauliRot"),
+    ("gates", f"{GATE}.0.word", "X", "gates.0.word` must be there in a PauliRot"),
     ("gates", GATE, {}, "gates` must be a valid"),
     ("gates", GATE, KeyError, "gates` must be given"),
     ("gates", "sampler.circuit.registers.n_output", 10**9, "n_output` must be less than"),
@@ -165,5 +171,9 @@ def test_no_text_of_a_circuit_becomes_code(language: str) -> None:
     object.__setattr__(gate, "gate", CODE)
     circuit = TracedCircuit(TracedRegisters(1, 0, 0, 0), 0, 0, (gate,))
     model = Model(Generator(circuit, 2, 1).requires_grad_(False), (0, 1), "best", 1)
-    with pytest.raises(QganError, match=r"`gate` must be one of RX, RY, RZ, MultiRZ"):
+    with pytest.raises(QganError, match=r"`gate` must be one of RX, RY, RZ, MultiRZ, PauliRot"):
+        circuit_code(model, 0, [0.0], language)
+    object.__setattr__(gate, "gate", "PauliRot")
+    object.__setattr__(gate, "word", CODE)
+    with pytest.raises(QganError, match=r"`word` must be of the letters I, X, Y and Z"):
         circuit_code(model, 0, [0.0], language)

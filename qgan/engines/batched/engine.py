@@ -28,28 +28,33 @@ LEAST_ALIVE = 3  # states of a batch that a forward pass holds at the same time
 
 Segments = tuple[Plan | ChannelLayer, ...]
 
-_segments: weakref.WeakKeyDictionary[TracedCircuit, Segments] = weakref.WeakKeyDictionary()
+_segments: weakref.WeakKeyDictionary[TracedCircuit, dict[bool, Segments]]
+_segments = weakref.WeakKeyDictionary()
 
 
-def segments_of(circuit: Circuit) -> Segments:
+def segments_of(circuit: Circuit, compiled: bool = False) -> Segments:
     """The plans and channels of a circuit in order; the first is a plan.
 
     They are made once, and kept as long as the circuit exists.
+
+    Args:
+        circuit: the circuit.
+        compiled: whether they are for compiled loops, which know flips.
     """
     traced = trace(circuit)
-    segments = _segments.get(traced)
-    if segments is None:
-        segments = _segments[traced] = _make_segments(traced)
-    return segments
+    segments = _segments.setdefault(traced, {})
+    if compiled not in segments:
+        segments[compiled] = _make_segments(traced, compiled)
+    return segments[compiled]
 
 
 @torch.inference_mode(False)  # a plan that was made while sampling serves training too
-def _make_segments(traced: TracedCircuit) -> Segments:
+def _make_segments(traced: TracedCircuit, flips: bool) -> Segments:
     return tuple(
         segment
         if isinstance(segment, ChannelLayer)
         else make_plan(segment, traced.n_weights, traced.n_inputs)
-        for segment in lower(traced).segments()
+        for segment in lower(traced, flips).segments()
     )
 
 
@@ -163,9 +168,10 @@ class BatchedEngine(Engine):
 
     def memory(self, circuit: Circuit, batch: int, accelerator: str = "cpu") -> int:
         """Bytes of states that exist at once; operations of torch keep one more per stage."""
-        segments, n_wires = segments_of(circuit), circuit.registers.n_wires
-        alive = LEAST_ALIVE
-        if not (self.low_memory or self._compiles(n_wires, batch, accelerator)):
+        n_wires, alive = circuit.registers.n_wires, LEAST_ALIVE
+        compiles = self._compiles(n_wires, batch, accelerator)
+        segments = segments_of(circuit, compiles)
+        if not (self.low_memory or compiles):
             alive += sum(len(segment.stages) for segment in segments if isinstance(segment, Plan))
         amplitudes: int = 2**n_wires
         columns = most_columns(segments, amplitudes, 1)
@@ -182,7 +188,9 @@ class BatchedEngine(Engine):
         """Final factors of all wires, ``(B, 2**n_wires, r)``, or values of words, ``(B, K)``."""
         check_angles(circuit, weights, inputs)
         batch, n_wires = inputs.shape[0], circuit.registers.n_wires
-        segments, columns = segments_of(circuit), source.rank if isinstance(source, States) else 1
+        compiles = self._compiles(n_wires, batch, inputs.device.type)
+        segments = segments_of(circuit, compiles)
+        columns = source.rank if isinstance(source, States) else 1
         alive = LEAST_ALIVE * max(1, batch) * most_columns(segments, 2**n_wires, columns)
         check_memory(n_wires, alive, self.complex.itemsize, inputs.device)
         state = None
@@ -200,7 +208,7 @@ class BatchedEngine(Engine):
             if isinstance(segment, ChannelLayer):
                 assert state is not None
                 state = apply_channel(segment, state)
-            elif not self._compiles(n_wires, batch, inputs.device.type):
+            elif not compiles:
                 state = run_in_torch(segment, weights, inputs, state, self.low_memory)
             else:
                 from qgan.engines.batched.numba_loops.run import run_in_numba  # imports numba

@@ -1,9 +1,9 @@
-"""Lowering: a list of gates becomes few layers of three kinds.
+"""Lowering: a list of gates becomes few layers of four kinds.
 
-Every gate is written with rotations about Y (real), rotations about products of Z (diagonal)
-and fixed matrices. Rotations move to the earliest layer of their kind that commuting gates leave
-open: a whole row of RZ and ZZ is then one vector of phases, and a row of RY is one real tensor
-product.
+Every gate is written with rotations about Y (real), rotations about products of Z (diagonal),
+rotations about Pauli words that flip wires, and fixed matrices. Rotations move to the earliest
+layer of their kind that commuting gates leave open: a whole row of RZ and ZZ is then one vector of
+phases, a row of RY is one real tensor product, and XX and YY on a pair of wires are one flip.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = [
     "Angle",
     "ChannelLayer",
     "FixedLayer",
+    "FlipLayer",
     "Layer",
     "Lowered",
     "PhaseLayer",
@@ -29,6 +30,7 @@ __all__ = [
     "lower",
 ]
 
+MOST_WORDS = 8  # of a flip, so that it has at most 2**8 angles at once
 LEAST_ANGLE = 1e-12  # smaller constants, which sums of -pi/2 and pi/2 leave, are dropped
 
 
@@ -44,6 +46,24 @@ class TurnLayer:
     """A tensor product of RY: for each wire the positions of its angles, which add up."""
 
     rotations: dict[int, list[int]] = field(default_factory=dict)
+
+
+@dataclass
+class FlipLayer:
+    """Commuting rotations about Pauli words that flip the same wires.
+
+    A word flips the wires of its letters X and Y, and signs those of its letters Z and Y. Words
+    that flip the same wires commute if their numbers of letters Y are both even or both odd.
+
+    Args:
+        flips: the wires that are flipped.
+        odd: whether the words have an odd number of letters Y.
+        rotations: for each word, by the wires that it signs, the positions of its angles.
+    """
+
+    flips: frozenset[int]
+    odd: bool
+    rotations: dict[frozenset[int], list[int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,7 +90,8 @@ class ChannelLayer:
     operators: Tensor
 
 
-Layer = PhaseLayer | TurnLayer | FixedLayer | ChannelLayer
+Layer = PhaseLayer | TurnLayer | FlipLayer | FixedLayer | ChannelLayer
+NO_WIRES: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -103,7 +124,7 @@ class Lowered:
 
     def phase(self, wires: tuple[int, ...], angle: int) -> None:
         """Add ``exp(-i angle Z..Z / 2)`` with the angle at a position."""
-        layer = self._open(wires, PhaseLayer)
+        layer = self._open(PhaseLayer(), NO_WIRES, frozenset(wires))
         assert isinstance(layer, PhaseLayer)
         layer.rotations.setdefault(tuple(sorted(wires)), []).append(angle)
 
@@ -120,9 +141,18 @@ class Lowered:
 
     def turn(self, wire: int, angle: int) -> None:
         """Add RY with the angle at a position."""
-        layer = self._open((wire,), TurnLayer)
+        layer = self._open(TurnLayer(), frozenset({wire}), frozenset({wire}))
         assert isinstance(layer, TurnLayer)
         layer.rotations.setdefault(wire, []).append(angle)
+
+    def flip(self, wires: tuple[int, ...], word: str, angle: int) -> None:
+        """Add ``exp(-i angle P / 2)`` about a word P with a letter X or Y."""
+        letters = list(zip(wires, word, strict=True))
+        flips = frozenset(wire for wire, letter in letters if letter in "XY")
+        signs = frozenset(wire for wire, letter in letters if letter in "YZ")
+        layer = self._open(FlipLayer(flips, bool(len(flips & signs) % 2)), flips, signs)
+        assert isinstance(layer, FlipLayer)
+        layer.rotations.setdefault(signs, []).append(angle)
 
     def segments(self) -> list[Lowered | ChannelLayer]:
         """The channels, and the layers before, between and after them; no channel is first."""
@@ -138,33 +168,71 @@ class Lowered:
             last.layers.append(layer)
         return segments
 
-    def _open(self, wires: tuple[int, ...], kind: type[PhaseLayer] | type[TurnLayer]) -> Layer:
-        """The earliest layer of this kind that a gate on these wires can join, else a new one."""
+    def _open(self, new: Layer, flips: frozenset[int], signs: frozenset[int]) -> Layer:
+        """The earliest layer that a rotation about a word can join, else a new one.
+
+        Args:
+            new: an empty layer of the kind that the rotation needs.
+            flips: the wires that the word flips.
+            signs: the wires that it signs.
+        """
         earliest: Layer | None = None
         for layer in reversed(self.layers):
-            if isinstance(layer, kind):
+            if _takes(layer, new, signs):
                 earliest = layer
-            if not _commutes(layer, wires, diagonal=kind is PhaseLayer):
+            if not _commutes(layer, flips, signs):
                 break
         if earliest is None:
-            earliest = kind()
-            self.layers.append(earliest)
+            earliest = new
+            self.layers.insert(self._place(new, signs), new)
         return earliest
 
+    def _place(self, new: Layer, signs: frozenset[int]) -> int:
+        """Where a new layer goes: at the end, but a phase goes before flips that let it pass.
 
-def _commutes(layer: Layer, wires: tuple[int, ...], diagonal: bool) -> bool:
+        There it joins the turn before them.
+        """
+        place = len(self.layers)
+        if isinstance(new, PhaseLayer):
+            for layer in reversed(self.layers):
+                if not (isinstance(layer, FlipLayer) and _commutes(layer, NO_WIRES, signs)):
+                    break
+                place -= 1
+        return place
+
+
+def _takes(layer: Layer, new: Layer, signs: frozenset[int]) -> bool:
+    """Whether a rotation that needs a layer like ``new`` can be in this one."""
+    if not (isinstance(layer, FlipLayer) and isinstance(new, FlipLayer)):
+        return type(layer) is type(new)
+    if (layer.flips, layer.odd) != (new.flips, new.odd):
+        return False
+    return signs in layer.rotations or len(layer.rotations) < MOST_WORDS
+
+
+def _commutes(layer: Layer, flips: frozenset[int], signs: frozenset[int]) -> bool:
+    """Whether a word commutes with all of a layer, word by word.
+
+    Two words commute if the wires that one flips and the other signs are even in number.
+    """
     if isinstance(layer, PhaseLayer):
-        if diagonal:
-            return True
-        return {w for ws in layer.rotations for w in ws}.isdisjoint(wires)
+        return not flips or all(len(flips.intersection(ws)) % 2 == 0 for ws in layer.rotations)
     if isinstance(layer, TurnLayer):
-        # Turns about one axis commute among themselves.
-        return layer.rotations.keys().isdisjoint(wires) or (not diagonal and len(wires) == 1)
-    return set(layer.wires).isdisjoint(wires)
+        return layer.rotations.keys().isdisjoint(flips ^ signs)
+    if isinstance(layer, FlipLayer):
+        met = len(layer.flips & signs)
+        return all((met + len(flips & other)) % 2 == 0 for other in layer.rotations)
+    return set(layer.wires).isdisjoint(flips | signs)
 
 
-def lower(circuit: TracedCircuit) -> Lowered:
-    """Write a traced circuit as layers."""
+def lower(circuit: TracedCircuit, flips: bool = True) -> Lowered:
+    """Write a traced circuit as layers.
+
+    Args:
+        circuit: the traced circuit.
+        flips: whether there may be layers of flips; otherwise their words become products of Z
+            between turns.
+    """
     lowered = Lowered(circuit.registers.n_wires)
     for gate in circuit.gates:
         if gate.gate == "Unitary":
@@ -177,9 +245,34 @@ def lower(circuit: TracedCircuit) -> Lowered:
             lowered.phase(gate.wires, lowered.constant(math.pi / 2))
             lowered.turn(gate.wires[0], lowered.angle(gate))
             lowered.phase(gate.wires, lowered.constant(-math.pi / 2))
+        elif gate.word is not None:
+            _lower_word(lowered, gate.wires, gate.word, lowered.angle(gate), flips)
         else:
             lowered.phase(gate.wires, lowered.angle(gate))
     return lowered
+
+
+def _lower_word(
+    lowered: Lowered, wires: tuple[int, ...], word: str, angle: int, flips: bool
+) -> None:
+    """A rotation about a word: a phase if it flips nothing, else a flip or a phase between turns.
+
+    ``X = RY(pi/2) Z RY(-pi/2)`` and ``Y = RZ(pi/2) X RZ(-pi/2)``.
+    """
+    letters = [(wire, letter) for wire, letter in zip(wires, word, strict=True) if letter != "I"]
+    others = [(wire, letter) for wire, letter in letters if letter != "Z"]
+    if others and flips:
+        return lowered.flip(wires, word, angle)
+    for wire, letter in others:
+        if letter == "Y":
+            lowered.phase((wire,), lowered.constant(-math.pi / 2))
+        lowered.turn(wire, lowered.constant(-math.pi / 2))
+    if letters:  # else it is a global phase
+        lowered.phase(tuple(wire for wire, _ in letters), angle)
+    for wire, letter in others:
+        lowered.turn(wire, lowered.constant(math.pi / 2))
+        if letter == "Y":
+            lowered.phase((wire,), lowered.constant(math.pi / 2))
 
 
 def _lower_fixed(lowered: Lowered, wires: tuple[int, ...], matrix: Tensor) -> None:

@@ -1,7 +1,8 @@
 """The plan of a lowered circuit: its stages, whichever back-end carries them out.
 
-A stage is a turn (RY on any wires), then a phase (a diagonal); or it is a fixed matrix alone. The
-angles of a turn or of a phase are a row. The batch shares a row unless some of its angles come from
+A stage is a turn (RY on any wires), then a phase (a diagonal); or it is a flip (rotations about
+words that flip the same wires) alone, or a fixed matrix alone. The angles of a turn, of a phase or
+of a flip are a row. The batch shares a row unless some of its angles come from
 the inputs: then each sample has a row of its own.
 """
 
@@ -14,6 +15,7 @@ from qgan.engines.batched.lowering import (
     LEAST_ANGLE,
     Angle,
     FixedLayer,
+    FlipLayer,
     Lowered,
     PhaseLayer,
     TurnLayer,
@@ -28,7 +30,7 @@ INSTEAD = "use default.qubit with backprop, or a penalty in view space"
 
 @dataclass(frozen=True)
 class AngleRow:
-    """Which row of angles a turn or a phase has: its group, its place there, and its wires."""
+    """Which row of angles a turn, a phase or a flip has: its group, its place, and its wires."""
 
     shared: bool
     index: int
@@ -37,16 +39,22 @@ class AngleRow:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A turn, then a phase; or a fixed matrix alone."""
+    """A turn, then a phase; or a flip or a fixed matrix alone."""
 
     turn: AngleRow | None = None
     phase: AngleRow | None = None
     fixed: FixedLayer | None = None
+    flip: AngleRow | None = None
+
+    @property
+    def is_phase(self) -> bool:
+        """Whether it is a phase alone."""
+        return self.turn is None and self.fixed is None and self.flip is None
 
     @property
     def shared(self) -> bool:
         """Whether the batch shares the whole stage, so that it is one matrix."""
-        return all(row is None or row.shared for row in (self.turn, self.phase))
+        return all(row is None or row.shared for row in (self.turn, self.phase, self.flip))
 
 
 @dataclass
@@ -55,6 +63,7 @@ class AngleRows:
 
     turns: list[TurnLayer] = field(default_factory=list)
     phases: list[dict[tuple[int, ...], list[int]]] = field(default_factory=list)
+    flips: list[FlipLayer] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -82,7 +91,8 @@ class Plan:
     @property
     def per_sample(self) -> bool:
         """Whether any row differs between samples."""
-        return bool(self.groups[False].turns or self.groups[False].phases)
+        own = self.groups[False]
+        return bool(own.turns or own.phases or own.flips)
 
 
 def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
@@ -97,6 +107,11 @@ def make_plan(lowered: Lowered, n_weights: int, n_inputs: int) -> Plan:
             groups[shared].turns.append(layer)
             wires = frozenset(layer.rotations)
             stages.append(Stage(turn=AngleRow(shared, len(groups[shared].turns) - 1, wires)))
+        elif isinstance(layer, FlipLayer):
+            shared = _shared(lowered, list(layer.rotations.values()))
+            groups[shared].flips.append(layer)
+            wires = layer.flips.union(*layer.rotations)
+            stages.append(Stage(flip=AngleRow(shared, len(groups[shared].flips) - 1, wires)))
         elif isinstance(layer, PhaseLayer):
             _add_phase(lowered, layer, groups, stages)
     return Plan(lowered.n_wires, n_weights, n_inputs, lowered.angles, tuple(stages), groups)

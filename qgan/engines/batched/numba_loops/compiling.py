@@ -35,7 +35,9 @@ def kernel(fast: bool = True, whole: bool = False) -> Callable[[Callable[..., An
 
     Args:
         fast: whether sums may be taken in any order.
-        whole: whether Python calls the kernel; then no other kernel does.
+        whole: whether Python calls the kernel; then no other kernel does. The others are neither
+            cached nor called by Python: what calls them contains them, and to unpack a program
+            from Python takes longer to compile than most of them.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
@@ -43,6 +45,9 @@ def kernel(fast: bool = True, whole: bool = False) -> Callable[[Callable[..., An
         function.__qualname__ += f"-{DIGEST}"  # the names of cached files begin with it
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": not whole}
         options["fastmath"] = set(FAST if fast else EXACT)
+        options |= {"no_cfunc_wrapper": True, "no_cpython_wrapper": not whole}
+        if not whole:
+            return njit(**options)(function)
         try:
             return njit(cache=True, **options)(function)
         except RuntimeError:  # no folder can be written to: each process compiles anew

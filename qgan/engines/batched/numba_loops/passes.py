@@ -13,13 +13,14 @@ import numpy as np
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 from qgan.engines.batched.numba_loops.fixed import apply_fixed
+from qgan.engines.batched.numba_loops.flips import flip, flip_angles, flip_gradients, unflip
 from qgan.engines.batched.numba_loops.lanes import load_lanes, store_lanes
 from qgan.engines.batched.numba_loops.observables import pull_expectations, read_expectations
-from qgan.engines.batched.numba_loops.program import FIXED, TURN, TURN_STOP
+from qgan.engines.batched.numba_loops.program import FIXED, FLIP
 from qgan.engines.batched.numba_loops.slots import own_gradients, own_slots
 from qgan.engines.batched.numba_loops.stages import phases, turns, unphases, unturns
 
-__all__ = ["adjoint", "begin", "forward", "lines_of_tile", "turns_of_zero"]
+__all__ = ["adjoint", "begin", "forward", "lines_of_tile"]
 
 TILE_BYTES = 2**15  # of states that are worked on together, in the nearest cache
 
@@ -41,15 +42,6 @@ def begin(psi, w, start, first):
     else:
         for k in range(len(psi)):
             psi[k] = 1 if k < w else 0
-
-
-@kernel()
-def turns_of_zero(psi, p, slots, own, stage, cosines, sines):
-    """Turn ``|0..0>``, the last wire first: at each wire only few lines are not zero yet."""
-    for slot in range(stage[TURN], stage[TURN_STOP]):
-        bit = p.bits[slot]
-        few = psi[: bit * 4 * own.shape[1]]
-        turns(few, p, slots, own, stage, bit, bit + 1, cosines, sines)
 
 
 @kernel(whole=True)
@@ -78,16 +70,19 @@ def forward(p, slots, diagonals, inputs, start, columns, final, lanes, words, va
             if stage[FIXED] >= 0:
                 apply_fixed(psi, w, p, stage[FIXED], False)
                 continue
+            if stage[FLIP] >= 0:
+                table = flip_angles(p, slots, own, stage[FLIP], False)
+                flip(psi, p, stage[FLIP], w, table)
+                continue
             of_zero = i == 0 and len(start) == 0
-            if of_zero:
-                turns_of_zero(psi, p, slots, own, stage, cosines, sines)
-            else:
-                turns(psi, p, slots, own, stage, size, dimension, cosines, sines)
-            for tile in range(dimension // size):
-                part = psi[tile * size * 2 * w : (tile + 1) * size * 2 * w]
-                if not of_zero:
-                    turns(part, p, slots, own, stage, 0, size, cosines, sines)
-                phases(part, p, slots, diagonals, own, stage, tile, scratch)
+            for tile in range(-1, dimension // size):  # -1 is the whole chunk
+                part, low, high = psi, 0 if of_zero else size, dimension
+                if tile >= 0:
+                    part = psi[tile * size * 2 * w : (tile + 1) * size * 2 * w]
+                    low, high = 0, 0 if of_zero else size
+                turns(part, p, slots, own, stage, low, high, of_zero, cosines, sines)
+                if tile >= 0:
+                    phases(part, p, slots, diagonals, own, stage, tile, scratch)
         if len(final):
             store_lanes(psi, w, final, first)
         if len(values):
@@ -123,21 +118,28 @@ def adjoint(
         for i in range(len(p.stages) - 1, -1, -1):
             stage = p.stages[i]
             if stage[FIXED] >= 0:
-                apply_fixed(psi, w, p, stage[FIXED], True)
-                apply_fixed(g, w, p, stage[FIXED], True)
+                for k in range(2):
+                    apply_fixed(g if k else psi, w, p, stage[FIXED], True)
                 continue
-            for tile in range(dimension // size):
-                part = psi[tile * size * 2 * w : (tile + 1) * size * 2 * w]
-                g_part = g[tile * size * 2 * w : (tile + 1) * size * 2 * w]
-                unphases(
-                    part, g_part, p, slots, diagonals, own, stage, tile, scratch, of_shared, of_own
-                )
+            if stage[FLIP] >= 0:
+                table = flip_angles(p, slots, own, stage[FLIP], True)
+                unflip(psi, g, p, stage[FLIP], w, table)
+                flip_gradients(p, table, w, stage[FLIP], of_shared, of_own)
+                continue
+            tiles = dimension // size
+            for tile in range(tiles + 1):  # the last is the whole chunk
+                part, g_part, low, high = psi, g, size, dimension
+                if tile < tiles:
+                    part = psi[tile * size * 2 * w : (tile + 1) * size * 2 * w]
+                    g_part = g[tile * size * 2 * w : (tile + 1) * size * 2 * w]
+                    low, high = 0, size
+                    unphases(
+                        part, g_part, p, slots, diagonals, own, stage, tile, scratch, of_shared,
+                        of_own,
+                    )  # fmt: skip
                 unturns(
-                    part, g_part, p, slots, own, stage, 0, size, cosines, sines, of_shared, of_own
+                    part, g_part, p, slots, own, stage, low, high, cosines, sines, of_shared, of_own
                 )
-            unturns(
-                psi, g, p, slots, own, stage, size, dimension, cosines, sines, of_shared, of_own
-            )
         own_gradients(p, of_own, of_shared, of_inputs, first)
         if len(of_start):
             store_lanes(g, w, of_start, first)

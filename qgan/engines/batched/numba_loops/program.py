@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from qgan.engines.batched.numba_loops.classes import FlipNumbers, Slot, classes_of
 from qgan.engines.batched.numba_loops.trigonometry import constants
 from qgan.engines.batched.plan import AngleRow, Plan, Stage
 
 __all__ = [
     "DIAGONAL",
     "FIXED",
+    "FLIP",
     "OWN_PHASE",
     "OWN_TURN",
     "PHASE",
@@ -24,7 +26,6 @@ __all__ = [
     "Ints",
     "Program",
     "Reals",
-    "Slot",
     "StageNumbers",
     "make_program",
     "program_of",
@@ -35,21 +36,23 @@ Ints = NDArray[np.int64]
 Reals = NDArray[np.floating]
 
 # The place of each number of a stage in the table of stages, in the order of StageNumbers.
-TURN, TURN_STOP, OWN_TURN, PHASE, PHASE_STOP, OWN_PHASE, DIAGONAL, FIXED = range(8)
+TURN, TURN_STOP, OWN_TURN, PHASE, PHASE_STOP, OWN_PHASE, DIAGONAL, FIXED, FLIP = range(9)
 
 MOST_KEPT = 2**18  # entries of all shared diagonals; beyond, each is made when it is needed
 
 
 class StageNumbers(NamedTuple):
-    """A stage as numbers: a turn and a phase, or a fixed matrix alone.
+    """A stage as numbers: a turn and a phase, or a fixed matrix or a flip alone.
 
     Args:
-        turn, turn_stop: the slots of the turn are from ``turn`` to below ``turn_stop``.
+        turn, turn_stop: the slots of the turn, or of the flip, are from ``turn`` to below
+            ``turn_stop``.
         own_turn: 1 if each sample has an angle of its own.
         phase, phase_stop: the slots of the phase.
         own_phase: 1 if each sample has angles of its own.
         diagonal: the place of a shared phase in the table of diagonals, or -1.
         fixed: the place of a fixed matrix among the fixed matrices, or -1.
+        flip: the place of a flip among the flips, or -1.
     """
 
     turn: int = 0
@@ -60,20 +63,22 @@ class StageNumbers(NamedTuple):
     own_phase: int = 0
     diagonal: int = -1
     fixed: int = -1
+    flip: int = -1
 
 
 class Program(NamedTuple):
     """A plan as flat arrays in one precision: all that compiled loops need to know of it.
 
-    A slot is half the angle of a turn, or minus half the angle of a product of Z. The slots that
+    A slot is half the angle of a turn, minus half the angle of a product of Z, or half the angle of
+    a flip on one class of basis states. The slots that
     all samples share come first. A link ``(slot, entry)`` has a scale: it adds scale times that
     entry of the weights or of the inputs to the slot.
 
     Args:
         n: wires.
-        stages: one row of :class:`StageNumbers` per stage, int64 ``(S, 8)``.
+        stages: one row of :class:`StageNumbers` per stage, int64 ``(S, 9)``.
         bits: for each slot of a turn its wire, and for each slot of a phase all wires of its
-            product, as bits of a basis state.
+            product, as bits of a basis state; 0 for slots of a flip.
         n_shared: the number of slots that all samples share.
         base: the constants of the slots.
         weight_links, weight_scales: from weights to slots.
@@ -82,6 +87,9 @@ class Program(NamedTuple):
             entries begin.
         offsets: for each fixed matrix the K basis states of its wires; the first is 0.
         matrices: for each fixed matrix its real parts ``(K, K)``, then its imaginary parts.
+        flips: one row of :class:`qgan.engines.batched.numba_loops.classes.FlipNumbers` per flip.
+        masks: the masks of each flip, whose parities are the class of a basis state.
+        classes: the slot of each class of each flip, or -1 where it does not turn.
         n_kept: the number of shared diagonals that are kept: all of them or none.
         trig: the constants of sine and cosine.
     """
@@ -98,23 +106,11 @@ class Program(NamedTuple):
     fixed: Ints
     offsets: Ints
     matrices: Reals
+    flips: Ints
+    masks: Ints
+    classes: Ints
     n_kept: int
     trig: Reals
-
-
-@dataclass
-class Slot:
-    """A slot while a program is made.
-
-    Args:
-        bits: its wires, as bits of a basis state.
-        angles: the positions of the angles that add up.
-        factor: what their sum is multiplied by.
-    """
-
-    bits: int
-    angles: list[int]
-    factor: float
 
 
 def program_of(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
@@ -135,7 +131,7 @@ def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
         dtype: float32 or float64.
     """
     stages = list(plan.stages)
-    while from_zero and stages and stages[0].turn is None and stages[0].fixed is None:
+    while from_zero and stages and stages[0].is_phase:
         stages.pop(0)
     shared, own = (
         [slot for stage in stages for slot in slots_of(plan, stage, which)]
@@ -146,14 +142,16 @@ def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
     base = np.zeros(len(slots))
     links: dict[str, list[tuple[int, int, float]]] = {"weights": [], "inputs": []}
     for place, slot in enumerate(slots):
-        for angle in (plan.angles[position] for position in slot.angles):
-            base[place] += slot.factor * angle.shift
+        for position, factor in slot.angles:
+            angle = plan.angles[position]
+            base[place] += factor * angle.shift
             if angle.source is not None:
-                links[angle.source].append((place, angle.entry, slot.factor * angle.scale))
+                links[angle.source].append((place, angle.entry, factor * angle.scale))
     real: np.dtype[Any] = np.dtype(np.float32 if dtype == torch.float32 else np.float64)
     weight_links, weight_scales = _links(links["weights"], real)
     input_links, input_scales = _links(links["inputs"], real)
     fixed, offsets, matrices = _fixed(plan, stages, real)
+    flips, masks, classes = _flips(plan, stages, numbers)
     n_diagonals = 1 + max((stage.diagonal for stage in numbers), default=-1)
     return Program(
         n=plan.n_wires,
@@ -168,6 +166,9 @@ def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
         fixed=fixed,
         offsets=offsets,
         matrices=matrices,
+        flips=flips,
+        masks=masks,
+        classes=classes,
         n_kept=n_diagonals if n_diagonals << plan.n_wires <= MOST_KEPT else 0,
         trig=constants(real),
     )
@@ -179,16 +180,20 @@ def slots_of(plan: Plan, stage: Stage, shared: bool) -> list[Slot]:
     if stage.turn is not None and stage.turn.shared == shared:
         layer = plan.groups[shared].turns[stage.turn.index]
         for wire in sorted(layer.rotations, reverse=True):
-            slots.append(Slot(1 << (last - wire), layer.rotations[wire], 0.5))
+            slots.append(Slot(1 << (last - wire), [(a, 0.5) for a in layer.rotations[wire]]))
     if stage.phase is not None and stage.phase.shared == shared:
         for wires, angles in plan.groups[shared].phases[stage.phase.index].items():
-            slots.append(Slot(sum(1 << (last - wire) for wire in wires), angles, -0.5))
+            bits = sum(1 << (last - wire) for wire in wires)
+            slots.append(Slot(bits, [(a, -0.5) for a in angles]))
+    if stage.flip is not None and stage.flip.shared == shared:
+        flip = plan.groups[shared].flips[stage.flip.index]
+        slots += [slot for slot in classes_of(flip, plan.n_wires, plan.angles).slots if slot]
     return slots
 
 
 def _numbers(plan: Plan, stages: list[Stage], n_shared: int) -> list[StageNumbers]:
     """Each stage as numbers; shared slots count from 0, a sample's own slots from ``n_shared``."""
-    numbers, diagonal, fixed = [], 0, 0
+    numbers, diagonal, fixed, flip = [], 0, 0, 0
     free = {True: 0, False: n_shared}
 
     def take(row: AngleRow | None, n_slots: int) -> tuple[int, int, int]:
@@ -202,12 +207,15 @@ def _numbers(plan: Plan, stages: list[Stage], n_shared: int) -> list[StageNumber
     for stage in stages:
         turn, phase = stage.turn, stage.phase
         turns = take(turn, 0 if turn is None else len(turn.wires))
+        if stage.flip is not None:
+            turns = take(stage.flip, len(slots_of(plan, stage, stage.flip.shared)))
         products = 0 if phase is None else len(plan.groups[phase.shared].phases[phase.index])
         phases = take(phase, products)
         shared = phase is not None and phase.shared
         places = (diagonal if shared else -1, fixed if stage.fixed else -1)
-        numbers.append(StageNumbers(*turns, *phases, *places))
+        numbers.append(StageNumbers(*turns, *phases, *places, flip if stage.flip else -1))
         diagonal, fixed = diagonal + shared, fixed + (stage.fixed is not None)
+        flip += stage.flip is not None
     return numbers
 
 
@@ -232,3 +240,24 @@ def _fixed(plan: Plan, stages: list[Stage], real: np.dtype[Any]) -> tuple[Ints, 
         matrices += [*matrix.real.ravel().tolist(), *matrix.imag.ravel().tolist()]
     table = np.array(places, np.int64).reshape(-1, 3)
     return table, np.array(offsets, np.int64), np.array(matrices, real)
+
+
+def _flips(plan: Plan, stages: list[Stage], numbers: list[StageNumbers]) -> tuple[Ints, Ints, Ints]:
+    """The numbers of each flip, the masks of all of them, and the slots of their classes."""
+    rows: list[FlipNumbers] = []
+    masks: list[int] = []
+    slots: list[int] = []
+    for stage, first in zip(stages, (row.turn for row in numbers), strict=True):
+        if stage.flip is None:
+            continue
+        layer = plan.groups[stage.flip.shared].flips[stage.flip.index]
+        classes = classes_of(layer, plan.n_wires, plan.angles)
+        bits = [1 << (plan.n_wires - 1 - wire) for wire in layer.flips]
+        marks = [*bits, *(mask & -mask for mask in classes.masks)]
+        places = (len(masks), len(classes.masks), len(slots))
+        rows.append(FlipNumbers(sum(bits), max(bits), min(marks), int(layer.odd), *places))
+        masks += classes.masks
+        free = itertools.count(first)
+        slots += [-1 if slot is None else next(free) for slot in classes.slots]
+    table = np.array(rows, np.int64).reshape(-1, len(FlipNumbers._fields))
+    return table, np.array(masks, np.int64), np.array(slots, np.int64)

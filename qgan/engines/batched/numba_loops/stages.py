@@ -55,17 +55,21 @@ def own_turn(own, slot, back, cosines, sines, trig):
 
 
 @kernel()
-def turns(psi, p, slots, own, stage, low, high, cosines, sines):
-    """Turn the wires whose bits are from ``low`` to below ``high``, two at once where possible."""
+def turns(state, p, slots, own, stage, low, high, of_zero, cosines, sines):
+    """Turn the wires whose bits are from ``low`` to below ``high``, two at once where possible.
+
+    Where the state is ``|0..0>`` the last wire is first, and only few lines are not zero yet.
+    """
     width = 2 * own.shape[1]
     slot, stop = stage[TURN], stage[TURN_STOP]
     while slot < stop:
         bit = p.bits[slot]
         if low <= bit < high:
+            psi = state[: 2 * bit * width] if of_zero else state
             if stage[OWN_TURN]:
                 own_turn(own, slot - p.n_shared, False, cosines, sines, p.trig)
                 turn_lanes(psi, bit * width, cosines, sines)
-            elif slot + 1 < stop and p.bits[slot + 1] == 2 * bit and 2 * bit < high:
+            elif not of_zero and slot + 1 < stop and p.bits[slot + 1] == 2 * bit < high:
                 c, s, d, t = slots[1, slot], slots[2, slot], slots[1, slot + 1], slots[2, slot + 1]
                 turn_two(psi, bit * width, c, s, d, t)
                 slot += 1
@@ -85,8 +89,8 @@ def unturns(psi, g, p, slots, own, stage, low, high, cosines, sines, of_slots, o
                 place = slot - p.n_shared
                 own_turn(own, place, True, cosines, sines, p.trig)
                 turn_gradient(psi, g, half, of_own[place])
-                turn_lanes(psi, half, cosines, sines)
-                turn_lanes(g, half, cosines, sines)
+                for k in range(2):
+                    turn_lanes(g if k else psi, half, cosines, sines)
             else:
                 of_slots[slot] += unturn(psi, g, half, slots[1, slot], slots[2, slot])
 
@@ -133,8 +137,8 @@ def unphases(psi, g, p, slots, diagonals, own, stage, tile, scratch, of_slots, o
         own_diagonal(scratch[0], scratch[1], p, own, first, stop, tile, True)
         phase_gradient(psi, g, w, scratch[2])
         own_diagonal_gradient(scratch[2], p, of_own, first, stop, tile)
-        phase_lanes(psi, w, scratch[0], scratch[1])
-        phase_lanes(g, w, scratch[0], scratch[1])
+        for k in range(2):
+            phase_lanes(g if k else psi, w, scratch[0], scratch[1])
     elif stage[DIAGONAL] >= 0:
         c, s = shared_diagonal(p, slots, diagonals, stage, tile, scratch, size)
         of_phases = scratch[2, :size]

@@ -37,7 +37,7 @@ def _choose_steps(
     steps: list[Step] = []
     stages = list(plan.stages)
     if from_zero:
-        while stages and stages[0].turn is None and stages[0].fixed is None:
+        while stages and stages[0].is_phase:
             stages.pop(0)  # a phase of |0..0> is a global one
         if stages and stages[0].turn is not None:
             steps.append(ProductStep(stages.pop(0)))
