@@ -16,7 +16,7 @@ def in_words(seconds: float) -> str:
     """A time for people.
 
     Example:
-        >>> [in_words(t) for t in (0.5, 40, 200, 9000, 400000)]
+        >>> [in_words(t) for t in (0.5, 40.0, 200.0, 9e3, 4e5)]
         ['1 second', '40 seconds', '3 minutes', '2.5 hours', '4.6 days']
     """
     for unit, size, most in (("second", 1, 120), ("minute", 60, 7200), ("hour", 3600, 172800)):

@@ -143,7 +143,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "potentials of a circuit": (
         {"objective": "quantum-semimetric", "discriminator": {"kind": "circuit"}},
-        "Head PotentialsHead: it needs observables that are fixed, and view circuit trains",
+        "Head PotentialsHead: it needs observables that are fixed, and CircuitView trains",
     ),
     "root of words": (
         {"discriminator": {"head": "root", "kind": "pauli"}},
@@ -160,7 +160,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "identity": (
         {"discriminator": {"head": "identity"}},
-        "Head IdentityHead: it takes the view's one number, and view density has 16",
+        "Head IdentityHead: it takes the view's one number, and DensityView has 16",
     ),
     "pi": (
         {"objective": "f-gan:weighted-jensen-shannon:1.5"},

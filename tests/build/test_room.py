@@ -151,6 +151,9 @@ def test_the_tables_of_a_view_are_refused(
         make()
 
 
+ASKED = ["--preset", "tfim", "--qubits", "10", "--discriminator", "density"]
+
+
 def test_a_command_says_it_in_one_line(
     free: Callable[[float], None],
     tmp_path: Path,
@@ -161,10 +164,10 @@ def test_a_command_says_it_in_one_line(
     shrink(monkeypatch)
     free(1)
     for command in (["train"], ["plan"]):
-        assert main([*command, "--preset", "tfim", "--qubits", "10"]) == 2
+        assert main([*command, *ASKED]) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("View DensityView with head MLPHead: 1048576 numbers")
-        assert line.endswith("; use --discriminator pauli or --discriminator circuit.")
+        assert line.endswith("; use --discriminator sketch or --discriminator pauli.")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -49,7 +49,7 @@ def test_estimates_have_no_bias(case: Case, kind: str) -> None:
 
 def test_some_views_read_records() -> None:
     assert {type(case.make()).__name__ for case in readers()} == {
-        "DensityView", "MeasuredView", "PauliView", "POVMView",
+        "DensityView", "MeasuredView", "PauliView", "POVMView", "SketchView",
     }  # fmt: skip
 
 

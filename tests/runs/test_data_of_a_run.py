@@ -54,7 +54,10 @@ def _said(capsys: pytest.CaptureFixture[str]) -> Said:
     """What standard error has got since the last call, line by line."""
 
     def said() -> list[str]:
-        return capsys.readouterr().err.splitlines()
+        lines = capsys.readouterr().err.splitlines()
+        return [
+            line for line in lines if not line.startswith("Run: ")
+        ]  # where there is no terminal
 
     return said
 

@@ -192,7 +192,7 @@ class Refused:
         ),
         (Refused(terms=(GradientPenalty(), R1())), "there are two penalties on the slope"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_left_to_autograd(case: Refused, reason: str) -> None:
     view = small_games.circuit_view(DOUBLE) if case.trained_view else DensityView(2)
