@@ -17,10 +17,11 @@ __all__ = ["SketchView"]
 
 
 class SketchView(FixedView):
-    """Expectation values of K random observables, ``m_k = sqrt(2 / K) Re <x_k|rho|y_k>``.
+    """Expectation values of K random observables: the parts of ``sqrt(2 / K) <x_k|rho|y_k>``.
 
-    All entries of x and y are complex Gaussian numbers of variance one. In the mean over draws of
-    these, and within about ``sqrt(2 / K)`` for one, distances are those of the states:
+    The real parts of P = ceil(K / 2) such numbers come first, then the imaginary parts of the first
+    K - P. All entries of x and y are real Gaussian numbers of variance one. In the mean over draws
+    of these, and within about ``sqrt(2 / K)`` for one, distances are those of the states:
     ``||m(rho) - m(sigma)||_2 = ||rho - sigma||_F``. The density view keeps them exactly and needs
     ``4**n`` numbers; the sketch has K whatever the number of qubits.
 
@@ -44,22 +45,24 @@ class SketchView(FixedView):
         super().__init__()
         self.n_qubits = errors.integer("n_qubits", n_qubits, least=1)
         self.n_features = errors.integer("n_observables", n_observables, least=1)
-        shape = (2**self.n_qubits, 2 * self.n_features, 2)
-        check_view("SketchView", self.n_qubits, 3 * 4 * shape[0] * shape[1] * shape[2])
-        parts = torch.randn(shape, generator=seeded(seed)) / 2**0.5
-        self.register_buffer("vectors", parts, persistent=False)
+        self.scale = (2 / self.n_features) ** 0.5
+        shape = (2**self.n_qubits, 2 * self.n_pairs)
+        check_view("SketchView", self.n_qubits, 2 * 4 * shape[0] * shape[1])
+        self.register_buffer(
+            "vectors", torch.randn(shape, generator=seeded(seed)), persistent=False
+        )
 
     vectors: Tensor
 
     @property
-    def n_numbers(self) -> int:
-        """Two complex amplitudes for each number, and the number."""
-        return 5 * self.n_features
+    def n_pairs(self) -> int:
+        """The number of pairs of vectors, P."""
+        return (self.n_features + 1) // 2
 
     @property
-    def scale(self) -> float:
-        """``sqrt(2 / K)``."""
-        return float((2 / self.n_features) ** 0.5)
+    def n_numbers(self) -> int:
+        """Two complex amplitudes and their product for each pair, and the numbers."""
+        return 6 * self.n_pairs + self.n_features
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Expectation values ``(B, K)``."""
@@ -70,23 +73,41 @@ class SketchView(FixedView):
         if isinstance(source, Records):
             return self._of_matrices(source.density_matrix())
         factor = source.materialise().factor
-        amplitudes = factor.mT.conj() @ self._vectors(factor)  # (B, r, 2 K)
-        x, y = amplitudes.tensor_split(2, dim=2)
-        return self.scale * (x.conj() * y).real.sum(1)
+        batch, dimension, rank = factor.shape
+        parts = torch.view_as_real(factor.mT.resolve_conj()).movedim(3, 2)  # (B, r, 2, D)
+        vectors = self.vectors.to(parts)
+        amplitudes = parts.reshape(-1, dimension) @ vectors  # one real product
+        x, y = amplitudes.reshape(batch, rank, 2, -1).tensor_split(2, dim=3)
+        real = (x * y).sum((1, 2))
+        imaginary = (x[:, :, 1] * y[:, :, 0] - x[:, :, 0] * y[:, :, 1]).sum(1)
+        return self._numbers(real, imaginary)
 
-    def _vectors(self, like: Tensor) -> Complex[Tensor, "D K2"]:
-        """The vectors x_k, then the vectors y_k, in the precision of a tensor."""
-        return torch.view_as_complex(self.vectors).to(like)
+    def _numbers(
+        self, real: Float[Tensor, "B P"], imaginary: Float[Tensor, "B P"]
+    ) -> Float[Tensor, "B K"]:
+        """The numbers of the view from the parts of ``<x_k|rho|y_k>``."""
+        rest = imaginary[:, : self.n_features - self.n_pairs]
+        numbers: Tensor = torch.cat([real, rest], 1)
+        return numbers * self.scale
+
+    def _pairs(self, like: Tensor) -> tuple[Tensor, ...]:
+        """The vectors x_k and the vectors y_k, ``(D, P)`` each, as a tensor is."""
+        return self.vectors.to(like).tensor_split(2, dim=1)
 
     def _of_matrices(self, matrices: Complex[Tensor, "B D D"]) -> Float[Tensor, "B K"]:
-        """``sqrt(2 / K) Re <x_k|H|y_k>`` of Hermitian matrices."""
-        x, y = self._vectors(matrices).tensor_split(2, dim=1)
-        return self.scale * (x.conj() * (matrices @ y)).real.sum(1)
+        """The numbers of Hermitian matrices."""
+        x, y = self._pairs(matrices)
+        entries = (x * (matrices @ y)).sum(1)
+        return self._numbers(entries.real, entries.imag)
 
     def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
-        """The matrix ``sqrt(1 / (2 K)) sum_k w_k (|y_k><x_k| + |x_k><y_k|)``."""
-        like = torch.complex(weights, torch.zeros_like(weights))
-        x, y = self._vectors(like).tensor_split(2, dim=1)
-        half = (x * (self.scale / 2 * like)[..., None, :]) @ y.mH
+        """The sum of ``w_k sqrt(2 / K) (|y_k><x_k| + |x_k><y_k|) / 2`` and, for imaginary parts, of
+        ``w_k sqrt(2 / K) (|y_k><x_k| - |x_k><y_k|) / 2i``."""
+        real, imaginary = weights.tensor_split([self.n_pairs], dim=-1)
+        padding = self.n_pairs - imaginary.shape[-1]
+        imaginary = torch.nn.functional.pad(imaginary, (0, padding))
+        factors = self.scale / 2 * torch.complex(real, -imaginary)
+        x, y = self._pairs(factors)
+        half = (y * factors[..., None, :]) @ x.mT
         matrix: Tensor = half + half.mH
         return matrix

@@ -130,6 +130,18 @@ def test_a_hundred_steps(objective: str) -> None:
         assert_close(value, expected[name], rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.parametrize("at", [1, 4])
+def test_interrupted_equals_uninterrupted_bit_for_bit(at: int) -> None:
+    whole, first, second = (trainer("closed-form") for _ in range(3))
+    expected = losses(whole)
+    for _ in range(at):
+        first.train_step()
+    second.load_state_dict(first.state_dict())
+    assert np.array_equal(losses(second), expected[at:])
+    for name, value in weights(whole).items():
+        assert torch.equal(weights(second)[name], value)
+
+
 def test_auto_takes_it_where_it_serves_and_the_settings_say_so() -> None:
     assert trainer("auto").config.gradient == "closed-form"
     assert trainer("auto", terms=(GradientPenalty(), InstanceNoise())).config.gradient == "autograd"
