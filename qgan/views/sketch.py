@@ -45,7 +45,7 @@ class SketchView(FixedView):
         super().__init__()
         self.n_qubits = errors.integer("n_qubits", n_qubits, least=1)
         self.n_features = errors.integer("n_observables", n_observables, least=1)
-        self.scale = (2 / self.n_features) ** 0.5
+        self.scale = float((2 / self.n_features) ** 0.5)
         shape = (2**self.n_qubits, 2 * self.n_pairs)
         check_view("SketchView", self.n_qubits, 2 * 4 * shape[0] * shape[1])
         self.register_buffer(
