@@ -52,6 +52,13 @@ def default_trainer(data: Dataset, settings: Experiment) -> Trainer:
     )
 
 
+def is_default(settings: Experiment, data: Dataset) -> bool:
+    asked, usual = (
+        one.model_dump(exclude={"seed", "trainer", "data"}) for one in (settings, preset("ising"))
+    )
+    return asked == usual and data.rank == 1 and data.n_qubits == 4
+
+
 def main() -> int:
     settings, run, overwrite = parse_train(sys.argv[1:], "train_qgan.py")
     if run is not None:
@@ -59,11 +66,10 @@ def main() -> int:
 
     # Real states with their labels; the fields h and g behind them are for the judge alone.
     data = load_data(settings)
-    # With --engine auto the engines are timed here, and the run keeps the choice.
+    make = default_trainer if is_default(settings, data) else build_trainer
+    # What the settings leave open is settled here, and the run keeps the choices.
     settings = settle(settings, data)
-    plain = settings.model_dump(exclude={"seed", "trainer", "data"})
-    is_default = plain == preset("ising").model_dump(exclude={"seed", "trainer", "data"})
-    trainer = (default_trainer if is_default and data.rank == 1 else build_trainer)(data, settings)
+    trainer = make(data, settings)
 
     # The trainer settles how gradients are found; the run keeps that too.
     settings = settings.model_copy(update={"trainer": trainer.config})

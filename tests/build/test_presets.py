@@ -177,6 +177,16 @@ def example() -> ModuleType:
     return module
 
 
+def test_the_example_takes_its_plain_objects_for_the_default_run_only() -> None:
+    is_default = example().is_default
+    ising, tfim = (SOURCES.find(name).make(**SMALL) for name in ("ising", "tfim"))
+    assert is_default(build.preset("ising").model_copy(update={"seed": 5}), ising)
+    assert is_default(build.preset("ising"), tfim) == (tfim.n_qubits == 4)
+    assert not is_default(build.preset("tfim"), tfim)
+    wide = SOURCES.find("ising").make(6, n_train=4, n_validation=2, n_held_out=2)
+    assert not is_default(build.preset("ising"), wide)
+
+
 def test_the_examples_plain_objects_are_those_of_the_default_preset() -> None:
     settings = build.preset("ising").model_copy(
         update={"seed": 3, "trainer": TrainerConfig(steps=2, batch=8)}
