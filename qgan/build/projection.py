@@ -49,7 +49,7 @@ class Projection:
 
 
 def project(settings: Experiment, data: Dataset) -> Projection:
-    """Build the whole game, take a few steps and time them.
+    """Build the whole game, take a few steps and time them, or one where it takes long.
 
     The time is process time; on CUDA it is that of the clock.
 
@@ -68,12 +68,16 @@ def project(settings: Experiment, data: Dataset) -> Projection:
             torch.cuda.synchronize()
         return time.perf_counter() if on_cuda else time.process_time()
 
-    trainer.train_step()  # traces circuits and reads the cache of compiled loops
-    seconds: list[float] = []
-    while not seconds or (len(seconds) < MOST_STEPS and sum(seconds) < PATIENCE):
+    def step() -> float:
         start = now()
         trainer.train_step()
-        seconds.append(now() - start)
+        return now() - start
+
+    seconds = [step()]  # which traces circuits and reads the cache of compiled loops
+    if seconds[0] < PATIENCE:
+        seconds = []
+        while len(seconds) < MOST_STEPS and sum(seconds) < PATIENCE:
+            seconds.append(step())
     config, generator, place = trainer.config, trainer.generator, settings.engine.accelerator
     view, head = trainer.discriminator.view, trainer.discriminator.head
     n_states = config.batch * config.n_critic

@@ -48,6 +48,7 @@ FLAGS = {
     "device": "--device {}",
     "readout": "--engine.readout {}",
     "plugin": "--plugin {}",
+    "gradient": "--trainer.gradient {}",
     "option": "--{}",
 }
 """The flags that choose what an error offers, by the kind of the choice."""

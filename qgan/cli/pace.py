@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from qgan.build.projection import Projection
 from qgan.config import MOST_SMALL, Experiment
-from qgan.engines.memory import gibibytes
 
 __all__ = ["LONG", "faster_choice", "game_lines", "in_words", "long_line"]
 
+MIB = 2**20
 LONG = 3600.0
 """Seconds beyond which a training says at its start how long it will take."""
 
@@ -44,7 +44,7 @@ def game_lines(projection: Projection, settings: Experiment, n_qubits: int) -> l
         f"The game: {projection.view} reads {projection.n_features:,} numbers of a state, "
         f"{projection.head} has {of_head:,} weights and the generator {of_generator:,}; "
         f"{projection.n_states:,} states of each kind in a step take "
-        f"{gibibytes(projection.n_bytes)}.",
+        f"{projection.n_bytes / MIB:,.0f} MiB.",
         f"A step takes {1e3 * projection.step:.1f} ms: {projection.n_steps:,} steps take about "
         f"{in_words(projection.seconds)}.",
     ]

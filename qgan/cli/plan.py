@@ -13,6 +13,7 @@ def command_plan(argv: Sequence[str]) -> int:
     """`qgan plan`: time each engine on an experiment's circuit, and a step of the whole game."""
     from qgan import build
     from qgan.build.generators import with_most_latents
+    from qgan.cli.console import waiting
     from qgan.cli.engine_table import engine_table
     from qgan.cli.pace import game_lines
     from qgan.cli.tables import TextConsole
@@ -22,7 +23,9 @@ def command_plan(argv: Sequence[str]) -> int:
     timings = build.time_candidates(experiment, data)
     console = TextConsole()
     console.print(engine_table(timings))
-    settled = build.settle(with_most_latents(experiment), data)
-    for line in game_lines(build.project(settled, data), settled, data.n_qubits):
+    with waiting("timing a step of the whole game"):
+        settled = build.settle(with_most_latents(experiment), data)
+        projection = build.project(settled, data)
+    for line in game_lines(projection, settled, data.n_qubits):
         console.print(line, soft_wrap=True, highlight=False)
     return 0
