@@ -14,7 +14,7 @@ from qgan import rules
 from qgan.batch import Batch, Seen
 from qgan.discriminator import Discriminator
 from qgan.generator import Generator
-from qgan.objectives import Objective, Wasserstein
+from qgan.objectives import Objective, Wasserstein, as_loss
 from qgan.places import kept_axis
 from qgan.sampler import Drawn
 from qgan.states import States, concatenate
@@ -219,7 +219,7 @@ class Game:
 
     def _summands(self, loss: Tensor, of: Callable[[Term], Tensor | None]) -> Summands:
         """The summands by the classes they come from; a class that comes twice is numbered."""
-        summands = {type(self.objective).__name__: loss}
+        summands = {type(self.objective).__name__: as_loss(loss)}
         for term, value in [(term, of(term)) for term in self.terms]:
             if value is not None:
                 name = type(term).__name__

@@ -40,13 +40,17 @@ def faster_choice(settings: Experiment, n_qubits: int) -> str:
 def game_lines(projection: Projection, settings: Experiment, n_qubits: int) -> list[str]:
     """What `qgan plan` says of the whole game."""
     of_head, of_generator = projection.n_weights
+    players = f"the generator has {of_generator:,} weights"
+    if projection.n_features:
+        players = (
+            f"{projection.view} reads {projection.n_features:,} numbers of a state, "
+            f"{projection.head} has {of_head:,} weights and the generator {of_generator:,}"
+        )
     lines = [
-        f"The game: {projection.view} reads {projection.n_features:,} numbers of a state, "
-        f"{projection.head} has {of_head:,} weights and the generator {of_generator:,}; "
-        f"{projection.n_states:,} states of each kind in a step take "
-        f"{projection.n_bytes / MIB:,.0f} MiB.",
+        f"The game: {players}. Training on {projection.n_states:,} real and as many generated "
+        f"states per step takes {max(1, round(projection.n_bytes / MIB)):,} MiB.",
         f"A step takes {1e3 * projection.step:.1f} ms: {projection.n_steps:,} steps take about "
-        f"{in_words(projection.seconds)}.",
+        f"{in_words(projection.seconds)}, beside making the data and judging.",
     ]
     if projection.seconds > LONG:
         lines.append(f"Faster: {faster_choice(settings, n_qubits)}.")

@@ -30,7 +30,8 @@ HEADINGS = (
 WORDS = ("label", "latents\nfollow", "verdict")
 """The columns that hold words, and not one figure."""
 LEGEND = (
-    "Skill is 1 for states as good as more real ones and 0 for one state per label. "
+    "Skill is 1 for states as good as more real ones, 0 for the best single state per label, and "
+    "less for worse ones. "
     "The latents follow a hidden factor with R = 1 at best."
 )
 
@@ -57,6 +58,7 @@ def findings(entry: LabelReport) -> list[str]:
     Args:
         entry: the report of the label.
     """
+    low, _ = entry.intervals.get("skill", (math.nan, math.nan))
     floor, n_frozen = entry.floors.get("k_eq", math.nan), entry.k_eq
     rarely = entry.label_recovered < LEAST_FOUND * entry.label_recovered_real
     few = floor > 1 and n_frozen <= max(1, LEAST_FROZEN * floor)
@@ -71,6 +73,7 @@ def findings(entry: LabelReport) -> list[str]:
         "copies of training states": entry.memorised > MOST_MEMORISED,
         f"skill below {LEAST_SKILL}": entry.skill < LEAST_SKILL,
         "skill undefined": math.isnan(entry.skill),
+        "too few states to tell": low < LEAST_SKILL <= entry.skill,
     }
     return [words for words, holds in named.items() if holds]
 

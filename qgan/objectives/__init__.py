@@ -1,6 +1,6 @@
 """Objectives: pairs of pure functions of scores."""
 
-from qgan.objectives.base import Objective, Reading
+from qgan.objectives.base import Objective, Reading, as_loss
 from qgan.objectives.distance_only import DistanceOnly
 from qgan.objectives.f_gan import FGAN
 from qgan.objectives.hinge import Hinge
@@ -21,4 +21,5 @@ __all__ = [
     "QuantumSemimetric",
     "Reading",
     "Wasserstein",
+    "as_loss",
 ]

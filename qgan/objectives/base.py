@@ -10,11 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from qgan import errors
 from qgan.discriminator import Head
 from qgan.stateful import Stateful
 from qgan.terms import Term
 
-__all__ = ["MeanDifference", "Objective", "Reading", "rejected"]
+__all__ = ["MeanDifference", "Objective", "Reading", "as_loss", "rejected"]
 
 Reading = Literal["logits", "critic", "expectations", "nothing"]
 """How an objective reads scores.
@@ -94,6 +95,9 @@ class Objective(Stateful, ABC):
                 mismatched=None if mismatched is None else scores[2],
                 mismatched_share=mismatched_share,
             )
+        as_loss(loss)
+        if not loss.requires_grad:  # it does not depend on the scores
+            return loss, tuple(torch.zeros_like(one) for one in scores)
         return loss.detach(), torch.autograd.grad(loss, scores, materialize_grads=True)
 
     @abstractmethod
@@ -107,6 +111,18 @@ class Objective(Stateful, ABC):
     def default_terms(self, head: Head) -> tuple[Term, ...]:
         """The terms that a game takes from the objective: its own, or else the usual ones."""
         return self.usual_terms(head) if self.terms is None else self.terms
+
+
+def as_loss(loss: Tensor) -> Float[Tensor, ""]:
+    """A loss that an objective has given, if it is one number.
+
+    Raises:
+        QganError: if it is not.
+    """
+    if loss.ndim:
+        rule = "must give a loss that is a single number"
+        raise errors.argument("objective", rule, f"shape {tuple(loss.shape)}")
+    return loss
 
 
 def rejected(

@@ -42,6 +42,12 @@ VERDICTS: dict[str, tuple[dict[str, Any], str]] = {
     "some copies by chance": ({"memorised": 0.2}, "good"),
     "memorised unknown": ({"memorised": NAN}, "good"),
     "bad": ({"skill": 0.49}, "skill below 0.5"),
+    "undecided": (
+        {"skill": 0.727, "intervals": {"skill": (-0.44, 1.25)}},
+        "too few states to tell",
+    ),
+    "decided": ({"skill": 0.727, "intervals": {"skill": (0.5, 0.9)}}, "good"),
+    "without an interval": ({"skill": 0.727, "intervals": {}}, "good"),
     "undefined": ({"skill": NAN, "skill_undefined": "why"}, "skill undefined"),
 }
 

@@ -176,8 +176,29 @@ class Twice(MLPHead):
         return 2 * super().forward(features, label)
 
 
-def test_an_objective_of_a_users_own() -> None:
-    assert_same_update(trainer("closed-form", Odd()))
+class Constant(Wasserstein):
+    """A loss that does not depend on the scores; the penalty alone moves the head."""
+
+    def discriminator_loss(self, **scores: Any) -> torch.Tensor:
+        return torch.tensor(2.0).double()
+
+
+class Vector(Wasserstein):
+    """A loss that is no number."""
+
+    def discriminator_loss(self, **scores: Any) -> torch.Tensor:
+        return scores["real"]
+
+
+@pytest.mark.parametrize("objective", [Odd(), Constant()])
+def test_an_objective_of_a_users_own(objective: Objective) -> None:
+    assert_same_update(trainer("closed-form", objective))
+
+
+@pytest.mark.parametrize("gradient", ["closed-form", "autograd"])
+def test_a_loss_that_is_no_number_is_refused_by_name(gradient: str) -> None:
+    with pytest.raises(QganError, match="`objective` must give a loss that is a single number"):
+        trainer(gradient, Vector()).train_step()
 
 
 @dataclass(frozen=True)
