@@ -149,8 +149,8 @@ class Game:
             fixed = CriticRound(batch, drawn, wrong, None)
         wrong, label, n = fixed.wrong_label, batch.label, len(batch)
         views = self._views(batch, drawn.seen, wrong) if fixed.views is None else fixed.views
-        shown = [views[-2], views[-1], *([] if wrong is None else [views[0]])]
-        features = self._perturbed(torch.cat(shown), moment)
+        kinds = [views[-2], views[-1], *([] if wrong is None else [views[0]])]
+        features = self._perturbed(torch.cat(kinds), moment)
         labels = torch.cat([label, label, *([] if wrong is None else [wrong])])
         scores = self.discriminator.scores(features, labels, n)
         loss = self.objective.discriminator_loss(

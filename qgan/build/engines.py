@@ -9,6 +9,7 @@ from qgan.build.discriminator import build_discriminator
 from qgan.build.generators import build_circuit, with_most_latents
 from qgan.build.objectives import build_objective
 from qgan.build.registry import Entry, new_family
+from qgan.build.scaling import AUTO
 from qgan.build.terms import build_terms
 from qgan.config import Experiment
 from qgan.data import Dataset
@@ -17,10 +18,7 @@ from qgan.engines.base import Engine
 from qgan.engines.choose import Timing, choose, time_engines
 from qgan.engines.pennylane.noise import depolarising_gates
 
-__all__ = ["AUTO", "ENGINES", "build_engine", "settle_engine", "time_candidates"]
-
-AUTO = "auto"
-"""The engine that stands for whichever is the fastest; :func:`settle_engine` finds out which."""
+__all__ = ["ENGINES", "build_engine", "settle_engine", "time_candidates"]
 
 
 def _usual(entry: Entry, settings: Experiment) -> Engine:

@@ -129,7 +129,7 @@ def _reuploading(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     registers = Registers(output=data.n_qubits, bath=bath)
     n_layers = settings.generator.n_layers
     assert n_layers is not None  # which :func:`scaled` has filled in
-    return ReuploadingCircuit(registers, settings.generator.n_layers or n_layers, _ansatz(settings))
+    return ReuploadingCircuit(registers, n_layers, _ansatz(settings))
 
 
 def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-
-import torch
 
 from qgan.build.room import room_of
 from qgan.build.trainer import build_trainer
 from qgan.config import Experiment
 from qgan.data import Dataset
+from qgan.engines.choose import seconds_of
 
 __all__ = ["Projection", "project"]
 
@@ -51,7 +49,7 @@ class Projection:
 def project(settings: Experiment, data: Dataset) -> Projection:
     """Build the whole game, take a few steps and time them, or one where it takes long.
 
-    The time is process time; on CUDA it is that of the clock.
+    The time is that of :func:`qgan.engines.choose.seconds_of`.
 
     Args:
         settings: the experiment, settled.
@@ -61,24 +59,14 @@ def project(settings: Experiment, data: Dataset) -> Projection:
         QganError: as :func:`qgan.build.build_trainer` has it.
     """
     trainer = build_trainer(data, settings)
-    on_cuda = trainer.generator.weights.device.type == "cuda"
-
-    def now() -> float:
-        if on_cuda:
-            torch.cuda.synchronize()
-        return time.perf_counter() if on_cuda else time.process_time()
-
-    def step() -> float:
-        start = now()
-        trainer.train_step()
-        return now() - start
-
-    seconds = [step()]  # which traces circuits and reads the cache of compiled loops
+    config, generator, place = trainer.config, trainer.generator, settings.engine.accelerator
+    seconds = [
+        seconds_of(trainer.train_step, place)
+    ]  # which traces circuits and reads the cache of compiled loops
     if seconds[0] < PATIENCE:
         seconds = []
         while len(seconds) < MOST_STEPS and sum(seconds) < PATIENCE:
-            seconds.append(step())
-    config, generator, place = trainer.config, trainer.generator, settings.engine.accelerator
+            seconds.append(seconds_of(trainer.train_step, place))
     view, head = trainer.discriminator.view, trainer.discriminator.head
     n_states = config.batch * config.n_critic
     room = sum(room_of(settings, view, head, trainer.game.terms))

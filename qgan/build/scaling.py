@@ -9,7 +9,8 @@ from qgan.config import MOST_SMALL, Experiment
 __all__ = ["AUTO", "scaled"]
 
 AUTO = "auto"
-"""The choice that stands for another one, which the number of qubits decides."""
+"""The choice that stands for another one: the number of qubits decides which, or, of engines, the
+time that each takes (:func:`qgan.build.engines.settle_engine`)."""
 
 
 def scaled(settings: Experiment, n_qubits: int) -> Experiment:
@@ -35,6 +36,8 @@ def scaled(settings: Experiment, n_qubits: int) -> Experiment:
         generator["ansatz"] = "ising" if grows else "hardware-efficient"
     if g.n_layers is None and g.kind == "reuploading":
         generator["n_layers"] = n_qubits if grows else 4
+    if not generator and not discriminator:
+        return settings
     return settings.model_copy(
         update={
             "generator": g.model_copy(update=generator),

@@ -11,7 +11,7 @@ from rich.text import Text
 from qgan.engines.choose import Timing, choose
 from qgan.errors import QganError
 
-__all__ = ["engine_table"]
+__all__ = ["MIB", "engine_table"]
 
 MIB = 2**20
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from qgan.build.projection import Projection
+from qgan.cli.engine_table import MIB
 from qgan.config import MOST_SMALL, Experiment
 
 __all__ = ["LONG", "faster_choice", "game_lines", "in_words", "long_line"]
 
-MIB = 2**20
 LONG = 3600.0
 """Seconds beyond which a training says at its start how long it will take."""
 

@@ -58,7 +58,7 @@ class Bar:
         self.start = (0.0, 0.0)
         self.n_steps, self.long_line = n_steps, long_line
         self.first: tuple[float, float] | None = None
-        self.told = 0.0
+        self.last_line = 0.0
 
     def begin(self, step: int, seconds: float) -> None:
         """Note where the run starts or goes on, so that the rate counts only the steps from there.
@@ -67,7 +67,7 @@ class Bar:
             step: the step so far.
             seconds: the training time so far.
         """
-        self.start, self.told = (step, seconds), seconds
+        self.start, self.last_line = (step, seconds), seconds
         self.progress.reset(self.task, completed=step)
 
     def __enter__(self) -> Bar:
@@ -93,9 +93,9 @@ class Bar:
             losses += f"  skill {self.skill:.3f}"
         speed = f"{rate:.0f} steps/s" if rate >= 1 else f"{1 / max(1e-9, rate):.1f} s/step"
         self.progress.update(self.task, completed=row["step"], rate=speed, losses=losses)
-        silent = row["seconds"] - self.told
+        silent = row["seconds"] - self.last_line
         if not self.console.is_terminal and ("shortfall" in row or silent > LONGEST_SILENCE):
-            self.told = row["seconds"]
+            self.last_line = row["seconds"]
             self.tell(f"step {row['step']:,.0f} of {self.n_steps:,}  {speed}  {losses}")
 
     def _tell_if_long(self, row: dict[str, float]) -> None:

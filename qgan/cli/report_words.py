@@ -58,7 +58,7 @@ def findings(entry: LabelReport) -> list[str]:
     Args:
         entry: the report of the label.
     """
-    low, _ = entry.intervals.get("skill", (math.nan, math.nan))
+    low, _ = _skill_ends(entry)
     floor, n_frozen = entry.floors.get("k_eq", math.nan), entry.k_eq
     rarely = entry.label_recovered < LEAST_FOUND * entry.label_recovered_real
     few = floor > 1 and n_frozen <= max(1, LEAST_FROZEN * floor)
@@ -78,6 +78,11 @@ def findings(entry: LabelReport) -> list[str]:
     return [words for words, holds in named.items() if holds]
 
 
+def _skill_ends(entry: LabelReport) -> tuple[float, float]:
+    """The ends of the interval of skill; NaN where there is none."""
+    return entry.intervals.get("skill", (math.nan, math.nan))
+
+
 def verdict(entry: LabelReport) -> str:
     """The verdict on a label in words: "good", or what is wrong."""
     return ", ".join(findings(entry)) or "good"
@@ -93,7 +98,7 @@ def short_cells(
         label_name: the name of the label.
         factor_names: names of the hidden factors in the report.
     """
-    low, high = entry.intervals.get("skill", (math.nan, math.nan))
+    low, high = _skill_ends(entry)
     skill = [number(entry.skill, 3)]
     if not math.isnan(low):
         skill.append(f"({low:.2f} to {high:.2f})")

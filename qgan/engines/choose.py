@@ -15,7 +15,7 @@ from qgan.engines.batched import BatchedEngine
 from qgan.engines.pennylane import PennyLaneEngine
 from qgan.pauli import z_words
 
-__all__ = ["Candidate", "Timing", "candidates", "choose", "time_engines"]
+__all__ = ["Candidate", "Timing", "candidates", "choose", "seconds_of", "time_engines"]
 
 BUDGET = 2.0  # seconds for all candidates together
 PATIENCE = 20.0  # seconds up to which a batch that is one call is run as it is
@@ -149,6 +149,24 @@ def choose(timings: Sequence[Timing]) -> Timing:
     return min(serving, key=lambda timing: (not timing.exact, timing.seconds))
 
 
+def seconds_of(run: Callable[[], object], place: str) -> float:
+    """Process time of a call; on CUDA the time of the clock until the device has done its work.
+
+    Args:
+        run: what is timed.
+        place: where it runs, ``cpu`` or ``cuda``.
+    """
+
+    def now() -> float:
+        if place == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() if place == "cuda" else time.process_time()
+
+    start = now()
+    run()
+    return now() - start
+
+
 def _timing(
     candidate: Candidate,
     build: Callable[[Candidate], Engine],
@@ -190,17 +208,11 @@ def _seconds(
     inputs = torch.rand(batch, circuit.n_inputs, generator=rng).to(place).requires_grad_()
     words = z_words(circuit.registers.n_wires, 1)
 
-    clock = time.perf_counter if place == "cuda" else time.process_time
-
-    def step() -> float:
-        start = clock()
+    def step() -> None:
         engine.expval(circuit, weights, inputs, words).sum().backward()
-        if place == "cuda":
-            torch.cuda.synchronize()
-        return clock() - start
 
     step()  # traces the circuit
-    seconds = [step()]
+    seconds = [seconds_of(step, place)]
     while len(seconds) < MOST_REPEATS and sum(seconds) < share:
-        seconds.append(step())
+        seconds.append(seconds_of(step, place))
     return sorted(seconds)[len(seconds) // 2]

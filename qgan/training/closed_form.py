@@ -137,28 +137,27 @@ class ClosedForm:
         """The activations ``a_1 .. a_L`` of all rows."""
         net = self.net
         first, like = net.hidden[0], net.last.weight
-        by_view, by_label = self._first()
-        seen = (rows.views @ by_view.T).split(rows.size)
-        told = torch.addmm(first.bias, rows.conditions, by_label.T).split(rows.size)
-        real, fake = seen[-2:]
-        shown = seen if rows.n_entered == rows.n_scored else (real, real, fake)
+        by_view, by_label = self._parts(first.weight)
+        view_parts = (rows.views @ by_view.T).split(rows.size)
+        label_parts = torch.addmm(first.bias, rows.conditions, by_label.T).split(rows.size)
+        real, fake = view_parts[-2:]
+        scored_parts = view_parts if rows.n_entered == rows.n_scored else (real, real, fake)
         layer = like.new_empty((rows.n_scored + len(rows.mixes)) * rows.size, len(first.weight))
         blocks = layer.split(rows.size)
-        for block, view, label in zip(blocks, shown, told, strict=False):
+        for block, view, label in zip(blocks, scored_parts, label_parts, strict=False):
             torch.add(view, label, out=block)
         for block, mix in zip(blocks[rows.n_scored :], rows.mixes, strict=True):
             share = mix.to(like) if isinstance(mix, Tensor) else mix
-            torch.add(torch.lerp(fake, real, share), told[-1], out=block)
+            torch.add(torch.lerp(fake, real, share), label_parts[-1], out=block)
         layers = [functional.leaky_relu_(layer, net.slope)]
         for hidden in net.hidden[1:]:
             above = torch.addmm(hidden.bias, layers[-1], hidden.weight.T)
             layers.append(functional.leaky_relu_(above, net.slope))
         return layers
 
-    def _first(self) -> tuple[Tensor, Tensor]:
-        """The weights of the first layer, those of the view and those of the label."""
-        weight, n_labels = self.net.hidden[0].weight, self.net.n_labels
-        return weight[:, :-n_labels], weight[:, -n_labels:]
+    def _parts(self, first: Tensor) -> tuple[Tensor, ...]:
+        """What is of the view, and of the label, in the first layer's weights or their gradient."""
+        return first.tensor_split([-self.net.n_labels], dim=1)
 
     def _pulls(self, rows: _Rows, top: Tensor) -> tuple[Tensor, Tensor]:
         """The objective's loss, and what each row's score weighs: in the loss, or 1 at a point."""
@@ -182,7 +181,7 @@ class ClosedForm:
         self, penalty: SlopePenalty, rows: _Rows, layers: list[Tensor], back: list[Tensor]
     ) -> Tensor:
         """The penalty; its pull on the slopes takes the place of the points in entry and layers."""
-        by_view, _ = self._first()
+        by_view, _ = self._parts(self.net.hidden[0].weight)
         slope = torch.mm(back[0][rows.scored :], by_view, out=rows.slopes)
         slopes = torch.linalg.vector_norm(slope, dim=1)
         factor = penalty.slope_gradients(slopes) / slopes
@@ -205,7 +204,7 @@ class ClosedForm:
             torch.sum(above[:scored], 0, out=into[hidden.bias])
         first, lowest = net.hidden[0], back[0]
         torch.sum(lowest[:scored], 0, out=into[first.bias])
-        by_view, by_label = into[first.weight].tensor_split([-net.n_labels], dim=1)
+        by_view, by_label = self._parts(into[first.weight])
         torch.mm(lowest[:scored].T, rows.conditions, out=by_label)
         if rows.n_entered < rows.n_scored:  # real states that are scored with two labels
             lowest[rows.size : 2 * rows.size] += lowest[: rows.size]

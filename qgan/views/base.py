@@ -88,6 +88,16 @@ class FixedView(View):
 
     reads_records = True
 
+    def check_qubits(self, source: Seen) -> None:
+        """Refuse states of another size than the view's ``n_qubits``.
+
+        Raises:
+            QganError: if the numbers of qubits differ.
+        """
+        if source.n_qubits != self.n_qubits:
+            rule = f"must have {self.n_qubits} qubits, as the view"
+            raise errors.argument("source", rule, source.n_qubits)
+
     def operator(self, weights: Float[Tensor, "*rows K"]) -> Complex[Tensor, ...]:
         """The matrices ``sum_k w_k M_k``, ``(..., 2**n, 2**n)``."""
         raise NotImplementedError

@@ -52,10 +52,7 @@ class DensityView(FixedView):
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Real coordinates of rho, ``(B, 4**n)``."""
-        if source.n_qubits != self.n_qubits:
-            raise errors.argument(
-                "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
-            )
+        self.check_qubits(source)
         states = source if isinstance(source, Records) else source.materialise()
         if isinstance(states, States) and states.is_pure and not states.keeps_matrix:
             return entries_of(states.factor, lambda psi: self._entries(psi * psi.mH))

@@ -66,10 +66,7 @@ class SketchView(FixedView):
 
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Expectation values ``(B, K)``."""
-        if source.n_qubits != self.n_qubits:
-            raise errors.argument(
-                "source", f"must have {self.n_qubits} qubits, as the view", source.n_qubits
-            )
+        self.check_qubits(source)
         if isinstance(source, Records):
             return self._of_matrices(source.density_matrix())
         factor = source.materialise().factor

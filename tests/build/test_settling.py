@@ -59,7 +59,7 @@ def test_settling_says_what_each_trial_reached_and_is_the_same_again() -> None:
     taken = [line for line in lines if line.endswith("<- taken")]
     assert len(taken) == 1 and taken[0].startswith(str(settled.generator.n_latent))
     assert build.settle(experiment(), small) == settled
-    assert build.settle(settled, small) == settled
+    assert build.settle(settled, small) is settled
     assert build.build_trainer(small, settled).model.n_latent == settled.generator.n_latent
 
 
