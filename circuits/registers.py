@@ -19,6 +19,9 @@ class Registers:
         label: wires of the label register ``|lambda>``, at least 0.
         latent: wires of the latent register ``|z>``, at least 0.
         bath: wires that are traced out (never post-selected), at least 0.
+        holds_bits: whether every wire of the label and latent registers holds a bit: it is
+            prepared in ``|0>`` or ``|1>`` by an input that is 0 or 1, and whatever acts on it
+            later is diagonal on it. Such wires need no amplitudes (:attr:`bits`).
 
     Raises:
         ValueError: if a width is not an integer in its range.
@@ -33,13 +36,22 @@ class Registers:
     n_label: int
     n_latent_wires: int
     n_bath: int
+    holds_bits: bool
 
-    def __init__(self, output: int, label: int = 0, latent: int = 0, bath: int = 0) -> None:
+    def __init__(
+        self,
+        output: int,
+        label: int = 0,
+        latent: int = 0,
+        bath: int = 0,
+        holds_bits: bool = False,
+    ) -> None:
         widths = {"output": output, "label": label, "latent": latent, "bath": bath}
         places = ("n_output", "n_label", "n_latent_wires", "n_bath")
         for place, (name, width) in zip(places, widths.items(), strict=True):
             least = 1 if name == "output" else 0
             object.__setattr__(self, place, whole_number(name, width, least))
+        object.__setattr__(self, "holds_bits", bool(holds_bits))
 
     @property
     def n_wires(self) -> int:
@@ -65,3 +77,8 @@ class Registers:
     def bath(self) -> range:
         """Wires of the bath."""
         return range(self.latent.stop, self.n_wires)
+
+    @property
+    def bits(self) -> range:
+        """Wires that are declared to hold bits."""
+        return range(self.label.start, self.latent.stop if self.holds_bits else self.label.start)

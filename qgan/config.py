@@ -107,8 +107,15 @@ class GeneratorConfig(Section):
     ansatz: Annotated[str, OneOf("ansatz", also=("auto",))] = "auto"
     """Family of layers; auto takes hardware-efficient, beyond 5 qubits ising for re-uploading."""
     n_layers: Layers | None = None
-    """Layers of the circuit; None takes 12 of the register circuit, and 4 of the re-uploading one,
-    or as many as there are qubits beyond 5."""
+    """Layers of the circuit; None takes 8 of the register circuit (12 with n_bits 0), and 4 of the
+    re-uploading one, or as many as there are qubits beyond 5."""
+    n_bits: Annotated[int, Field(ge=0, le=24)] = 6
+    """Bits of each latent in the register circuit, whose registers are in basis states; 0 turns a
+    wire for each latent by an angle instead, and leaves the output mixed."""
+    n_controls: Annotated[int, Field(ge=1, le=2)] = 1
+    """Latent bits that control each rotation of the register circuit at the same time, at most."""
+    gray: bool = False
+    """Whether the bits are those of the Gray code, in which neighbouring latents differ in one."""
     bath: Wires | None = None
     """Wires traced out; None takes what the rank of the data asks."""
     n_latent: Annotated[int, Field(ge=0, le=1000)] | Literal["auto"] = 2

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import torch
 from pydantic import Field, model_validator
 
+from qgan.embedding import MOST_BITS
 from qgan.engines.memory import GIB, free_if_short
 from qgan.engines.stored_circuit import StoredCircuit
 from qgan.stored import Size, Stored, misfit
@@ -90,11 +91,36 @@ class StoredRegister(Sizes):
         return self
 
 
+class StoredBits(Sizes):
+    """The bits of label and latent."""
+
+    kind: Literal["bits"]
+    n_label_wires: Annotated[int, Field(ge=0, le=62)]
+    n_bits: Annotated[int, Field(ge=0, le=MOST_BITS)]
+    gray: bool = False
+
+    def widths(self) -> Sequence[int]:
+        """There is nothing to train."""
+        return ()
+
+    @model_validator(mode="after")
+    def fits_its_registers(self) -> StoredBits:
+        """Labels fit their register, and there is one input for each bit."""
+        if self.n_labels > 2**self.n_label_wires:
+            raise misfit("n_labels", f"must be at most 2**{self.n_label_wires}", self.n_labels)
+        n_wires = self.n_label_wires + self.n_latent * self.n_bits
+        if self.n_inputs != n_wires or (self.n_latent and not self.n_bits):
+            raise misfit("n_inputs", f"must be {n_wires}, one per bit", self.n_inputs)
+        return self
+
+
 class StoredGenerator(Stored):
     """A generator without its weights."""
 
     circuit: StoredCircuit
-    embedding: Annotated[StoredAffine | StoredTanh | StoredRegister, Field(discriminator="kind")]
+    embedding: Annotated[
+        StoredAffine | StoredTanh | StoredRegister | StoredBits, Field(discriminator="kind")
+    ]
     prior: StoredPrior
     n_labels: Width
 

@@ -16,7 +16,19 @@ from torch.nn.utils import skip_init
 from qgan import errors
 from qgan.labels import condition, read_labels
 
-__all__ = ["AffineEmbedding", "Embedding", "RegisterEmbedding", "TanhEmbedding", "from_spec"]
+__all__ = [
+    "MOST_BITS",
+    "AffineEmbedding",
+    "BitEmbedding",
+    "Embedding",
+    "RegisterEmbedding",
+    "TanhEmbedding",
+    "from_spec",
+]
+
+
+MOST_BITS = 24
+"""Most bits of a latent: beyond it neighbouring numbers are one float of single precision."""
 
 
 class Embedding(nn.Module, ABC):
@@ -222,15 +234,87 @@ class RegisterEmbedding(Embedding):
         if label.is_floating_point():
             bits = label.to(latent)
         else:
-            places = torch.arange(self.n_label_wires - 1, -1, -1, device=label.device)
-            bits = ((label.unsqueeze(1) >> places) & 1).to(latent)
+            bits = _bits_of(label, self.n_label_wires).to(latent)
         turns = self.shift.expand(len(latent), -1)
         if len(self.scale):
             turns = latent[:, self.entry] * self.scale + turns
         return torch.cat([math.pi * bits, turns.to(latent)], 1)
 
 
+class BitEmbedding(Embedding):
+    """The bits of label and latent, as a circuit whose registers hold bits takes them.
+
+    Each entry of z is rounded to the nearest of ``2^m`` values, the centres of equal parts of
+    ``[-1, 1]``, and becomes the m bits of their number, the most significant first. What lies
+    outside becomes the nearest end. There is nothing to train, and no derivative with respect to z.
+
+    Args:
+        n_labels: classes.
+        n_latent: entries of z.
+        n_label_wires: wires of the label register; ``2**n_label_wires >= n_labels``.
+        n_bits: bits m of each latent.
+        gray: whether the number is written in Gray code, in which neighbours differ in one bit.
+
+    Raises:
+        QganError: if the labels do not fit their register, or there are latents without bits.
+    """
+
+    def __init__(
+        self, n_labels: int, n_latent: int, n_label_wires: int, n_bits: int, gray: bool = False
+    ) -> None:
+        super().__init__()
+        self.n_labels = errors.integer("n_labels", n_labels, least=1)
+        self.n_label_wires = errors.integer("n_label_wires", n_label_wires)
+        n_latent = errors.integer("n_latent", n_latent)
+        self.n_bits = errors.integer("n_bits", n_bits, least=1 if n_latent else 0)
+        self.gray = gray
+        if self.n_bits > MOST_BITS:
+            raise errors.argument("n_bits", f"must be at most {MOST_BITS}", self.n_bits)
+        if n_labels > 2**n_label_wires:
+            raise errors.argument(
+                "n_labels", f"must be at most 2**{n_label_wires} to fit its register", n_labels
+            )
+        self.spec = {
+            "kind": "bits",
+            "n_labels": self.n_labels,
+            "n_latent": n_latent,
+            "n_inputs": self.n_label_wires + n_latent * self.n_bits,
+            "n_label_wires": self.n_label_wires,
+            "n_bits": self.n_bits,
+            "gray": gray,
+        }
+
+    @property
+    def levels(self) -> Float[Tensor, " L"]:
+        """The values that an entry of z is rounded to, ``(2**n_bits,)``, in double precision."""
+        numbers = torch.arange(2**self.n_bits, dtype=torch.float64)
+        return (2 * numbers + 1).div(2**self.n_bits).sub(1)
+
+    def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
+        """Bits ``(B, n_label_wires + n_latent * n_bits)``, each 0 or 1.
+
+        Raises:
+            QganError: for labels that are real conditions.
+        """
+        label = read_labels(label, self.n_labels)
+        if label.is_floating_point():
+            raise errors.argument("label", "must be classes, whose numbers have bits", "conditions")
+        number = ((latent.detach().double() + 1) * 2 ** (self.n_bits - 1)).floor()
+        number = number.clamp(0, 2**self.n_bits - 1).long()
+        if self.gray:
+            number = number ^ (number >> 1)
+        bits = [_bits_of(label, self.n_label_wires), _bits_of(number, self.n_bits).flatten(1)]
+        return torch.cat(bits, 1).to(latent)
+
+
+def _bits_of(numbers: Tensor, n_bits: int) -> Tensor:
+    """The bits of integers on a last axis of their own, the most significant first."""
+    places = torch.arange(n_bits - 1, -1, -1, device=numbers.device)
+    return (numbers.unsqueeze(-1) >> places) & 1
+
+
 KINDS: dict[str, type[Embedding]] = {
+    "bits": BitEmbedding,
     "affine": AffineEmbedding,
     "tanh": TanhEmbedding,
     "register": RegisterEmbedding,
@@ -244,6 +328,8 @@ def from_spec(spec: dict[str, Any]) -> Embedding:
         QganError: for a kind that this program does not have.
     """
     sizes = {key: value for key, value in spec.items() if key != "kind"}
+    if spec["kind"] == "bits":
+        del sizes["n_inputs"]  # follows from the others
     if spec["kind"] not in KINDS:
         raise errors.argument("embedding", f"must be one of {', '.join(KINDS)}", spec["kind"])
     return KINDS[spec["kind"]](**sizes)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from qgan import errors
 from qgan.description import StoredGenerator
-from qgan.embedding import Embedding, RegisterEmbedding, TanhEmbedding, from_spec
+from qgan.embedding import (
+    BitEmbedding,
+    Embedding,
+    RegisterEmbedding,
+    TanhEmbedding,
+    from_spec,
+)
 from qgan.engines import BatchedEngine
-from qgan.engines.base import Circuit, Engine
+from qgan.engines.base import BitRegisters, Circuit, Engine
 from qgan.engines.counting import count_rotations
 from qgan.engines.gates import TracedCircuit
+from qgan.engines.reduction import reduction_of
 from qgan.engines.trace import trace
 from qgan.labels import read_labels
 from qgan.prior import Prior
@@ -26,10 +35,22 @@ from qgan.states import States, StateSource
 __all__ = ["Generator", "default_embedding"]
 
 
+@runtime_checkable
+class HasSpreads(Protocol):
+    """A circuit that says how far apart its weights are at the start."""
+
+    @property
+    def spreads(self) -> NDArray[np.float64]:
+        """The scale of each weight, ``(n_weights,)``."""
+
+
 class Generator(nn.Module):
     """A variational circuit that takes a label and a latent and prepares a state.
 
     ``rho_G(theta; label, z) = Tr_rest |psi><psi|``, ``|psi> = U(theta; x(label, z))|0>``.
+
+    Where the registers of the circuit hold bits, engines run the circuit without these wires,
+    which prepares the same states (:mod:`qgan.engines.reduction`).
 
     Args:
         circuit: any object of the ``Circuit`` protocol.
@@ -39,11 +60,13 @@ class Generator(nn.Module):
             :func:`default_embedding`.
         engine: what runs the circuit; ``BatchedEngine()`` by default.
         prior: distribution of z; uniform on ``[-1, 1]`` by default.
-        spread: initial circuit weights are uniform in ``[-spread, spread]`` radians.
+        spread: initial circuit weights are uniform in ``[-spread, spread]`` radians, times the
+            ``spreads`` of a circuit that has them.
         seed: seed of all initial values.
 
     Raises:
-        QganError: if labels or latents do not fit the registers.
+        QganError: if labels or latents do not fit the registers, or if the circuit does not keep
+            to what its registers declare of bits.
 
     Example:
         >>> from circuits import Registers, ReuploadingCircuit
@@ -73,12 +96,23 @@ class Generator(nn.Module):
         rng = seeded(seed)
         self.weights = nn.Parameter(torch.empty(circuit.n_weights))
         nn.init.uniform_(self.weights, -spread, spread, generator=rng)
+        if isinstance(circuit, HasSpreads):
+            self.weights.data *= torch.as_tensor(circuit.spreads, dtype=self.weights.dtype)
+        self.reduction = reduction_of(circuit)
         self.embedding = embedding or default_embedding(circuit, n_labels, self.prior.n_latent, rng)
 
     @property
     def n_latent(self) -> int:
         """Entries of z."""
         return self.prior.n_latent
+
+    @property
+    def levels(self) -> Float[Tensor, " L"] | None:
+        """The values that a circuit of bits rounds an entry of z to; None of a continuous latent.
+
+        There is no derivative with respect to a latent that is rounded.
+        """
+        return self.embedding.levels if isinstance(self.embedding, BitEmbedding) else None
 
     @property
     def n_qubits(self) -> int:
@@ -96,7 +130,7 @@ class Generator(nn.Module):
         Raises:
             QganError: if :meth:`check` refuses them.
         """
-        return self.engine.prepare(self.circuit, self.weights, self.inputs(label, latent))
+        return self.engine.prepare(*self._program(label, latent))
 
     def inputs(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """The circuit's angles for labels and latents, ``(B, n_inputs)`` in radians.
@@ -121,12 +155,27 @@ class Generator(nn.Module):
             QganError: if :meth:`check` refuses them, or if the engine gives no states.
         """
         runner = self.engine if engine is None else engine
-        return runner.run(self.circuit, self.weights, self.inputs(label, latent))
+        return runner.run(*self._program(label, latent))
+
+    @property
+    def run_circuit(self) -> Circuit:
+        """The circuit that engines run: without the wires that hold bits, where there are any."""
+        return self.circuit if self.reduction is None else self.reduction.circuit
+
+    def _program(
+        self, label: Tensor, latent: Float[Tensor, "B z"]
+    ) -> tuple[Circuit, Tensor, Tensor]:
+        """The circuit to run with its weights and its inputs."""
+        inputs = self.inputs(label, latent)
+        if self.reduction is None:
+            return self.circuit, self.weights, inputs
+        angles = self.reduction.angles(self.weights, inputs)
+        return self.reduction.circuit, self.weights.new_zeros(0), angles
 
     def exact_engine(self) -> Engine:
         """The batched engine in double precision, or this generator's own where that cannot run."""
         engine = BatchedEngine(precision="double")
-        return engine if engine.why_not(self.circuit) is None else self.engine
+        return engine if engine.why_not(self.run_circuit) is None else self.engine
 
     @torch.no_grad()
     def exact_states(self, label: Tensor, latent: Float[Tensor, "B z"]) -> States:
@@ -199,10 +248,11 @@ class Generator(nn.Module):
         batch = errors.integer("batch", batch)
         trained = {
             "weights": self.weights.requires_grad,
-            "inputs": any(p.requires_grad for p in self.embedding.parameters()),
+            "inputs": any(p.requires_grad for p in self.embedding.parameters())
+            or (self.reduction is not None and self.weights.requires_grad),
         }
         sources = [source for source, is_trained in trained.items() if is_trained]
-        shifted = 2 * count_rotations(self.circuit, sources)
+        shifted = 2 * count_rotations(self.run_circuit, sources)
         return SamplerCost(batch, batch * (1 + shifted), self.engine.shots or 1)
 
     def check(self, label: Tensor, latent: Tensor) -> Tensor:
@@ -229,8 +279,18 @@ class Generator(nn.Module):
 def default_embedding(
     circuit: Circuit, n_labels: int, n_latent: int, rng: torch.Generator | None = None
 ) -> nn.Module:
-    """A register embedding for a circuit with a label register, else a small tanh network."""
-    registers: Any = circuit.registers
+    """Bits for registers that hold them, angles for others, else a small tanh network.
+
+    Raises:
+        QganError: if labels or latents do not fit the registers.
+    """
+    registers = circuit.registers
+    if isinstance(registers, BitRegisters) and registers.holds_bits:
+        n_wires = registers.n_latent_wires
+        if bool(n_latent) != bool(n_wires) or n_wires % max(1, n_latent):
+            rule = f"must share the {n_wires} wires of the latent register equally"
+            raise errors.argument("n_latent", rule, n_latent)
+        return BitEmbedding(n_labels, n_latent, registers.n_label, n_wires // max(1, n_latent))
     if registers.n_label:
         return RegisterEmbedding(
             n_labels,

@@ -10,6 +10,7 @@ from torch import nn
 
 from circuits import (
     AnsatzFamily,
+    BitRegisterCircuit,
     DDKLayers,
     HardwareEfficient,
     IsingLayers,
@@ -22,7 +23,7 @@ from qgan.build.registry import Entry, new_family
 from qgan.build.scaling import scaled
 from qgan.config import Experiment
 from qgan.data import Dataset
-from qgan.embedding import AffineEmbedding, TanhEmbedding
+from qgan.embedding import AffineEmbedding, BitEmbedding, TanhEmbedding
 from qgan.engines.base import Circuit, Engine
 from qgan.engines.memory import check_bytes
 from qgan.generator import Generator, default_embedding
@@ -74,7 +75,10 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
     circuit = build_circuit(settings, data)
     rng = seeded(settings.seed)
     embedding: nn.Module
-    if circuit.registers.n_label:
+    if isinstance(circuit, BitRegisterCircuit):
+        n_label_wires, n_latent = circuit.registers.n_label, n_latent_of(settings)
+        embedding = BitEmbedding(data.n_labels, n_latent, n_label_wires, circuit.n_bits, g.gray)
+    elif circuit.registers.n_label:
         embedding = default_embedding(circuit, data.n_labels, n_latent_of(settings), rng)
     else:
         entry = EMBEDDINGS.find(g.embedding)
@@ -133,13 +137,17 @@ def _reuploading(settings: Experiment, data: Dataset, bath: int) -> Circuit:
 
 
 def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
-    g = settings.generator
+    g, n_latent = settings.generator, n_latent_of(settings)
     registers = Registers(
         output=data.n_qubits,
         label=max(1, math.ceil(math.log2(data.n_labels))),
-        latent=n_latent_of(settings),
+        latent=n_latent * max(1, g.n_bits),
         bath=bath,
     )
+    if g.n_bits:
+        return BitRegisterCircuit(
+            registers, g.n_layers or 8, n_latent, _ansatz(settings), g.n_controls
+        )
     family = None if g.ansatz == "hardware-efficient" else _ansatz(settings)
     return RegisterCircuit(registers, g.n_layers or 12, family)
 
@@ -169,7 +177,9 @@ def warn_of_rank(circuit: Circuit, data: Dataset) -> None:
     """
     registers = circuit.registers
     n_traced = registers.n_wires - registers.n_output
-    if isinstance(circuit, RegisterCircuit) and circuit.ansatz is None:
+    if isinstance(circuit, BitRegisterCircuit):
+        n_traced = circuit.registers.n_bath
+    elif isinstance(circuit, RegisterCircuit) and circuit.ansatz is None:
         n_traced -= registers.n_label
     caps = fidelity_cap(data.train.states, n_traced)
     means = torch.stack([caps[data.train.label == k].mean() for k in range(data.n_labels)])

@@ -76,7 +76,7 @@ def project(settings: Experiment, data: Dataset) -> Projection:
         head=type(head).__name__,
         n_weights=tuple(sum(p.numel() for p in one.parameters()) for one in (head, generator)),
         n_states=n_states,
-        n_bytes=room + generator.engine.memory(generator.circuit, n_states, place),
+        n_bytes=room + generator.engine.memory(generator.run_circuit, n_states, place),
         step=sorted(seconds)[len(seconds) // 2],
         n_steps=config.steps,
     )

@@ -65,8 +65,9 @@ def build_terms(
         distance = objective.default_terms(discriminator.head) if is_distance else ()
         return [*distance, *map(build_term, settings.term)]
     terms = list(default_terms(objective, discriminator))
-    # A label or a latent wire that is traced out leaves the output mixed.
-    if settings.generator.kind == "register" and data.rank == 1 and not is_distance:
+    # A latent wire at an angle that is traced out leaves the output mixed.
+    g = settings.generator
+    if g.kind == "register" and not g.n_bits and data.rank == 1 and not is_distance:
         terms.append(PurityMatching(PURITY_WEIGHT))
     return terms
 

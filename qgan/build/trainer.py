@@ -7,7 +7,7 @@ import torch
 from qgan import errors
 from qgan.build.discriminator import build_discriminator
 from qgan.build.engines import build_engine
-from qgan.build.generators import build_circuit, build_generator, warn_of_rank
+from qgan.build.generators import build_generator, warn_of_rank
 from qgan.build.objectives import build_objective
 from qgan.build.terms import build_terms
 from qgan.config import Experiment
@@ -38,10 +38,10 @@ def build_trainer(data: Dataset, settings: Experiment) -> Trainer:
     terms = build_terms(settings, data, objective, discriminator)
     real = torch.float32 if settings.engine.precision == "single" else torch.float64
     doubled = 2 if settings.engine.device == "default.mixed" else 1
-    wires = doubled * build_circuit(settings, data).registers.n_wires
+    generator = build_generator(settings, data, engine)
+    wires = doubled * generator.run_circuit.registers.n_wires
     at_once = settings.trainer.batch if engine.gives_states else 1
     check_memory(wires, at_once, 8 if real == torch.float32 else 16, torch.device(place))
-    generator = build_generator(settings, data, engine)
     trainer = Trainer(
         generator.to(place, real),
         discriminator.to(place, real),

@@ -15,6 +15,7 @@ from qgan.stateful import Stateful
 from qgan.states import Prepared, States, StateSource
 
 __all__ = [
+    "BitRegisters",
     "Circuit",
     "DiffMethod",
     "Engine",
@@ -46,6 +47,15 @@ class RegistersLike(Protocol):
     @property
     def n_latent_wires(self) -> int:
         """The number of wires of the latent register."""
+
+
+@runtime_checkable
+class BitRegisters(RegistersLike, Protocol):
+    """Registers that say whether their wires of label and latent hold bits."""
+
+    @property
+    def holds_bits(self) -> bool:
+        """Whether these wires are prepared by bits, and only diagonal gates act on them later."""
 
 
 @runtime_checkable

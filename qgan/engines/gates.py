@@ -60,12 +60,21 @@ class Gate:
 
 @dataclass(frozen=True)
 class TracedRegisters:
-    """The registers of a traced circuit, as numbers of wires."""
+    """The registers of a traced circuit, as numbers of wires.
+
+    Args:
+        n_output: qubits of the states.
+        n_label: wires of the label register.
+        n_latent_wires: wires of the latent register.
+        n_bath: wires that are traced out.
+        holds_bits: whether the wires of label and latent are declared to hold bits.
+    """
 
     n_output: int
     n_label: int
     n_latent_wires: int
     n_bath: int
+    holds_bits: bool = False
 
     @property
     def n_wires(self) -> int:

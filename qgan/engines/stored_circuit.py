@@ -35,6 +35,7 @@ class StoredRegisters(Stored):
     n_label: Width
     n_latent_wires: Width
     n_bath: Width
+    holds_bits: bool = False
 
     @property
     def n_wires(self) -> int:
@@ -43,9 +44,10 @@ class StoredRegisters(Stored):
 
     @model_validator(mode="after")
     def fits(self) -> StoredRegisters:
-        """One state of all wires must fit in memory."""
+        """One state of all wires must fit in memory; wires that hold bits need no amplitudes."""
+        n_bits = self.n_label + self.n_latent_wires if self.holds_bits else 0
         try:
-            check_memory(self.n_wires, 1, 16, torch.device("cpu"))
+            check_memory(self.n_wires - n_bits, 1, 16, torch.device("cpu"))
         except errors.QganError:
             raise misfit("n_output", "must leave a state that memory holds", self) from None
         return self

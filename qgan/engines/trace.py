@@ -16,7 +16,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.engines.affine import AffineTensor, NotTraceableError, affine_vector
-from qgan.engines.base import Circuit, typical_angles
+from qgan.engines.base import BitRegisters, Circuit, typical_angles
 from qgan.engines.gates import Gate, GateName, TracedCircuit, TracedRegisters, rows_of
 from qgan.engines.operations import (
     MAX_FIXED_WIRES,
@@ -95,6 +95,7 @@ def _trace(circuit: Circuit) -> TracedCircuit:
         registers.n_label,
         registers.n_latent_wires,
         registers.n_wires - registers.n_output - registers.n_label - registers.n_latent_wires,
+        isinstance(registers, BitRegisters) and registers.holds_bits,
     )
     return TracedCircuit(widths, circuit.n_weights, circuit.n_inputs, tuple(gates))
 

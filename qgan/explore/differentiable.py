@@ -29,10 +29,16 @@ def smooth_states(generator: Generator) -> SmoothStates:
         generator: a trained generator. It is copied, and its weights are taken as constants.
 
     Raises:
-        QganError: if the generator has no latent.
+        QganError: if the generator has no latent, or one that is rounded to bits.
     """
     if not generator.n_latent:
         raise errors.argument("model", "must have a latent", "a generator without one")
+    if generator.levels is not None:
+        raise errors.unsupported(
+            "A derivative by the latent",
+            "the circuit holds the latent in bits, so that its states change in steps",
+            "compare the states of neighbouring levels (Generator.levels)",
+        )
     exact = copy.deepcopy(generator).double().requires_grad_(False)
     engine = exact.exact_engine()
 

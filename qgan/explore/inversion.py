@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.explore.differentiable import SmoothStates, smooth_states
+from qgan.generator import Generator
 from qgan.metrics import fidelity_matrix
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
@@ -23,6 +25,8 @@ CANDIDATES = 1024
 """Number of latents that are drawn for each label; the descent starts at the nearest of them."""
 STARTS = 3
 STEPS, RATE = 60, 0.03
+MOST_LEVELS = 2**14
+"""Most latents of a generator of bits that are all compared with each state."""
 CHUNK = 256
 """Number of states that are inverted at a time."""
 
@@ -49,7 +53,8 @@ def invert(
 
     ``argmax_z F(rho_G(label, z), sigma)`` is searched by gradient ascent from several starts, the
     nearest of many draws from the prior. The latent stays in [-1, 1], and a discrete entry stays
-    on its levels.
+    on its levels. A generator that holds its latent in bits has no gradient: of up to 16,384
+    latents all are compared, and of more the nearest draws are moved level by level.
 
     Args:
         model: an opened run.
@@ -64,7 +69,8 @@ def invert(
     Raises:
         QganError: for an unknown label, states of other qubits, or a generator with no latent.
     """
-    smooth, steps = smooth_states(model.sampler), errors.integer("steps", steps, least=0)
+    steps, rounded = errors.integer("steps", steps, least=0), model.sampler.levels is not None
+    smooth = None if rounded else smooth_states(model.sampler)
     n_qubits = model.sampler.n_qubits
     if states.n_qubits != n_qubits:
         raise errors.argument("states", f"must have {n_qubits} qubits", states.n_qubits)
@@ -72,7 +78,9 @@ def invert(
     targets, best = prepare(states), None
     for index in classes:
         chunks = [
-            _descend(model, smooth, targets[start : start + CHUNK], index, steps, seed)
+            _search(model, targets[start : start + CHUNK], index, steps, seed)
+            if smooth is None
+            else _descend(model, smooth, targets[start : start + CHUNK], index, steps, seed)
             for start in range(0, len(targets), CHUNK)
         ]
         latent = torch.cat([z for z, _ in chunks])
@@ -98,8 +106,7 @@ def _descend(
     """The best latents of one label ``(N, z)``, and the fidelities there ``(N,)``."""
     prior, n = model.sampler.prior, len(targets)
     latents = prior.sample(CANDIDATES, seeded(seed))
-    candidates = prepare(model.sampler.exact_states(torch.full((CANDIDATES,), label), latents))
-    nearest = fidelity_matrix(targets, candidates).topk(STARTS, dim=1).indices
+    nearest = _fidelities(model, targets, label, latents).topk(STARTS, dim=1).indices
     z = latents[nearest.flatten()].double().requires_grad_()
     classes = torch.full((len(z),), label)
     goals = targets[torch.arange(n).repeat_interleave(STARTS)]
@@ -123,3 +130,58 @@ def _descend(
             z.clamp_(-1, 1)
     top = fidelity.reshape(n, STARTS).argmax(1) + STARTS * torch.arange(n)
     return best[top], fidelity[top].clamp(0, 1)
+
+
+def _search(
+    model: Model, targets: States, label: int, steps: int, seed: int
+) -> tuple[Tensor, Tensor]:
+    """The best latents of one label on the levels ``(N, z)``, and the fidelities there ``(N,)``."""
+    latents, is_all = _candidates(model.sampler, seed)
+    fidelities, nearest = _fidelities(model, targets, label, latents).topk(
+        min(STARTS, len(latents)), dim=1
+    )
+    if is_all or not steps:
+        return latents[nearest[:, 0]].double(), fidelities[:, 0].clamp(0, 1)
+    starts = nearest.shape[1]
+    goals = targets[torch.arange(len(targets)).repeat_interleave(starts)]
+    z, fidelity = latents[nearest.flatten()], fidelities.flatten()
+    for _ in range(steps):
+        before = fidelity.clone()
+        for move in _moves(model.sampler):
+            moved = (z + move).clamp(-1, 1)
+            states = prepare(model.sampler.exact_states(torch.full((len(z),), label), moved))
+            overlap = states.fidelity(goals)
+            better = overlap > fidelity
+            z[better], fidelity[better] = moved[better], overlap[better]
+        if torch.equal(before, fidelity):
+            break
+    top = fidelity.reshape(-1, starts).argmax(1) + starts * torch.arange(len(targets))
+    return z[top].double(), fidelity[top].clamp(0, 1)
+
+
+def _moves(generator: Generator) -> list[Tensor]:
+    """Steps of 1, 2, 4, ... levels along each continuous latent in both directions."""
+    levels, prior = generator.levels, generator.prior
+    assert levels is not None
+    n_moving = prior.n_latent - bool(prior.n_levels)
+    n_bits = len(levels).bit_length() - 1
+    unit = torch.eye(prior.n_latent)[:n_moving] * 2 / len(levels)
+    return [sign * 2**k * step for k in range(n_bits) for step in unit for sign in (1, -1)]
+
+
+def _candidates(generator: Generator, seed: int) -> tuple[Tensor, bool]:
+    """All latents that make different states, or draws of the prior where they are too many."""
+    levels, prior = generator.levels, generator.prior
+    assert levels is not None
+    values = [levels] * prior.n_latent
+    if prior.n_levels:
+        values[-1] = torch.linspace(-1, 1, prior.n_levels, dtype=torch.float64)
+    if math.prod(map(len, values)) > MOST_LEVELS:
+        return prior.sample(MOST_LEVELS, seeded(seed)), False
+    return torch.cartesian_prod(*values).reshape(-1, prior.n_latent).float(), True
+
+
+def _fidelities(model: Model, targets: States, label: int, latents: Tensor) -> Tensor:
+    """Fidelity of each target with the state of each latent, ``(N, M)``."""
+    states = prepare(model.sampler.exact_states(torch.full((len(latents),), label), latents))
+    return fidelity_matrix(targets, states)

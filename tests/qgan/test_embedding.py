@@ -11,7 +11,13 @@ from tolerances import EXACT
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from qgan.embedding import AffineEmbedding, RegisterEmbedding, TanhEmbedding
+from qgan.embedding import (
+    AffineEmbedding,
+    BitEmbedding,
+    RegisterEmbedding,
+    TanhEmbedding,
+    from_spec,
+)
 from qgan.errors import QganError
 from qgan.labels import condition
 
@@ -132,3 +138,52 @@ def test_embeddings_leave_the_global_source_of_chance_alone() -> None:
     for make in (AffineEmbedding, TanhEmbedding):
         make(2, 1, 5, rng=torch.Generator().manual_seed(0))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+# Bits
+
+
+def test_bits_of_label_and_latent() -> None:
+    embedding = BitEmbedding(3, 2, n_label_wires=2, n_bits=3)
+    latent = torch.tensor([[-1.0, 1.0], [-0.01, 0.01], [0.3, -0.8]], dtype=torch.float64)
+    expected = [[0, 0, 0, 0, 0, 1, 1, 1], [0, 1, 0, 1, 1, 1, 0, 0], [1, 0, 1, 0, 1, 0, 0, 0]]
+    bits = embedding(torch.tensor([0, 1, 2]), latent)
+    assert torch.equal(bits, torch.tensor(expected).double())
+
+
+@pytest.mark.parametrize("gray", [False, True])
+def test_each_level_has_bits_of_its_own(gray: bool) -> None:
+    embedding = BitEmbedding(1, 1, n_label_wires=0, n_bits=5, gray=gray)
+    label = torch.zeros(32, dtype=torch.int64)
+    bits = embedding(label, embedding.levels[:, None])
+    assert len(bits.unique(dim=0)) == 32
+    assert_close(embedding.levels, torch.linspace(-31 / 32, 31 / 32, 32).double(), **EXACT)
+    inside = embedding.levels[:, None] + torch.tensor([[-0.03], [0.03]]).repeat(16, 1)
+    assert torch.equal(embedding(label, inside), bits)  # the nearest level
+    beyond = embedding(label[:2], torch.tensor([[-7.0], [7.0]]).double())
+    assert torch.equal(beyond, bits[[0, 31]])
+
+
+def test_neighbours_of_the_gray_code_differ_in_one_bit() -> None:
+    embedding = BitEmbedding(1, 1, n_label_wires=0, n_bits=6, gray=True)
+    bits = embedding(torch.zeros(64, dtype=torch.int64), embedding.levels[:, None])
+    assert torch.equal((bits[1:] != bits[:-1]).sum(1), torch.ones(63, dtype=torch.int64))
+
+
+def test_bits_are_refused_that_do_not_fit() -> None:
+    with pytest.raises(QganError, match="to fit its register"):
+        BitEmbedding(3, 1, n_label_wires=1, n_bits=2)
+    with pytest.raises(QganError, match="n_bits"):
+        BitEmbedding(2, 1, n_label_wires=1, n_bits=0)
+    with pytest.raises(QganError, match="at most 24"):
+        BitEmbedding(2, 1, n_label_wires=1, n_bits=25)
+    with pytest.raises(QganError, match="must be classes"):
+        BitEmbedding(1, 1, 1, 2)(torch.tensor([[0.5]]), torch.zeros(1, 1))
+
+
+def test_bits_are_rebuilt_from_their_spec() -> None:
+    embedding = BitEmbedding(3, 2, n_label_wires=2, n_bits=4, gray=True)
+    again = from_spec(embedding.spec)
+    z = latents(width=2)
+    assert torch.equal(again(LABEL, z), embedding(LABEL, z))
+    assert again.spec == embedding.spec

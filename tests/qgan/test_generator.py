@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,16 +11,20 @@ import pennylane as qml
 import pytest
 import torch
 from small_circuits import density_by_matrices, partial_trace
-from tolerances import EXACT, SINGLE
+from tolerances import EXACT, LIGHTNING_GRADIENT, SINGLE
 from torch import Tensor
 from torch.testing import assert_close
 
-from circuits import DDKLayers, RegisterCircuit, Registers, ReuploadingCircuit
+from circuits import BitRegisterCircuit, DDKLayers, RegisterCircuit, Registers, ReuploadingCircuit
 from qgan import Generator, States
-from qgan.embedding import AffineEmbedding, RegisterEmbedding, TanhEmbedding
-from qgan.engines import BatchedEngine
+from qgan.description import StoredGenerator
+from qgan.embedding import AffineEmbedding, BitEmbedding, RegisterEmbedding, TanhEmbedding
+from qgan.engines import BatchedEngine, PennyLaneEngine
 from qgan.errors import QganError
 from qgan.prior import Prior
+from qgan.states import Prepared
+from qgan.stored import fit
+from qgan.views import PauliView
 
 LABEL = torch.tensor([0, 1, 1])
 
@@ -264,3 +269,73 @@ def test_generators_that_do_not_fit_are_refused(settings: dict[str, int], messag
     circuit = RegisterCircuit(Registers(output=1, label=1, latent=1), n_layers=1)
     with pytest.raises(QganError, match=message):
         Generator(circuit, **settings)
+
+
+# Registers that hold bits
+
+
+def of_bits(**settings: Any) -> Generator:
+    circuit = BitRegisterCircuit(Registers(output=2, label=1, latent=4), 2, n_latent=2)
+    engine = settings.pop("engine", BatchedEngine(precision="double"))
+    return Generator(circuit, n_labels=2, n_latent=2, engine=engine, **settings).double()
+
+
+def test_states_of_bits_are_those_of_the_whole_circuit() -> None:
+    generator, z = of_bits(spread=1.0), latents(width=2)
+    assert isinstance(generator.embedding, BitEmbedding)
+    states = generator(LABEL, z)
+    inputs = generator.inputs(LABEL, z)
+    assert set(inputs.unique().tolist()) == {0.0, 1.0}
+    whole = BatchedEngine("double").run(generator.circuit, generator.weights, inputs)
+    assert_close(states.density_matrix(), whole.density_matrix(), **EXACT)
+    assert_close(states.purity(), torch.ones(3, dtype=torch.float64), **EXACT)
+    assert_close(generator.exact_states(LABEL, z).factor, states.factor.detach(), **EXACT)
+
+
+@pytest.mark.parametrize("method", ["adjoint", "parameter-shift"])
+def test_bits_run_on_a_device_that_has_no_states(method: Any) -> None:
+    """Six wires of bits are gone before lightning sees the circuit."""
+    generator = of_bits(spread=1.0, engine=PennyLaneEngine("lightning.qubit", method))
+    prepared = generator(LABEL, latents(width=2))
+    assert isinstance(prepared, Prepared)
+    assert prepared.circuit.registers.n_wires == 2
+    view = PauliView(2, max_weight=1)
+    (gradient,) = torch.autograd.grad(view(prepared, LABEL).sum(), generator.weights)
+    exact = of_bits(spread=1.0)
+    (expected,) = torch.autograd.grad(
+        view(exact(LABEL, latents(width=2)), LABEL).sum(), exact.weights
+    )
+    assert_close(gradient, expected, **LIGHTNING_GRADIENT)
+
+
+def test_bits_have_levels_and_no_derivative() -> None:
+    generator = of_bits()
+    assert generator.levels is not None
+    assert generator.levels.tolist() == [-0.75, -0.25, 0.25, 0.75]
+    assert reuploading().levels is None
+    z = torch.tensor([[0.2, -0.9]], dtype=torch.float64)
+    near = torch.tensor([[0.25, -0.75]], dtype=torch.float64)
+    label = torch.tensor([1])
+    assert_close(generator(label, z).factor, generator(label, near).factor, **EXACT)
+
+
+def test_the_cost_of_bits_is_that_of_the_circuit_that_runs() -> None:
+    """Two layers of 5 angles and a last row of 4; each is a rotation whatever sets its angle."""
+    generator = of_bits()
+    assert generator.cost(3).with_gradient == 3 * (1 + 2 * 14)
+    assert len(generator.weights) == 14 * 2 * 5
+
+
+def test_bits_are_described_and_rebuilt() -> None:
+    generator, z = of_bits(spread=1.0), latents(width=2)
+    stored = fit(json.loads(json.dumps(generator.describe())), StoredGenerator, "of a generator")
+    again = Generator.rebuild(stored).double()
+    again.load_state_dict(generator.state_dict())
+    assert_close(again.exact_states(LABEL, z).factor, generator.exact_states(LABEL, z).factor)
+
+
+@pytest.mark.parametrize("n_latent", [0, 3])
+def test_latents_share_the_wires_of_bits(n_latent: int) -> None:
+    circuit = BitRegisterCircuit(Registers(output=2, label=1, latent=4), 2, n_latent=2)
+    with pytest.raises(QganError, match="must share the 4 wires"):
+        Generator(circuit, n_labels=2, n_latent=n_latent)

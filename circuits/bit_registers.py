@@ -1,0 +1,177 @@
+"""The circuit whose label and latent are bits in registers: every trained number is an angle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations
+
+import numpy as np
+import pennylane as qml
+from numpy.typing import NDArray
+from pennylane.typing import TensorLike
+
+from circuits.ansatz import Ansatz, HardwareEfficient
+from circuits.conditional import AnsatzFamily
+from circuits.integers import whole_number
+from circuits.registers import Registers
+
+__all__ = ["BitRegisterCircuit"]
+
+WORDS = {"RX": "X", "RY": "Y", "RZ": "Z", "IsingXX": "XX", "IsingYY": "YY", "IsingZZ": "ZZ"}
+"""The Pauli words that the rotations of an ansatz turn about."""
+
+
+@dataclass(frozen=True)
+class _Rotation:
+    """A rotation of the ansatz: about a word on its wires, by one entry of the angles."""
+
+    wires: tuple[int, ...]
+    word: str
+    angle: int
+
+
+class BitRegisterCircuit:
+    """Registers ``|label>|z>|0..0>`` in basis states, whose bits control every rotation.
+
+    The inputs are the bits of label and latent, and X gates write them into their registers. Each
+    rotation ``exp(-i a P / 2)`` of the ansatz on output and bath becomes one rotation for each set
+    S of register wires, about ``P`` times the Z of the wires in S. Those leave the registers in
+    their basis state, so that the output turns by
+
+    ``a(label, z) = sum_S theta_S prod_{w in S} (-1)^(bit of w)``
+
+    and stays pure for each label and z, if there is no bath. The sets hold at most one wire of the
+    label and at most ``n_controls`` wires of the latent: with one bit of label and one control,
+    ``a = c[label] + sum_b (-1)^(z_b) theta_b[label]``.
+
+    With ``superposed=True`` the latent register starts in the uniform superposition instead, and
+    the same angles prepare the average of the states of all z, mixed and with nothing to turn.
+
+    Args:
+        registers: output, label, latent and bath wires; all wires of the latent hold bits.
+        n_layers: layers of the ansatz.
+        n_latent: entries of z; each has an equal share of the wires of the latent register, the
+            first of which is its most significant bit.
+        ansatz: the family of layers on output and bath, whose gates with angles must be Pauli
+            rotations by one entry each.
+        n_controls: most latent wires that one rotation is controlled by, 1 or 2.
+        superposed: whether the latent register is in superposition; it has no inputs then.
+
+    Raises:
+        ValueError: if the latent wires cannot be shared equally, or a gate of the ansatz is no
+            rotation by one of its angles.
+
+    References:
+        The generator ``G|label, z, 0..0>`` of Dallaire-Demers and Killoran, arXiv:1804.08641,
+        sec. III; uniformly controlled rotations: Mottonen et al., Phys. Rev. Lett. 93, 130502
+        (2004).
+
+    Example:
+        >>> circuit = BitRegisterCircuit(Registers(output=4, label=1, latent=12), n_latent=2)
+        >>> circuit.n_weights, circuit.n_inputs
+        (2704, 13)
+    """
+
+    def __init__(
+        self,
+        registers: Registers,
+        n_layers: int = 8,
+        n_latent: int = 1,
+        ansatz: AnsatzFamily = HardwareEfficient,
+        n_controls: int = 1,
+        superposed: bool = False,
+    ) -> None:
+        n_latent = whole_number("n_latent", n_latent, 0)
+        n_controls = whole_number("n_controls", n_controls, 1)
+        n_wires = registers.n_latent_wires
+        if bool(n_latent) != bool(n_wires) or n_wires % max(1, n_latent):
+            raise ValueError(
+                f"Argument `registers` must have an equal number of latent wires for each of "
+                f"{n_latent} latents, but got latent={n_wires}."
+            )
+        if n_controls > 2:
+            raise ValueError(f"Argument `n_controls` must be 1 or 2, but got {n_controls}.")
+        self.registers = Registers(
+            registers.n_output,
+            registers.n_label,
+            registers.n_latent_wires,
+            registers.n_bath,
+            holds_bits=not superposed,
+        )
+        self.superposed = superposed
+        self.n_bits = n_wires // max(1, n_latent)
+        self.ansatz = ansatz((*registers.output, *registers.bath), n_layers)
+        self.gates = _gates_of(self.ansatz)
+        self.controls = _controls(registers, n_controls)
+        self.n_weights = self.ansatz.n_angles * len(self.controls)
+        self.n_inputs = registers.n_label + (0 if superposed else n_wires)
+
+    @property
+    def spreads(self) -> NDArray[np.float64]:
+        """The scale of each weight at the start, relative to the first, ``(n_weights,)``.
+
+        It falls as ``2^(-k/2)`` with the place k of each bit that controls the rotation, so that
+        neighbouring z begin as neighbouring states.
+        """
+        first = self.registers.latent.start
+        places = [
+            sum((w - first) % self.n_bits for w in wires if w >= first) for wires in self.controls
+        ]
+        return np.tile(2.0 ** (-np.array(places, dtype=float) / 2), self.ansatz.n_angles)
+
+    def __call__(self, weights: TensorLike, inputs: TensorLike) -> None:
+        """Queue the operations."""
+        n_label = self.registers.n_label
+        _write_bits(inputs[..., :n_label], self.registers.label)
+        if self.superposed:
+            for wire in self.registers.latent:
+                qml.Hadamard(wires=wire)
+        else:
+            _write_bits(inputs[..., n_label:], self.registers.latent)
+        for gate in self.gates:
+            if not isinstance(gate, _Rotation):
+                qml.apply(gate)
+                continue
+            for place, wires in enumerate(self.controls):
+                qml.PauliRot(
+                    weights[..., gate.angle * len(self.controls) + place],
+                    gate.word + "Z" * len(wires),
+                    wires=(*gate.wires, *wires),
+                )
+
+
+def _write_bits(bits: TensorLike, wires: Sequence[int]) -> None:
+    """Prepare ``|b>`` from ``|0..0>`` by RX(pi b), an X gate but for a global phase."""
+    for position, wire in enumerate(wires):
+        qml.RX(np.pi * bits[..., position], wires=wire)
+
+
+def _controls(registers: Registers, most: int) -> list[tuple[int, ...]]:
+    """The sets of register wires: at most one of the label with at most ``most`` of the latent."""
+    latents = chain.from_iterable(combinations(registers.latent, k) for k in range(most + 1))
+    labels: list[tuple[int, ...]] = [(), *((wire,) for wire in registers.label)]
+    return [(*label, *latent) for latent in latents for label in labels]
+
+
+def _gates_of(ansatz: Ansatz) -> list[object]:
+    """The gates of an ansatz: its rotations, and what it queues without an angle.
+
+    Each angle is its own position plus one here, so that the gates tell which entry turns them.
+    """
+    with qml.queuing.AnnotatedQueue() as queue:
+        ansatz(np.arange(1.0, ansatz.n_angles + 1))
+    gates: list[object] = []
+    for gate in qml.tape.QuantumScript.from_queue(queue).operations:
+        if not gate.parameters:
+            gates.append(gate)
+            continue
+        word = WORDS.get(gate.name) or gate.hyperparameters.get("pauli_word")
+        if gate.name == "MultiRZ":
+            word = "Z" * len(gate.wires)
+        number = float(gate.parameters[0]) - 1
+        if word is None or len(gate.parameters) != 1 or not number.is_integer():
+            raise ValueError(
+                f"Argument `ansatz` must queue Pauli rotations by one entry of its angles, but got "
+                f"{gate}."
+            )
+        gates.append(_Rotation(tuple(gate.wires), word, int(number)))
+    return gates

@@ -1,0 +1,231 @@
+"""Reduction: wires that hold bits are taken out of a circuit, exactly, before an engine sees it.
+
+A wire in a basis state stays in it if every gate on it is diagonal. A rotation about ``P Z_w`` is
+then one about ``P`` by the same angle times ``s_w = (-1)^(bit of w)``. Rotations about one word
+that follow each other join, and the angle of the joined gate,
+
+``a = sum_g (scale_g theta_g + shift_g) prod_w s_w``,
+
+is bilinear in the weights and the signs. It enters the reduced circuit as an input.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from qgan import errors
+from qgan.engines.base import BitRegisters, Circuit
+from qgan.engines.gates import Gate, TracedCircuit, TracedRegisters
+from qgan.engines.trace import trace
+
+__all__ = ["Reduction", "reduction_of"]
+
+Word = tuple[tuple[int, str], ...]
+"""The letters X, Y and Z of a Pauli word with their wires, in the order of the wires."""
+
+
+@dataclass
+class _Turn:
+    """Rotations about one word: each gate, and the bit wires whose signs multiply its angle."""
+
+    word: Word
+    parts: list[tuple[Gate, frozenset[int]]] = field(default_factory=list)
+
+
+class Reduction(nn.Module):
+    """A circuit without the wires that hold bits, and the angles that stand for them.
+
+    Args:
+        traced: a circuit whose registers hold bits.
+
+    Attributes:
+        circuit: the circuit of the output and bath wires; it has no weights, and one input for
+            each of its rotations.
+
+    Raises:
+        QganError: if a wire that is declared to hold a bit is not prepared by an input before all
+            else, or if a gate on it is no rotation about a word with Z or I there.
+    """
+
+    def __init__(self, traced: TracedCircuit) -> None:
+        super().__init__()
+        registers = traced.registers
+        n_bits, first = registers.n_label + registers.n_latent_wires, registers.n_output
+        bits = range(first, first + n_bits)
+        entries, gates = _without_bits(traced, bits)
+        turns = [gate for gate in gates if isinstance(gate, _Turn)]
+        places = {id(turn): place for place, turn in enumerate(turns)}
+        self.circuit = TracedCircuit(
+            TracedRegisters(registers.n_output, 0, 0, registers.n_bath),
+            0,
+            len(turns),
+            tuple(
+                _moved(gate, n_bits, first)
+                if isinstance(gate, Gate)
+                else _moved(_rotation(gate.word, places[id(gate)]), n_bits, first)
+                for gate in gates
+            ),
+        )
+        self._tables(turns, bits, entries, traced.n_weights)
+
+    def _tables(
+        self, turns: list[_Turn], bits: range, entries: dict[int, int], n_weights: int
+    ) -> None:
+        """Which weight, times which product of signs, adds to which angle.
+
+        One table has a weight for each pair of a product and an angle; what does not fit in it (a
+        second weight, or an input) is listed.
+        """
+        products = {part[1]: 0 for turn in turns for part in turn.parts}
+        ordered = sorted(products, key=lambda wires: (len(wires), sorted(wires)))
+        row = {wires: place for place, wires in enumerate(ordered)}
+        size = (len(ordered), len(turns))
+        entry = torch.zeros(size, dtype=torch.int64)
+        scale, shift = torch.zeros(2, *size, dtype=torch.float64)
+        listed: list[tuple[int, int, float, int]] = []
+        for place, turn in enumerate(turns):
+            for gate, wires in turn.parts:
+                spot = (row[wires], place)
+                shift[spot] += gate.shift
+                if gate.source == "weights" and not scale[spot]:
+                    entry[spot], scale[spot] = gate.entry, gate.scale
+                elif gate.source is not None:
+                    column = gate.entry + (n_weights if gate.source == "inputs" else 0)
+                    listed.append((row[wires], column, gate.scale, place))
+        members = torch.tensor([[float(bit in wires) for wires in ordered] for bit in bits])
+        tables = {
+            "members": members.reshape(len(bits), len(ordered)),
+            "bits": torch.tensor([entries[bit] for bit in bits], dtype=torch.int64),
+            "entry": entry,
+            "scale": scale,
+            "shift": shift,
+            "listed": torch.tensor([one[:2] for one in listed], dtype=torch.int64).reshape(-1, 2),
+            "listed_scale": torch.zeros(len(listed), len(turns), dtype=torch.float64),
+        }
+        for number, (_, _, factor, place) in enumerate(listed):
+            tables["listed_scale"][number, place] = factor
+        for name, table in tables.items():
+            self.register_buffer(name, table, persistent=False)
+
+    members: Tensor
+    bits: Tensor
+    entry: Tensor
+    scale: Tensor
+    shift: Tensor
+    listed: Tensor
+    listed_scale: Tensor
+
+    def angles(
+        self, weights: Float[Tensor, " W"], inputs: Float[Tensor, "B X"]
+    ) -> Float[Tensor, "B A"]:
+        """The inputs of the reduced circuit in radians.
+
+        Args:
+            weights: those of the whole circuit, ``(n_weights,)``.
+            inputs: those of the whole circuit, ``(B, n_inputs)``, with 0 or 1 for each bit.
+
+        Raises:
+            QganError: if the input of a wire that holds a bit is neither 0 nor 1.
+        """
+        bits = inputs.detach()[:, self.bits].to(weights.dtype)
+        if bits.device.type == "cpu" and not bool(((bits == 0) | (bits == 1)).all()):
+            raise errors.argument("inputs", "must be 0 or 1 where they are bits", "another number")
+        signs = 1 - 2 * ((bits @ self.members.to(bits)) % 2)
+        terms = weights.index_select(0, self.entry.flatten()).view(self.entry.shape)
+        angles = signs @ torch.addcmul(self.shift.to(weights), terms, self.scale.to(weights))
+        if len(self.listed):
+            values = torch.cat([weights.expand(len(inputs), -1), inputs.to(weights)], 1)
+            shares = signs[:, self.listed[:, 0]] * values[:, self.listed[:, 1]]
+            angles = angles + shares @ self.listed_scale.to(weights)
+        return angles
+
+
+def reduction_of(circuit: Circuit) -> Reduction | None:
+    """The reduction of a circuit whose registers hold bits, else None.
+
+    Raises:
+        QganError: if the circuit does not keep to what its registers declare, or has registers
+            that hold bits and cannot be traced.
+    """
+    registers = circuit.registers
+    if not (isinstance(registers, BitRegisters) and registers.holds_bits):
+        return None
+    return Reduction(trace(circuit))
+
+
+def _without_bits(traced: TracedCircuit, bits: range) -> tuple[dict[int, int], list[Gate | _Turn]]:
+    """The input of each bit wire, and what is left of the gates."""
+    entries: dict[int, int] = {}
+    gates: list[Gate | _Turn] = []
+    for gate in traced.gates:
+        touched = [wire for wire in gate.wires if wire in bits]
+        if _writes_a_bit(gate) and touched and touched[0] not in entries:
+            entries[touched[0]] = gate.entry
+            continue
+        if not gate.turns:
+            if touched:
+                raise _broken(gate, touched[0], "is no rotation about a word with Z on it")
+            gates.append(gate)
+            continue
+        word = _word(gate)
+        controls = frozenset(wire for wire, _ in word if wire in bits)
+        for wire, letter in word:
+            if wire in bits and (letter != "Z" or wire not in entries):
+                no_z = "is no rotation about a word with Z on it"
+                raise _broken(gate, wire, "comes before its bit" if letter == "Z" else no_z)
+        rest = tuple(pair for pair in word if pair[0] not in bits)
+        if not rest:
+            continue  # a phase of each basis state, which nothing shows
+        last = gates[-1] if gates else None
+        if not (isinstance(last, _Turn) and last.word == rest):
+            last = _Turn(rest)
+            gates.append(last)
+        last.parts.append((gate, controls))
+    for wire in bits:
+        if wire not in entries:
+            raise errors.argument(
+                "registers", "must hold bits that inputs prepare by RX(pi * input)", f"wire {wire}"
+            )
+    return entries, gates
+
+
+def _writes_a_bit(gate: Gate) -> bool:
+    """Whether a gate is ``RX(pi * input)``, which prepares the basis state of a bit."""
+    is_flip = gate.gate == "RX" and gate.source == "inputs" and gate.shift == 0
+    return is_flip and math.isclose(gate.scale, math.pi)
+
+
+def _word(gate: Gate) -> Word:
+    """The letters of the word that a rotation turns about."""
+    letters = gate.word or {"RX": "X", "RY": "Y", "RZ": "Z"}.get(gate.gate, "Z" * len(gate.wires))
+    pairs = zip(gate.wires, letters, strict=True)
+    return tuple(sorted((wire, letter) for wire, letter in pairs if letter != "I"))
+
+
+def _rotation(word: Word, entry: int) -> Gate:
+    """The rotation about a word by an input."""
+    wires, letters = tuple(wire for wire, _ in word), "".join(letter for _, letter in word)
+    if letters in ("X", "Y"):
+        return Gate("RX" if letters == "X" else "RY", wires, "inputs", entry, 1.0)
+    if set(letters) == {"Z"}:
+        return Gate("MultiRZ", wires, "inputs", entry, 1.0)
+    return Gate("PauliRot", wires, "inputs", entry, 1.0, word=letters)
+
+
+def _moved(gate: Gate, n_bits: int, first: int) -> Gate:
+    """The gate where the wires from ``first`` on have moved up by those that held bits."""
+    wires = tuple(wire if wire < first else wire - n_bits for wire in gate.wires)
+    return replace(gate, wires=wires)
+
+
+def _broken(gate: Gate, wire: int, reason: str) -> errors.QganError:
+    return errors.unsupported(
+        f"Gate {gate.gate} on wires {list(gate.wires)}",
+        f"wire {wire} is declared to hold a bit, and the gate {reason}",
+        "declare registers with holds_bits=False, and the circuit is simulated as it is",
+    )

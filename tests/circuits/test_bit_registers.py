@@ -1,0 +1,114 @@
+"""The circuit of bits: its closed form, its counts, and what it refuses."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import pytest
+import torch
+from small_circuits import circuit_matrix
+from tolerances import EXACT
+from torch.testing import assert_close
+
+from circuits import BitRegisterCircuit, DDKLayers, HardwareEfficient, IsingLayers, Registers
+
+SMALL = Registers(output=1, label=1, latent=2)
+
+
+def state_of(circuit: BitRegisterCircuit, weights: Any, bits: tuple[int, ...]) -> torch.Tensor:
+    """``U|0..0>`` as a matrix of output and bath by registers, when the bath is empty."""
+    registers = circuit.registers
+    unitary = circuit_matrix(lambda: circuit(weights, np.array(bits, float)), registers.n_wires)
+    return unitary[:, 0].reshape(2**registers.n_output, -1)
+
+
+def test_the_angle_is_a_signed_sum_of_weights() -> None:
+    """One qubit, one layer: two RY and RZ, each by ``sum_S theta_S prod (-1)^bit``."""
+    circuit = BitRegisterCircuit(SMALL, n_layers=1, n_latent=1)
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=circuit.n_weights)
+    for bits in itertools.product((0, 1), repeat=3):
+        sign = {wire: (-1) ** bit for wire, bit in zip((1, 2, 3), bits, strict=True)}
+        products = [np.prod([sign[w] for w in wires]) for wires in circuit.controls]
+        angles = weights.reshape(-1, len(products)) @ np.array(products)
+
+        def turned(angles: Any = angles) -> None:
+            circuit.ansatz(angles)
+
+        expected = circuit_matrix(turned, 1)[:, 0]
+        column = int("".join(map(str, bits)), 2)
+        state = state_of(circuit, weights, bits)
+        assert_close(state[:, column].abs().square().sum().item(), 1.0, **EXACT)
+        assert_close((state[:, column].conj() @ expected).abs().item(), 1.0, **EXACT)
+
+
+def test_counts() -> None:
+    registers = Registers(output=4, label=1, latent=12)
+    circuit = BitRegisterCircuit(registers, n_layers=8, n_latent=2)
+    assert (circuit.n_weights, circuit.n_inputs) == (104 * 26, 13)
+    pairs = BitRegisterCircuit(registers, n_layers=8, n_latent=2, n_controls=2)
+    assert pairs.n_weights == 104 * 2 * (1 + 12 + 66)
+    assert BitRegisterCircuit(registers, n_latent=2, superposed=True).n_inputs == 1
+    assert list(circuit.registers.bits) == list(range(4, 17))
+    assert not BitRegisterCircuit(registers, n_latent=2, superposed=True).registers.bits
+
+
+def test_weights_start_smaller_for_less_significant_bits() -> None:
+    circuit = BitRegisterCircuit(Registers(output=1, label=1, latent=4), n_layers=1, n_latent=2)
+    first = circuit.spreads[: len(circuit.controls)]
+    by_wires = dict(zip(circuit.controls, first, strict=True))
+    assert by_wires[()] == by_wires[(1,)] == by_wires[(2,)] == by_wires[(1, 4)] == 1.0
+    assert by_wires[(3,)] == by_wires[(5,)] == pytest.approx(2**-0.5)
+
+
+@pytest.mark.parametrize("family", [HardwareEfficient, IsingLayers, DDKLayers])
+def test_a_superposed_latent_averages_its_states(family: Any) -> None:
+    registers = Registers(output=2, label=1, latent=2)
+    circuit = BitRegisterCircuit(registers, n_layers=1, n_latent=1, ansatz=family)
+    average = BitRegisterCircuit(registers, 1, 1, family, superposed=True)
+    weights = np.random.default_rng(1).normal(size=circuit.n_weights)
+    total = sum(
+        factor @ factor.mH
+        for bits in itertools.product((0, 1), repeat=2)
+        for factor in [state_of(circuit, weights, (1, *bits))]
+    )
+    whole = state_of(average, weights, (1,))
+    assert_close(whole @ whole.mH, total / 4, **EXACT)
+
+
+class Squeezed:
+    """A layer that turns by twice an entry, which is no entry."""
+
+    def __init__(self, wires: Any, n_layers: int) -> None:
+        self.wires, self.n_angles = wires, 1
+
+    def __call__(self, angles: Any) -> None:
+        qml.RX(0.3 * angles[..., 0], wires=self.wires[0])
+
+
+class Rotating(Squeezed):
+    """A layer with a gate of three angles."""
+
+    def __call__(self, angles: Any) -> None:
+        qml.Rot(angles[..., 0], 0.1, 0.2, wires=self.wires[0])
+
+
+@pytest.mark.parametrize("family", [Squeezed, Rotating])
+def test_an_ansatz_of_other_gates_is_refused(family: Any) -> None:
+    with pytest.raises(ValueError, match="Pauli rotations by one entry"):
+        BitRegisterCircuit(SMALL, n_layers=1, n_latent=1, ansatz=family)
+
+
+@pytest.mark.parametrize("n_latent", [0, 3])
+def test_latents_share_the_wires_equally(n_latent: int) -> None:
+    with pytest.raises(ValueError, match="equal number of latent wires"):
+        BitRegisterCircuit(SMALL, n_latent=n_latent)
+
+
+def test_other_numbers_of_controls_are_refused() -> None:
+    with pytest.raises(ValueError, match="n_controls"):
+        BitRegisterCircuit(SMALL, n_latent=1, n_controls=3)
+    assert BitRegisterCircuit(Registers(output=1, label=1), n_latent=0).n_inputs == 1
