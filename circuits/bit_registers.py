@@ -37,11 +37,13 @@ class BitRegisterCircuit:
     S of register wires, about ``P`` times the Z of the wires in S. Those leave the registers in
     their basis state, so that the output turns by
 
-    ``a(label, z) = sum_S theta_S prod_{w in S} (-1)^(bit of w)``
+    ``a(label, z) = sum_S f_S theta_S prod_{w in S} (-1)^(bit of w)``
 
     and stays pure for each label and z, if there is no bath. The sets hold at most one wire of the
     label and at most ``n_controls`` wires of the latent: with one bit of label and one control,
-    ``a = c[label] + sum_b (-1)^(z_b) theta_b[label]``.
+    ``a = c[label] + sum_k 2^(-k/2) (-1)^(z_k) theta_k[label]``. The fixed factors f, ``2^(-k/2)``
+    for the k-th bit of a latent, let less significant bits learn more slowly, which keeps
+    neighbouring z neighbouring states.
 
     With ``superposed=True`` the latent register starts in the uniform superposition instead, and
     the same angles prepare the average of the states of all z, mixed and with nothing to turn.
@@ -105,18 +107,31 @@ class BitRegisterCircuit:
         self.n_weights = self.ansatz.n_angles * len(self.controls)
         self.n_inputs = registers.n_label + (0 if superposed else n_wires)
 
-    @property
-    def spreads(self) -> NDArray[np.float64]:
-        """The scale of each weight at the start, relative to the first, ``(n_weights,)``.
+    def start(self, noise: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The weights to start from, made of independent noise, so that z begins as a smooth knob.
 
-        It falls as ``2^(-k/2)`` with the place k of each bit that controls the rotation, so that
-        neighbouring z begin as neighbouring states.
+        The bits of a latent start with the weight of the first of them, as gates have a factor
+        ``2^(-k/2)`` for the bit k and this adds another one: the angles begin as affine functions
+        of z. Where two bits control a rotation it begins with a tenth of its noise.
+
+        Args:
+            noise: independent numbers, ``(n_weights,)``.
+
+        Returns:
+            The weights, ``(n_weights,)``.
         """
+        table = noise.reshape(-1, len(self.controls)).copy()
         first = self.registers.latent.start
-        places = [
-            sum((w - first) % self.n_bits for w in wires if w >= first) for wires in self.controls
-        ]
-        return np.tile(2.0 ** (-np.array(places, dtype=float) / 2), self.ansatz.n_angles)
+        column = {wires: place for place, wires in enumerate(self.controls)}
+        for wires, place in column.items():
+            latents = [wire for wire in wires if wire >= first]
+            if len(latents) == 1:
+                bit = (latents[0] - first) % self.n_bits
+                top = tuple(wire - bit if wire >= first else wire for wire in wires)
+                table[:, place] = table[:, column[top]] * 2 ** (-bit / 2)
+            elif latents:
+                table[:, place] *= 0.1
+        return table.reshape(-1)
 
     def __call__(self, weights: TensorLike, inputs: TensorLike) -> None:
         """Queue the operations."""
@@ -127,13 +142,18 @@ class BitRegisterCircuit:
                 qml.Hadamard(wires=wire)
         else:
             _write_bits(inputs[..., n_label:], self.registers.latent)
+        first, n_controls = self.registers.latent.start, len(self.controls)
+        factors = [
+            2.0 ** (-sum((w - first) % self.n_bits for w in wires if w >= first) / 2)
+            for wires in self.controls
+        ]
         for gate in self.gates:
             if not isinstance(gate, _Rotation):
                 qml.apply(gate)
                 continue
             for place, wires in enumerate(self.controls):
                 qml.PauliRot(
-                    weights[..., gate.angle * len(self.controls) + place],
+                    factors[place] * weights[..., gate.angle * n_controls + place],
                     gate.word + "Z" * len(wires),
                     wires=(*gate.wires, *wires),
                 )

@@ -28,7 +28,7 @@ from qgan.engines.reduction import reduction_of
 from qgan.engines.trace import trace
 from qgan.labels import read_labels
 from qgan.prior import Prior
-from qgan.sampler import Drawn, SamplerCost
+from qgan.sampler import Drawn, ParameterCounts, SamplerCost
 from qgan.seeds import seeded
 from qgan.states import States, StateSource
 
@@ -36,12 +36,11 @@ __all__ = ["Generator", "default_embedding"]
 
 
 @runtime_checkable
-class HasSpreads(Protocol):
-    """A circuit that says how far apart its weights are at the start."""
+class HasStart(Protocol):
+    """A circuit that says which weights a training starts from."""
 
-    @property
-    def spreads(self) -> NDArray[np.float64]:
-        """The scale of each weight, ``(n_weights,)``."""
+    def start(self, noise: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The weights, made of independent noise; both are ``(n_weights,)``."""
 
 
 class Generator(nn.Module):
@@ -60,8 +59,8 @@ class Generator(nn.Module):
             :func:`default_embedding`.
         engine: what runs the circuit; ``BatchedEngine()`` by default.
         prior: distribution of z; uniform on ``[-1, 1]`` by default.
-        spread: initial circuit weights are uniform in ``[-spread, spread]`` radians, times the
-            ``spreads`` of a circuit that has them.
+        spread: initial circuit weights are uniform in ``[-spread, spread]`` radians; a circuit
+            with a method ``start`` makes its own of this noise.
         seed: seed of all initial values.
 
     Raises:
@@ -96,8 +95,8 @@ class Generator(nn.Module):
         rng = seeded(seed)
         self.weights = nn.Parameter(torch.empty(circuit.n_weights))
         nn.init.uniform_(self.weights, -spread, spread, generator=rng)
-        if isinstance(circuit, HasSpreads):
-            self.weights.data *= torch.as_tensor(circuit.spreads, dtype=self.weights.dtype)
+        if isinstance(circuit, HasStart):
+            self.weights.data = torch.from_numpy(circuit.start(self.weights.data.numpy()))
         self.reduction = reduction_of(circuit)
         self.embedding = embedding or default_embedding(circuit, n_labels, self.prior.n_latent, rng)
 
@@ -254,6 +253,15 @@ class Generator(nn.Module):
         sources = [source for source, is_trained in trained.items() if is_trained]
         shifted = 2 * count_rotations(self.run_circuit, sources)
         return SamplerCost(batch, batch * (1 + shifted), self.engine.shots or 1)
+
+    def parameter_counts(self) -> ParameterCounts:
+        """Where the trained numbers are."""
+        of_embedding = sum(p.numel() for p in self.embedding.parameters())
+        of_gates = isinstance(self.embedding, Embedding) and self.embedding.of_gates
+        in_circuit = self.weights.numel() + (of_embedding if of_gates else 0)
+        total = sum(p.numel() for p in self.parameters())
+        in_embedding = 0 if of_gates else of_embedding
+        return ParameterCounts(in_circuit, in_embedding, total - in_circuit - in_embedding)
 
     def check(self, label: Tensor, latent: Tensor) -> Tensor:
         """Refuse latents of another width or not finite, and labels of another shape or range.

@@ -14,6 +14,7 @@ from tolerances import EXACT
 from torch.testing import assert_close
 
 from circuits import BitRegisterCircuit, DDKLayers, HardwareEfficient, IsingLayers, Registers
+from qgan.engines.reduction import reduction_of
 
 SMALL = Registers(output=1, label=1, latent=2)
 
@@ -32,7 +33,10 @@ def test_the_angle_is_a_signed_sum_of_weights() -> None:
     weights = rng.normal(size=circuit.n_weights)
     for bits in itertools.product((0, 1), repeat=3):
         sign = {wire: (-1) ** bit for wire, bit in zip((1, 2, 3), bits, strict=True)}
-        products = [np.prod([sign[w] for w in wires]) for wires in circuit.controls]
+        products = [
+            np.prod([sign[w] for w in wires]) * (2**-0.5 if 3 in wires else 1.0)
+            for wires in circuit.controls
+        ]
         angles = weights.reshape(-1, len(products)) @ np.array(products)
 
         def turned(angles: Any = angles) -> None:
@@ -56,12 +60,17 @@ def test_counts() -> None:
     assert not BitRegisterCircuit(registers, n_latent=2, superposed=True).registers.bits
 
 
-def test_weights_start_smaller_for_less_significant_bits() -> None:
-    circuit = BitRegisterCircuit(Registers(output=1, label=1, latent=4), n_layers=1, n_latent=2)
-    first = circuit.spreads[: len(circuit.controls)]
-    by_wires = dict(zip(circuit.controls, first, strict=True))
-    assert by_wires[()] == by_wires[(1,)] == by_wires[(2,)] == by_wires[(1, 4)] == 1.0
-    assert by_wires[(3,)] == by_wires[(5,)] == pytest.approx(2**-0.5)
+def test_the_angles_start_as_affine_functions_of_z() -> None:
+    """Equal steps of z, the number that the bits write, turn each gate by equal steps."""
+    circuit = BitRegisterCircuit(Registers(output=1, label=1, latent=3), n_layers=1, n_latent=1)
+    reduction = reduction_of(circuit)
+    assert reduction is not None
+    noise = np.random.default_rng(0).normal(size=circuit.n_weights)
+    bits = np.array([[1, *b] for b in itertools.product((0, 1), repeat=3)], float)
+    angles = reduction.angles(torch.from_numpy(circuit.start(noise)), torch.from_numpy(bits))
+    steps = angles.diff(dim=0)
+    assert_close(steps, steps[:1].expand_as(steps), **EXACT)
+    assert steps.abs().min() > 0.01
 
 
 @pytest.mark.parametrize("family", [HardwareEfficient, IsingLayers, DDKLayers])
