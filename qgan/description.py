@@ -53,6 +53,12 @@ class StoredAffine(Sizes):
     """An affine embedding."""
 
     kind: Literal["affine"]
+    by_label: bool = False
+
+    def widths(self) -> Sequence[int]:
+        """The widths of the layers that map label and latent to the angles."""
+        n_slopes = self.n_latent * (self.n_labels if self.by_label else 1)
+        return (self.n_labels + n_slopes, self.n_inputs)
 
 
 class StoredTanh(Sizes):
@@ -148,9 +154,18 @@ class StoredModel(Stored):
     """All of ``circuit.json``."""
 
     format: Literal[FORMAT]  # type: ignore[valid-type]
-    kind: Literal["generator"]
+    kind: Literal["generator", "network"]
     sampler: StoredGenerator
     label_values: Annotated[tuple[bool | int | float | str, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def has_no_gates_in_a_network(self) -> StoredModel:
+        """A network writes the factor of each state, and no gate acts on it."""
+        circuit = self.sampler.circuit
+        n_numbers = 2 * 2**circuit.registers.n_wires
+        if self.kind == "network" and (circuit.gates or circuit.n_inputs != n_numbers):
+            raise misfit("circuit", f"must have {n_numbers} inputs and no gates", circuit.n_inputs)
+        return self
 
     @model_validator(mode="after")
     def names_each_label(self) -> StoredModel:

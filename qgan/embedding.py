@@ -39,9 +39,12 @@ class Embedding(nn.Module, ABC):
 
     Attributes:
         spec: its kind and its sizes, as plain data; :func:`from_spec` rebuilds it.
+        of_gates: whether each trained number is a coefficient of the angles of one gate, so that it
+            is a parameter of the circuit and not of a network before it.
     """
 
     spec: dict[str, Any]
+    of_gates: bool = False
 
     @abstractmethod
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
@@ -59,13 +62,23 @@ def _linear(n_in: int, n_out: int) -> nn.Linear:
 class AffineEmbedding(Embedding):
     """``x = W (label, z) + b``: angles affine in the one-hot label and the latent.
 
+    With ``by_label`` each label has slopes of its own: ``x_g = a_g[label] z + c_g[label]`` for the
+    gate g, so that every trained number is a coefficient of one gate. The states are then
+    truncated Fourier series in z, whose frequencies are sums and differences of the ``a_g``.
+
     Args:
         n_labels: classes, or number of real conditions.
         n_latent: entries of z.
         n_inputs: number of angles.
         spread: standard deviation of the initial angles in radians.
         rng: seeded source of the initial weights.
+        by_label: whether the slopes belong to a label.
+
+    References:
+        Schuld, Sweke and Meyer, Phys. Rev. A 103, 032430 (2021): circuits as Fourier series.
     """
+
+    of_gates = True
 
     def __init__(
         self,
@@ -74,6 +87,7 @@ class AffineEmbedding(Embedding):
         n_inputs: int,
         spread: float = 0.3,
         rng: torch.Generator | None = None,
+        by_label: bool = False,
     ) -> None:
         super().__init__()
         n_labels = errors.integer("n_labels", n_labels)
@@ -84,16 +98,20 @@ class AffineEmbedding(Embedding):
             "n_labels": n_labels,
             "n_latent": n_latent,
             "n_inputs": n_inputs,
+            "by_label": by_label,
         }
-        self.n_labels = n_labels
-        self.linear = _linear(n_labels + n_latent, n_inputs)
+        self.n_labels, self.by_label = n_labels, by_label
+        self.linear = _linear(n_labels + n_latent * (n_labels if by_label else 1), n_inputs)
         nn.init.normal_(self.linear.weight, std=spread, generator=rng)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
-        entry = torch.cat([condition(label, self.n_labels).to(latent), latent], 1)
-        angles: Tensor = self.linear(entry)
+        labels = condition(label, self.n_labels).to(latent)
+        slopes = latent
+        if self.by_label:
+            slopes = (labels.unsqueeze(2) * latent.unsqueeze(1)).flatten(1)
+        angles: Tensor = self.linear(torch.cat([labels, slopes], 1))
         return angles
 
 
@@ -178,6 +196,8 @@ class RegisterEmbedding(Embedding):
     Raises:
         QganError: if the label or the latent does not fit its register.
     """
+
+    of_gates = True
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from qgan import errors
 from qgan.description import FORMAT, StoredModel
 from qgan.engines.memory import check_bytes
 from qgan.generator import Generator
+from qgan.network_generator import NetworkGenerator
 from qgan.sampler import Drawn, Sampler
 from qgan.seeds import seeded
 from qgan.states import States
@@ -20,8 +21,9 @@ from qgan.stored import fit
 
 __all__ = ["FORMAT", "Model", "describe", "rebuild"]
 
-KINDS = {"generator": Generator}
-"""The samplers that a run can hold, by the name that ``circuit.json`` gives them."""
+KINDS: dict[str, type[Generator]] = {"network": NetworkGenerator, "generator": Generator}
+"""The samplers that a run can hold, by the names that ``circuit.json`` gives them: the first that
+fits."""
 
 
 def describe(sampler: Sampler, label_values: Sequence[Any]) -> dict[str, Any]:
@@ -142,7 +144,7 @@ class Model:
     def _check_room(self, n_states: int) -> None:
         """Refuse more states than memory holds: each as vectors of the traced-out wires in double
         precision, once as the engine makes it and once as it is written, with its latent."""
-        registers = self.sampler.circuit.registers
+        registers = self.sampler.run_circuit.registers
         n_numbers = 2 * 16 * 2**registers.n_wires + 8 * (self.sampler.n_latent + 1)
         check_bytes("n", f"{n_states} states", n_states * n_numbers)
 

@@ -16,7 +16,7 @@ from qgan.places import kept_axis
 from qgan.records import Records
 from qgan.states import States
 
-__all__ = ["Drawn", "Likelihood", "Sampler", "SamplerCost"]
+__all__ = ["Drawn", "Likelihood", "ParameterCounts", "Sampler", "SamplerCost"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +91,32 @@ class SamplerCost:
     executions: int
     with_gradient: int
     shots: int
+
+
+@dataclass(frozen=True)
+class ParameterCounts:
+    """Where the trained numbers of a sampler are.
+
+    Args:
+        circuit: those that belong to a gate of a quantum circuit: an angle, or a coefficient of
+            an angle that is affine in label and latent.
+        embedding: those of a network between label and latent and the angles.
+        elsewhere: all others.
+
+    Example:
+        >>> print(ParameterCounts(2704, 0, 0))
+        2,704 in the circuit, 0 in the embedding, 0 elsewhere
+    """
+
+    circuit: int
+    embedding: int
+    elsewhere: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.circuit:,} in the circuit, {self.embedding:,} in the embedding, "
+            f"{self.elsewhere:,} elsewhere"
+        )
 
 
 @runtime_checkable

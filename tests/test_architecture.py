@@ -26,6 +26,7 @@ FLOORS = (
     {"engines", "metrics"},
     {"sampler", "description"},
     {"generator", "views"},
+    {"network_generator"},
     {"model", "discriminator"},
     {"terms"},
     {"objectives"},

@@ -28,6 +28,7 @@ from qgan.engines.base import Circuit, Engine
 from qgan.engines.memory import check_bytes
 from qgan.generator import Generator, default_embedding
 from qgan.metrics.states.rank import fidelity_cap
+from qgan.network_generator import NetworkGenerator, NoGates
 from qgan.prior import Prior
 from qgan.seeds import seeded
 
@@ -83,7 +84,8 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
     else:
         entry = EMBEDDINGS.find(g.embedding)
         embedding = EMBEDDINGS.build(entry, settings, data.n_labels, circuit.n_inputs, rng)
-    return Generator(
+    make = NetworkGenerator if isinstance(circuit, NoGates) else Generator
+    return make(
         circuit,
         data.n_labels,
         embedding=embedding,
@@ -152,6 +154,10 @@ def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     return RegisterCircuit(registers, g.n_layers or 12, family)
 
 
+def _network(settings: Experiment, data: Dataset, bath: int) -> Circuit:
+    return NoGates(Registers(output=data.n_qubits, bath=bath))
+
+
 def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
     g = settings.generator
     sizes = (n_labels + n_latent_of(settings), *g.hidden, n_inputs)
@@ -162,7 +168,7 @@ def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generat
 
 
 def _affine(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
-    return AffineEmbedding(n_labels, n_latent_of(settings), n_inputs, rng=rng)
+    return AffineEmbedding(n_labels, n_latent_of(settings), n_inputs, rng=rng, by_label=True)
 
 
 LEAST_CAP = 0.99
@@ -208,9 +214,15 @@ for _entry in (
     Entry(
         "register",
         RegisterCircuit,
-        "registers |label>|z>|0..0>, all but the output traced out",
+        "registers |label>|z>|0..0> in basis states, all trained parameters angles of gates",
         DDK,
         _register,
+    ),
+    Entry(
+        "network",
+        NoGates,
+        "no circuit: the embedding writes the state itself, for comparison",
+        build=_network,
     ),
 ):
     GENERATORS.add(_entry)
@@ -224,6 +236,11 @@ for _entry in (
 
 for _entry in (
     Entry("tanh", TanhEmbedding, "a small tanh network", build=_tanh),
-    Entry("affine", AffineEmbedding, "angles affine in label and latent", build=_affine),
+    Entry(
+        "affine",
+        AffineEmbedding,
+        "angles affine in the latent for each label, all trained parameters in the circuit",
+        build=_affine,
+    ),
 ):
     EMBEDDINGS.add(_entry)

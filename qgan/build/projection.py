@@ -9,6 +9,7 @@ from qgan.build.trainer import build_trainer
 from qgan.config import Experiment
 from qgan.data import Dataset
 from qgan.engines.choose import seconds_of
+from qgan.sampler import ParameterCounts
 
 __all__ = ["Projection", "project"]
 
@@ -24,7 +25,8 @@ class Projection:
         view: the name of the view's class.
         n_features: numbers of a state that it reads.
         head: the name of the head's class.
-        n_weights: weights of the head, and of the generator.
+        n_weights: weights of the head.
+        trained: the parameters of the generator.
         n_states: states of each kind that a step shows to the discriminator.
         n_bytes: bytes of the numbers, of the head in training, and of the generated states.
         step: seconds of a step.
@@ -34,7 +36,8 @@ class Projection:
     view: str
     n_features: int
     head: str
-    n_weights: tuple[int, ...]
+    n_weights: int
+    trained: ParameterCounts
     n_states: int
     n_bytes: int
     step: float
@@ -74,7 +77,8 @@ def project(settings: Experiment, data: Dataset) -> Projection:
         view=type(view).__name__,
         n_features=view.n_features,
         head=type(head).__name__,
-        n_weights=tuple(sum(p.numel() for p in one.parameters()) for one in (head, generator)),
+        n_weights=sum(p.numel() for p in head.parameters()),
+        trained=generator.parameter_counts(),
         n_states=n_states,
         n_bytes=room + generator.engine.memory(generator.run_circuit, n_states, place),
         step=sorted(seconds)[len(seconds) // 2],

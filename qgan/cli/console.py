@@ -51,6 +51,8 @@ def show_report(
     title = f"held-out states, checkpoint of step {model.step}"
     names = (data.label_names, data.factor_names, title)
     report_table.show(console, report, *names, full)
+    trained = f"Trained parameters: {model.sampler.parameter_counts()}."
+    console.print(trained, soft_wrap=True, highlight=False)
     sampler, skills = model.sampler, [entry.skill for entry in report.labels]
     with waiting("drawing"):
         history = read_history(folder.history_file)
@@ -63,7 +65,9 @@ def show_report(
         pictures += judged_pictures(batch, data, folder.plots, skills)
     path = folder.path
     settings = read_regular(folder.config_file, MOST_BYTES).decode("utf-8", "replace")
-    page = report_page(f"Run {path}", report, *names, pictures=pictures, settings=settings)
+    page = report_page(
+        f"Run {path}", report, *names, pictures=pictures, settings=settings, trained=trained
+    )
     write_atomically(folder.page_file, page)
     console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
     console.print(f"Pictures and all measures, for a browser: {folder.page_file}")

@@ -91,6 +91,7 @@ def report_page(
     title: str,
     pictures: Sequence[Path],
     settings: str,
+    trained: str = "",
 ) -> bytes:
     """The bytes of the page.
 
@@ -102,6 +103,7 @@ def report_page(
         title: what was judged.
         pictures: the PNG files that are shown.
         settings: the settings as a text of many lines.
+        trained: a sentence on the parameters that were trained, if that is known.
     """
     names = [shortened(label_names[entry.label]) for entry in report.labels]
     head = element(
@@ -118,6 +120,7 @@ def report_page(
         element("p", f"Judged: {shortened(title)}."),
         _short_table(report, label_names, factor_names),
         element("ul", *(element("li", line) for line in remarks(report, label_names))),
+        *([element("p", trained)] if trained else []),
         element("p", LEGEND, class_="more"),
         element("h2", "All measures"),
         element(

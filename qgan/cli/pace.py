@@ -39,12 +39,11 @@ def faster_choice(settings: Experiment, n_qubits: int) -> str:
 
 def game_lines(projection: Projection, settings: Experiment, n_qubits: int) -> list[str]:
     """What `qgan plan` says of the whole game."""
-    of_head, of_generator = projection.n_weights
-    players = f"the generator has {of_generator:,} weights"
+    players = f"the parameters that are trained in the generator: {projection.trained}"
     if projection.n_features:
         players = (
             f"{projection.view} reads {projection.n_features:,} numbers of a state, "
-            f"{projection.head} has {of_head:,} weights and the generator {of_generator:,}"
+            f"{projection.head} has {projection.n_weights:,} weights; {players}"
         )
     lines = [
         f"The game: {players}. Training on {projection.n_states:,} real and as many generated "

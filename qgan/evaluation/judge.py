@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean
 
 import torch
@@ -12,6 +13,8 @@ from qgan.data import Dataset
 from qgan.data.dataset import Part
 from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.report import Report
+from qgan.evaluation.walk import walk
+from qgan.generator import Generator
 from qgan.metrics import coverage, fidelity_matrix
 from qgan.metrics.ensembles.covering import prepare
 from qgan.sampler import Sampler
@@ -75,4 +78,12 @@ class Judge:
         """The whole evaluation."""
         generated, latent = self.generate(sampler)
         batch = Batch(generated, self.label)
-        return evaluate(batch, latent, self.data, self.part, self.references)
+        report = evaluate(batch, latent, self.data, self.part, self.references)
+        if not isinstance(sampler, Generator):
+            return report
+        walks = [walk(sampler, entry.label, self.seed) for entry in report.labels]
+        labels = tuple(
+            entry if steps is None else replace(entry, roughness=steps.roughness)
+            for entry, steps in zip(report.labels, walks, strict=True)
+        )
+        return replace(report, labels=labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, isnan
+from math import isfinite, isnan, nan
 from typing import Any
 
 from qgan.evaluation.latent_use import AngleReading
@@ -164,6 +164,8 @@ class LabelReport:
             for ``memorised``, what held-out states score.
         intervals: the ends of the 95 % bootstrap intervals, by names of measures; for a factor the
             name is like ``multiple_rank/NAME``. Empty if no intervals were asked for.
+        roughness: how far a small step in z takes a state, see :class:`qgan.evaluation.walk.Walk`;
+            nan where there is no generator to ask, or no continuous latent.
     """
 
     label: int
@@ -205,6 +207,7 @@ class LabelReport:
     latent_ignored: bool | None
     floors: dict[str, float]
     intervals: dict[str, tuple[float, float]]
+    roughness: float = nan
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, with None for what is undefined."""

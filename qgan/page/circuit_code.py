@@ -20,6 +20,7 @@ from qgan import errors
 from qgan.engines.gates import ROTATIONS, Gate, Rows, TracedCircuit
 from qgan.engines.trace import trace
 from qgan.model import Model
+from qgan.network_generator import NetworkGenerator
 
 __all__ = ["circuit_code", "equal_up_to_phase", "exact_text", "fill", "templates"]
 
@@ -73,6 +74,9 @@ def templates(model: Model) -> dict[str, Any]:
         or None where the circuit cannot be written in the language; ``reason``: why it cannot.
     """
     generator = model.sampler
+    if isinstance(generator, NetworkGenerator):
+        reason = "A network writes the state: there is no circuit to export."
+        return {"angles": [], "pennylane": None, "openqasm": None, "reason": reason}
     try:
         circuit = trace(generator.circuit)
     except errors.QganError as error:

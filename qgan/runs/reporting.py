@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from qgan.evaluation import Report
@@ -42,6 +43,7 @@ def report(run: RunFolder, data: Any, seconds: float | None = None) -> tuple[Mod
             "label_values": list(data.label_values),
             "label_names": list(data.label_names),
             "factor_names": list(data.factor_names),
+            "parameters": asdict(best.sampler.parameter_counts()),
             "reached": reached(read_history(run.history_file)),
             "training_seconds": seconds,
             "versions": versions(),

@@ -33,7 +33,7 @@ def test_the_game_as_it_is_built() -> None:
     projection = project(settings, data)
     assert (projection.view, projection.n_features) == ("DensityView", 16)
     head = (16 + 2 + 1) * 128 + 129 * 128 + 129
-    assert projection.n_weights[0] == head and projection.n_weights[1] > 0
+    assert projection.n_weights == head and projection.trained.embedding > 0
     assert projection.n_states == 18 and projection.n_bytes > 4 * 2 * 18 * 16
     assert projection.seconds == 7 * projection.step > 0
     first, second = game_lines(projection, settings, 2)
