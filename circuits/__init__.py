@@ -1,7 +1,7 @@
 """The quantum circuits of conditional GANs, in PennyLane: what is executed."""
 
 from circuits.ansatz import DDKLayers, HardwareEfficient, IsingLayers
-from circuits.bit_registers import BitRegisterCircuit
+from circuits.bit_registers import BitRegisterCircuit, Superposed
 from circuits.conditional import AnsatzFamily, RegisterCircuit, ReuploadingCircuit
 from circuits.readout import ConditionalReadout, DDKReadout, SwapTest
 from circuits.registers import Registers
@@ -17,5 +17,6 @@ __all__ = [
     "RegisterCircuit",
     "Registers",
     "ReuploadingCircuit",
+    "Superposed",
     "SwapTest",
 ]

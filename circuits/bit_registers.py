@@ -1,8 +1,8 @@
 """The circuit whose label and latent are bits in registers: every trained number is an angle."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
+from typing import Any
 
 import numpy as np
 import pennylane as qml
@@ -14,7 +14,7 @@ from circuits.conditional import AnsatzFamily
 from circuits.integers import whole_number
 from circuits.registers import Registers
 
-__all__ = ["BitRegisterCircuit"]
+__all__ = ["BitRegisterCircuit", "Superposed"]
 
 WORDS = {"RX": "X", "RY": "Y", "RZ": "Z", "IsingXX": "XX", "IsingYY": "YY", "IsingZZ": "ZZ"}
 """The Pauli words that the rotations of an ansatz turn about."""
@@ -45,8 +45,8 @@ class BitRegisterCircuit:
     for the k-th bit of a latent, let less significant bits learn more slowly, which keeps
     neighbouring z neighbouring states.
 
-    With ``superposed=True`` the latent register starts in the uniform superposition instead, and
-    the same angles prepare the average of the states of all z, mixed and with nothing to turn.
+    With the latent register in superposition the same angles prepare the average of the states of
+    all z: see :class:`Superposed`.
 
     Args:
         registers: output, label, latent and bath wires; all wires of the latent hold bits.
@@ -56,7 +56,6 @@ class BitRegisterCircuit:
         ansatz: the family of layers on output and bath, whose gates with angles must be Pauli
             rotations by one entry each.
         n_controls: most latent wires that one rotation is controlled by, 1 or 2.
-        superposed: whether the latent register is in superposition; it has no inputs then.
 
     Raises:
         ValueError: if the latent wires cannot be shared equally, or a gate of the ansatz is no
@@ -80,7 +79,6 @@ class BitRegisterCircuit:
         n_latent: int = 1,
         ansatz: AnsatzFamily = HardwareEfficient,
         n_controls: int = 1,
-        superposed: bool = False,
     ) -> None:
         n_latent = whole_number("n_latent", n_latent, 0)
         n_controls = whole_number("n_controls", n_controls, 1)
@@ -97,15 +95,14 @@ class BitRegisterCircuit:
             registers.n_label,
             registers.n_latent_wires,
             registers.n_bath,
-            holds_bits=not superposed,
+            holds_bits=True,
         )
-        self.superposed = superposed
         self.n_bits = n_wires // max(1, n_latent)
         self.ansatz = ansatz((*registers.output, *registers.bath), n_layers)
         self.gates = _gates_of(self.ansatz)
         self.controls = _controls(registers, n_controls)
         self.n_weights = self.ansatz.n_angles * len(self.controls)
-        self.n_inputs = registers.n_label + (0 if superposed else n_wires)
+        self.n_inputs = registers.n_label + n_wires
 
     def start(self, noise: NDArray[np.floating]) -> NDArray[np.floating]:
         """The weights to start from, made of independent noise, so that z begins as a smooth knob.
@@ -135,13 +132,8 @@ class BitRegisterCircuit:
 
     def __call__(self, weights: TensorLike, inputs: TensorLike) -> None:
         """Queue the operations."""
-        n_label = self.registers.n_label
-        _write_bits(inputs[..., :n_label], self.registers.label)
-        if self.superposed:
-            for wire in self.registers.latent:
-                qml.Hadamard(wires=wire)
-        else:
-            _write_bits(inputs[..., n_label:], self.registers.latent)
+        for position, wire in enumerate((*self.registers.label, *self.registers.latent)):
+            qml.RX(np.pi * inputs[..., position], wires=wire)  # an X gate, but for a global phase
         first, n_controls = self.registers.latent.start, len(self.controls)
         factors = [
             2.0 ** (-sum((w - first) % self.n_bits for w in wires if w >= first) / 2)
@@ -159,10 +151,41 @@ class BitRegisterCircuit:
                 )
 
 
-def _write_bits(bits: TensorLike, wires: Sequence[int]) -> None:
-    """Prepare ``|b>`` from ``|0..0>`` by RX(pi b), an X gate but for a global phase."""
-    for position, wire in enumerate(wires):
-        qml.RX(np.pi * bits[..., position], wires=wire)
+class Superposed:
+    """A circuit of bits whose latent register is in the uniform superposition of all z.
+
+    The same gates with the same angles then prepare one state for each label, the average of the
+    states of all z. It is mixed, and there is nothing to turn: X leaves the superposition as it is,
+    so that the bits of z in the inputs change nothing. All wires are simulated.
+
+    Args:
+        circuit: a circuit whose registers hold bits.
+
+    Raises:
+        ValueError: if they hold none.
+
+    Example:
+        >>> circuit = BitRegisterCircuit(Registers(output=1, latent=2))
+        >>> Superposed(circuit).registers.holds_bits
+        False
+    """
+
+    def __init__(self, circuit: Any) -> None:
+        widths = circuit.registers
+        if not widths.holds_bits:
+            raise ValueError("Argument `circuit` must have registers that hold bits.")
+        n_bath = widths.n_wires - widths.n_output - widths.n_label - widths.n_latent_wires
+        self.registers = Registers(
+            widths.n_output, widths.n_label, widths.n_latent_wires, int(n_bath)
+        )
+        self.circuit = circuit
+        self.n_weights, self.n_inputs = circuit.n_weights, circuit.n_inputs
+
+    def __call__(self, weights: TensorLike, inputs: TensorLike) -> None:
+        """Queue the operations."""
+        for wire in self.registers.latent:
+            qml.Hadamard(wires=wire)
+        self.circuit(weights, inputs)
 
 
 def _controls(registers: Registers, most: int) -> list[tuple[int, ...]]:

@@ -88,7 +88,7 @@ class Explorer:
     def about(self) -> dict[str, Any]:
         """All facts about the run that do not change with label and latent."""
         factors = () if self.data is None else self.data.factor_names
-        prior = self.sampler.prior
+        prior, levels = self.sampler.prior, self.sampler.levels
         return {
             "format": FORMAT,
             "name": self.name,
@@ -97,6 +97,7 @@ class Explorer:
             "n_qubits": self.n_qubits,
             "n_latent": prior.n_latent,
             "n_levels": prior.n_levels,
+            "rounded_to": None if levels is None else len(levels),
             "labels": [
                 {"value": _plain(value), "name": name}
                 for value, name in zip(self.model.label_values, self.label_names, strict=True)

@@ -23,12 +23,16 @@ FINEST = {1: 201, 2: 41, 3: 15, 4: 9}
 """Most points along each latent, by the number of latents; with more latents it is 5."""
 
 
-def grid_axes(prior: Prior, n_numbers: int) -> list[list[float]]:
+def grid_axes(
+    prior: Prior, n_numbers: int, rounded_to: list[float] | None = None
+) -> list[list[float]]:
     """The places of the grid along each latent, as fine as the size of the file allows.
 
     Args:
         prior: the prior of the latents.
         n_numbers: how many numbers one point of the grid takes, over all labels.
+        rounded_to: the values that continuous latents are rounded to; these are the places if the
+            file can hold all of them.
 
     Returns:
         One list of places per latent, each from -1 to 1.
@@ -42,6 +46,12 @@ def grid_axes(prior: Prior, n_numbers: int) -> list[list[float]]:
     """
     n, levels = prior.n_latent, prior.n_levels
     fine = FINEST.get(n, 5)
+    if rounded_to and n:
+        axes = [rounded_to] * n
+        if levels:
+            axes[-1] = [2 * k / (levels - 1) - 1 for k in range(levels)]
+        if torch.Size(map(len, axes)).numel() * n_numbers <= MOST_NUMBERS:
+            return axes
     while fine >= 3:
         sizes = [fine] * n
         if levels:
@@ -68,7 +78,12 @@ def page_data(explorer: Explorer) -> dict[str, Any]:
     circuit = explorer.sampler.circuit
     origin = explorer.compute(0, torch.zeros(1, explorer.sampler.n_latent))
     numbers = 2 * 2**explorer.n_qubits * origin["rank"] + circuit.n_inputs + 8
-    axes = grid_axes(explorer.sampler.prior, numbers * explorer.n_labels)
+    levels = explorer.sampler.levels
+    axes = grid_axes(
+        explorer.sampler.prior,
+        numbers * explorer.n_labels,
+        None if levels is None else levels.tolist(),
+    )
     points = grid_points(axes)
     about = explorer.about()
     if axes:

@@ -13,13 +13,21 @@ from small_circuits import circuit_matrix
 from tolerances import EXACT
 from torch.testing import assert_close
 
-from circuits import BitRegisterCircuit, DDKLayers, HardwareEfficient, IsingLayers, Registers
+from circuits import (
+    BitRegisterCircuit,
+    DDKLayers,
+    HardwareEfficient,
+    IsingLayers,
+    RegisterCircuit,
+    Registers,
+    Superposed,
+)
 from qgan.engines.reduction import reduction_of
 
 SMALL = Registers(output=1, label=1, latent=2)
 
 
-def state_of(circuit: BitRegisterCircuit, weights: Any, bits: tuple[int, ...]) -> torch.Tensor:
+def state_of(circuit: Any, weights: Any, bits: tuple[int, ...]) -> torch.Tensor:
     """``U|0..0>`` as a matrix of output and bath by registers, when the bath is empty."""
     registers = circuit.registers
     unitary = circuit_matrix(lambda: circuit(weights, np.array(bits, float)), registers.n_wires)
@@ -55,9 +63,8 @@ def test_counts() -> None:
     assert (circuit.n_weights, circuit.n_inputs) == (104 * 26, 13)
     pairs = BitRegisterCircuit(registers, n_layers=8, n_latent=2, n_controls=2)
     assert pairs.n_weights == 104 * 2 * (1 + 12 + 66)
-    assert BitRegisterCircuit(registers, n_latent=2, superposed=True).n_inputs == 1
     assert list(circuit.registers.bits) == list(range(4, 17))
-    assert not BitRegisterCircuit(registers, n_latent=2, superposed=True).registers.bits
+    assert not Superposed(circuit).registers.bits
 
 
 def test_the_angles_start_as_affine_functions_of_z() -> None:
@@ -77,15 +84,20 @@ def test_the_angles_start_as_affine_functions_of_z() -> None:
 def test_a_superposed_latent_averages_its_states(family: Any) -> None:
     registers = Registers(output=2, label=1, latent=2)
     circuit = BitRegisterCircuit(registers, n_layers=1, n_latent=1, ansatz=family)
-    average = BitRegisterCircuit(registers, 1, 1, family, superposed=True)
     weights = np.random.default_rng(1).normal(size=circuit.n_weights)
     total = sum(
         factor @ factor.mH
         for bits in itertools.product((0, 1), repeat=2)
         for factor in [state_of(circuit, weights, (1, *bits))]
     )
-    whole = state_of(average, weights, (1,))
-    assert_close(whole @ whole.mH, total / 4, **EXACT)
+    for bits in ((1, 0, 0), (1, 0, 1)):  # X leaves the superposition as it is
+        whole = state_of(Superposed(circuit), weights, bits)
+        assert_close(whole @ whole.mH, total / 4, **EXACT)
+
+
+def test_only_bits_are_superposed() -> None:
+    with pytest.raises(ValueError, match="hold bits"):
+        Superposed(RegisterCircuit(SMALL))
 
 
 class Squeezed:

@@ -13,7 +13,14 @@ from tolerances import EXACT
 from torch import Tensor
 from torch.testing import assert_close
 
-from circuits import BitRegisterCircuit, DDKLayers, HardwareEfficient, IsingLayers, Registers
+from circuits import (
+    BitRegisterCircuit,
+    DDKLayers,
+    HardwareEfficient,
+    IsingLayers,
+    Registers,
+    Superposed,
+)
 from qgan.engines.batched import BatchedEngine
 from qgan.engines.gates import TracedCircuit
 from qgan.engines.reduction import Reduction, reduction_of
@@ -167,8 +174,8 @@ def test_a_wire_without_its_bit_is_refused() -> None:
 
 
 def test_other_registers_are_left_alone() -> None:
-    circuit = BitRegisterCircuit(Registers(output=1, label=1, latent=1), superposed=True)
-    assert reduction_of(circuit) is None
+    circuit = BitRegisterCircuit(Registers(output=1, label=1, latent=1))
+    assert reduction_of(Superposed(circuit)) is None
 
 
 def test_a_traced_circuit_is_reduced_as_its_source() -> None:

@@ -94,7 +94,7 @@ const app = (() => {
     const others = view.z.map((value, k) => (k === view.axis ? null : value));
     const key = JSON.stringify([view.label, view.axis, others]);
     if (along && along.key === key) return;
-    const label = view.label, axis = view.axis, discrete = controls.step(axis) > 0.01;
+    const label = view.label, axis = view.axis, discrete = controls.isDiscrete(axis);
     const count = discrete ? about.n_levels : SWEEP;
     const position = Array.from({ length: count }, (_, k) => -1 + (2 * k) / (count - 1));
     try {

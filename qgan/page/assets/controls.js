@@ -6,10 +6,15 @@ const controls = (() => {
 
   function latentName(k) { return about.n_latent === 1 ? "z" : `z_${k}`; }
 
+  const isDiscrete = (k) => Boolean(about.n_levels) && k === about.n_latent - 1;
+
+  // A latent that the circuit holds in bits has the centres of equal parts of its range as values.
   function step(k) {
-    const discrete = about.n_levels && k === about.n_latent - 1;
-    return discrete ? 2 / (about.n_levels - 1) : 0.01;
+    if (isDiscrete(k)) return 2 / (about.n_levels - 1);
+    return about.rounded_to ? 2 / about.rounded_to : 0.01;
   }
+
+  const margin = (k) => (about.rounded_to && !isDiscrete(k) ? 1 / about.rounded_to : 0);
 
   function build(info, calls) {
     about = info;
@@ -30,10 +35,11 @@ const controls = (() => {
 
   function slider(k) {
     const row = document.createElement("div"), name = latentName(k);
+    const range = `min="${-1 + margin(k)}" max="${1 - margin(k)}"`;
     row.className = "slider";
     row.innerHTML = `<label for="z${k}">${name}</label>`
-      + `<input type="range" id="z${k}" min="-1" max="1" step="${step(k)}">`
-      + `<input type="number" id="n${k}" min="-1" max="1" step="${step(k)}" aria-label="${name}, number">`
+      + `<input type="range" id="z${k}" ${range} step="${step(k)}">`
+      + `<input type="number" id="n${k}" ${range} step="${step(k)}" aria-label="${name}, number">`
       + `<button type="button" id="a${k}" aria-pressed="false" title="draw along ${name}">along</button>`;
     row.querySelector("[type=range]").addEventListener("input", (event) => turned(k, Number(event.target.value)));
     row.querySelector("[type=number]").addEventListener("change", (event) => {
@@ -46,8 +52,9 @@ const controls = (() => {
 
   // A value in the prior's range; of a discrete latent, one of its levels.
   function snapped(k, value) {
-    const inside = Math.min(1, Math.max(-1, value)), size = step(k);
-    return size > 0.01 ? -1 + size * Math.round((inside + 1) / size) : inside;
+    const lowest = -1 + margin(k), size = step(k);
+    const inside = Math.min(-lowest, Math.max(lowest, value));
+    return size > 0.01 ? lowest + size * Math.round((inside - lowest) / size) : inside;
   }
 
   function show(view) {
@@ -137,5 +144,5 @@ const controls = (() => {
     if (about.n_latent > 1) drawPad(pad.z);
   }
 
-  return { build, show, latentName, snapped, step, pinPad };
+  return { build, show, isDiscrete, latentName, snapped, step, pinPad };
 })();
