@@ -63,11 +63,12 @@ def exact_text(value: float) -> str:
     return repr(float(value))
 
 
-def templates(model: Model) -> dict[str, Any]:
+def templates(model: Model, reduced: bool = False) -> dict[str, Any]:
     """The code of a model's circuit, with marks for the angles that label and latent set.
 
     Args:
         model: an opened run.
+        reduced: whether it is the circuit without the wires that hold bits.
 
     Returns:
         ``angles``: (scale, entry, shift) of each mark; ``pennylane`` and ``openqasm``: the texts,
@@ -78,7 +79,7 @@ def templates(model: Model) -> dict[str, Any]:
         reason = "A network writes the state: there is no circuit to export."
         return {"angles": [], "pennylane": None, "openqasm": None, "reason": reason}
     try:
-        circuit = trace(generator.circuit)
+        circuit = trace(generator.run_circuit if reduced else generator.circuit)
     except errors.QganError as error:
         return {"angles": [], "pennylane": None, "openqasm": None, "reason": str(error)}
     angles = _Angles(generator.weights.detach().double().tolist())
@@ -92,14 +93,21 @@ def templates(model: Model) -> dict[str, Any]:
     return code
 
 
-def circuit_code(model: Model, label: Any, latent: Sequence[float], language: str) -> str:
+def circuit_code(
+    model: Model, label: Any, latent: Sequence[float], language: str, reduced: bool = False
+) -> str:
     """Write the circuit of a generator, at one label and latent, as a program.
+
+    Registers that hold bits are written with all of their wires: RX(pi) prepares a bit that is 1,
+    as an X gate does, and RX(0) one that is 0. The reduced circuit prepares the same state on the
+    other wires alone, with fewer gates.
 
     Args:
         model: an opened run.
         label: a label as the data name it.
         latent: the entries of z, ``n_latent`` numbers.
         language: "pennylane" (a program that prints the state) or "openqasm" (version 2.0).
+        reduced: whether wires that hold bits are left out; it changes nothing if there are none.
 
     Returns:
         The text of the program.
@@ -112,11 +120,14 @@ def circuit_code(model: Model, label: Any, latent: Sequence[float], language: st
         raise errors.argument("language", "must be pennylane or openqasm", repr(language))
     classes = torch.tensor([model.index(label)])
     z = torch.tensor([list(latent)], dtype=torch.float32)
-    code = templates(model)
+    code = templates(model, reduced)
     if code[language] is None:
         raise errors.QganError(code["reason"])
     with torch.no_grad():
-        inputs = model.sampler.inputs(classes, z)
+        generator = model.sampler
+        inputs = generator.inputs(classes, z)
+        if reduced and generator.reduction is not None:
+            inputs = generator.reduction.angles(generator.weights.double(), inputs.double())
     return fill(code[language], code["angles"], inputs[0].double().tolist())
 
 

@@ -6,10 +6,15 @@ import re
 import numpy as np
 import pennylane as qml
 import pytest
+import qiskit
+import qiskit.qasm2
+import qiskit_aer
 import torch
 from small_models import model
 from torch.testing import assert_close
 
+from circuits import BitRegisterCircuit, Registers
+from qgan import Generator, Model
 from qgan.engines.trace import trace
 from qgan.errors import QganError
 from qgan.page.circuit_code import circuit_code
@@ -75,6 +80,46 @@ def test_both_languages_make_the_models_state(label):
     exec(circuit_code(run, label, LATENT, "pennylane"), names)
     np.testing.assert_allclose(names["state"](), expected, atol=1e-6)
     density = run_openqasm(circuit_code(run, label, LATENT, "openqasm"))
+    np.testing.assert_allclose(density, expected, atol=1e-6)
+
+
+def of_bits():
+    """A generator whose label and two latents are bits in registers of five wires."""
+    registers = Registers(output=2, label=1, latent=4)
+    generator = Generator(BitRegisterCircuit(registers, 2, n_latent=2), 2, 2, spread=1.0)
+    return Model(generator.requires_grad_(False), (0, 1), "best", 7)
+
+
+def run_qiskit(text):
+    """The state of the first two qubits as Qiskit Aer simulates it; its qubit 0 is the last bit."""
+    circuit = qiskit.qasm2.loads(text)
+    circuit.save_statevector()
+    result = qiskit_aer.AerSimulator(method="statevector").run(circuit).result()
+    n = circuit.num_qubits
+    vector = np.asarray(result.get_statevector()).reshape((2,) * n).transpose(range(n)[::-1])
+    factor = vector.reshape(4, -1)
+    return factor @ factor.conj().T
+
+
+@pytest.mark.parametrize("reduced", [False, True], ids=["registers", "reduced"])
+@pytest.mark.parametrize("label", [0, 1])
+def test_bits_are_exported_to_hardware(label, reduced):
+    run, latent = of_bits(), [0.3, -0.9]
+    expected = run.sample(label, latent=latent).density_matrix()[0].numpy()
+    text = circuit_code(run, label, latent, "openqasm", reduced)
+    assert f"qreg q[{2 if reduced else 7}];" in text.splitlines()
+    np.testing.assert_allclose(run_openqasm(text), expected, atol=1e-6)
+    np.testing.assert_allclose(run_qiskit(text), expected, atol=1e-6)
+    written = [line for line in text.splitlines() if line.startswith("rx(") and "q[0]" not in line]
+    bits = [
+        0.0 if "(0.0)" in line else 1.0 for line in written if "(0.0)" in line or "3.14" in line
+    ]
+    expected_bits = run.sampler.inputs(torch.tensor([label]), torch.tensor([latent]))[0].tolist()
+    assert bits == ([] if reduced else expected_bits)
+    names = {"__name__": "exported"}
+    exec(circuit_code(run, label, latent, "pennylane", reduced), names)
+    state = np.asarray(names["state"]())
+    density = np.outer(state, state.conj()) if reduced else state
     np.testing.assert_allclose(density, expected, atol=1e-6)
 
 
