@@ -25,6 +25,8 @@ from qgan.config import Experiment
 from qgan.embedding import Embedding
 from qgan.evaluation import Judge
 from qgan.generator import Generator
+from qgan.sampler import Sampler
+from qgan.training import Trainer
 
 ROWS = ("as asked", "circuit frozen", "embedding frozen", "classical twin")
 
@@ -49,14 +51,27 @@ def play(row: str, settings: Experiment, judge: Judge) -> dict[str, Any]:
     start = time.process_time()
     trainer = build.build_trainer(judge.data, twin(settings) if row == ROWS[3] else settings)
     freeze(trainer.generator, row)
-    trains = any(p.requires_grad for p in trainer.generator.parameters())
-    if trains:
+    generator, game = trainer.generator, trainer.game
+    trained = sum(p.numel() for p in generator.parameters() if p.requires_grad)
+    model: Sampler = generator
+    if trained:  # the optimisers of a trainer hold what is not frozen when it is made
+        trainer = Trainer(
+            generator,
+            game.discriminator,
+            judge.data,
+            game.objective,
+            game.terms,
+            trainer.config,
+            settings.seed,
+            mismatched_share=game.mismatched_share,
+        )
         trainer.fit()
-    report = judge.report(trainer.model if trains else trainer.generator)
+        model = trainer.model
+    report = judge.report(model)
     return {
         "generator": row,
-        "parameters": asdict(trainer.generator.parameter_counts()),
-        "trained": sum(p.numel() for p in trainer.generator.parameters() if p.requires_grad),
+        "parameters": asdict(generator.parameter_counts()),
+        "trained": trained,
         "skill": [entry.skill for entry in report.labels],
         "label_recovered": [entry.label_recovered for entry in report.labels],
         "purity": [entry.purity for entry in report.labels],

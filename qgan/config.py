@@ -105,10 +105,11 @@ class GeneratorConfig(Section):
     kind: Annotated[str, OneOf("generator")] = "reuploading"
     """Label and latent in every angle, or in registers of their own."""
     ansatz: Annotated[str, OneOf("ansatz", also=("auto",))] = "auto"
-    """Family of layers; auto takes hardware-efficient, beyond 5 qubits ising for re-uploading."""
+    """Family of layers; auto takes hardware-efficient, and ising beyond 5 qubits, where n_bits is
+    not 0."""
     n_layers: Layers | None = None
-    """Layers of the circuit; None takes 8 of the register circuit (12 with n_bits 0), and 4 of the
-    re-uploading one, or as many as there are qubits beyond 5."""
+    """Layers of the circuit; None takes 4 of the re-uploading circuit and 8 of the register one, or
+    as many as there are qubits beyond 5 if that is more, and 12 of the latter with n_bits 0."""
     n_bits: Annotated[int, Field(ge=0, le=24)] = 6
     """Bits of each latent in the register circuit, whose registers are in basis states; 0 turns a
     wire for each latent by an angle instead, and leaves the output mixed."""
@@ -125,7 +126,7 @@ class GeneratorConfig(Section):
     """Values of the last latent if it is discrete; 0 keeps it continuous."""
     embedding: Annotated[str, OneOf("embedding")] = "tanh"
     """How (label, z) becomes angles in the re-uploading circuit."""
-    spread: Rate = 0.1
+    spread: Rate = 0.2
     """Initial weights of the register circuit are uniform in [-spread, spread] radians."""
     hidden: Widths = (32, 32)
     """Widths of the hidden layers of the tanh embedding."""

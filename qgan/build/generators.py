@@ -138,8 +138,13 @@ def _reuploading(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     return ReuploadingCircuit(registers, n_layers, _ansatz(settings))
 
 
+MOST_ROTATIONS = 300_000
+"""Most rotations of a circuit of bits, each of which is written down once."""
+
+
 def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     g, n_latent = settings.generator, n_latent_of(settings)
+    assert g.n_layers is not None  # which :func:`scaled` has filled in
     registers = Registers(
         output=data.n_qubits,
         label=max(1, math.ceil(math.log2(data.n_labels))),
@@ -147,11 +152,16 @@ def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
         bath=bath,
     )
     if g.n_bits:
-        return BitRegisterCircuit(
-            registers, g.n_layers or 8, n_latent, _ansatz(settings), g.n_controls
+        n_controls = (1 + registers.n_label) * (1 + registers.n_latent_wires) ** g.n_controls
+        n_rotations = (
+            n_controls * _ansatz(settings)(range(data.n_qubits + bath), g.n_layers).n_angles
         )
+        if n_rotations > MOST_ROTATIONS:
+            rule = f"must leave at most {MOST_ROTATIONS:,} controlled rotations"
+            raise errors.argument("generator.n_bits", rule, f"about {n_rotations:,}")
+        return BitRegisterCircuit(registers, g.n_layers, n_latent, _ansatz(settings), g.n_controls)
     family = None if g.ansatz == "hardware-efficient" else _ansatz(settings)
-    return RegisterCircuit(registers, g.n_layers or 12, family)
+    return RegisterCircuit(registers, g.n_layers, family)
 
 
 def _network(settings: Experiment, data: Dataset, bath: int) -> Circuit:

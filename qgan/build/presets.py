@@ -30,14 +30,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
     # at the goal as far from it, and fidelity wanders; with r1 the pull fades as the states meet.
     "gibbs": {
         "data": {"source": "gibbs"},
-        "generator": {"kind": "register", "n_bits": 0, "n_latent": 0},
+        "generator": {"kind": "register", "n_bits": 0, "n_latent": 0, "spread": 0.1},
         "discriminator": {"head": "linear"},
         "objective": "non-saturating:r1",
         "trainer": {"steps": 1500, "batch": 2, "generator_rate": 0.02},
     },
     "gibbs-ensemble": {
         "data": {"source": "gibbs-ensemble"},
-        "generator": {"kind": "register", "n_bits": 0, "n_latent": 1},
+        "generator": {"kind": "register", "n_bits": 0, "n_latent": 1, "spread": 0.1},
         # The latent has no say at the start, as couplings are small: ten times the default rate.
         # Cold states differ by small eigenvalues, which a slope bounded in the entries of rho
         # hardly weighs: with the head mlp, at the rate 0.01, seed 0 ends at 0.84 and 0.76.

@@ -21,7 +21,7 @@ from qgan.game import Game
 from qgan.terms import WeightClipping
 from qgan.training import Trainer
 
-GENERATORS = ("reuploading", "register")
+GENERATORS = ("reuploading", "register", "network")
 TWENTY = {"steps": 20, "batch": 4, "n_critic": 1, "average": 0.9}
 Row = tuple[str, str, str, str]
 

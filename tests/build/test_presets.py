@@ -83,8 +83,14 @@ def test_mixed_data_get_a_bath_as_wide_as_their_rank() -> None:
     assert build.build_circuit(settings, data).registers.n_bath == 1
     settings, data = made(generator={"kind": "register"})
     registers = build.build_circuit(settings, data).registers
-    assert (registers.n_output, registers.n_label, registers.n_latent_wires) == (4, 1, 2)
+    assert (registers.n_output, registers.n_label, registers.n_latent_wires) == (4, 1, 12)
     assert registers.n_bath == 0
+    settings, data = made(generator={"kind": "register", "n_bits": 0})
+    assert build.build_circuit(settings, data).registers.n_latent_wires == 2
+
+
+ANGLES = {"kind": "register", "n_bits": 0}
+"""The register circuit whose registers turn by angles."""
 
 
 def terms_of(**changes: Any) -> list[Term]:
@@ -100,8 +106,9 @@ def terms_of(**changes: Any) -> list[Term]:
     [
         ({}, [GradientPenalty]),
         ({"objective": "minimax"}, []),
-        ({"generator": {"kind": "register"}}, [GradientPenalty, PurityMatching]),
-        ({"generator": {"kind": "register"}, "data": {"source": "bell"}}, [GradientPenalty]),
+        ({"generator": {"kind": "register"}}, [GradientPenalty]),
+        ({"generator": ANGLES}, [GradientPenalty, PurityMatching]),
+        ({"generator": ANGLES, "data": {"source": "bell"}}, [GradientPenalty]),
         ({"term": []}, []),
         ({"term": ["r1:0.5", "gradient-penalty"]}, [R1, GradientPenalty]),
     ],

@@ -95,8 +95,19 @@ def _run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 TOO_LARGE = {
     "generator.hidden": {"generator": {"hidden": [10**9]}},
     "shots": {"data": {"shots": 10**9}},
-    "circuit": {"generator": {"kind": "register", "n_latent": 1000}},
+    "circuit": {"generator": {"kind": "register", "n_bits": 0, "n_latent": 1000}},
 }
+
+
+def test_more_rotations_than_can_be_written_down_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shrink(monkeypatch)
+    settings = build.parse(
+        {"generator": {"kind": "register", "n_latent": 1000}, "data": {"source": "tfim"}}
+    )
+    with pytest.raises(QganError, match=r"`generator.n_bits` must leave at most 300,000"):
+        build.build_circuit(settings, build.load_data(settings))
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)

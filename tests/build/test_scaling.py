@@ -32,6 +32,15 @@ def test_what_each_size_takes(n_qubits: int, view: str, ansatz: str, n_layers: i
     assert scaled(settings, 13 - n_qubits) == settings, "what is chosen stays"
 
 
+@pytest.mark.parametrize(
+    ("n_qubits", "ansatz", "n_layers"),
+    [(4, "hardware-efficient", 8), (6, "ising", 8), (10, "ising", 10)],
+)
+def test_what_the_register_circuit_takes(n_qubits: int, ansatz: str, n_layers: int) -> None:
+    settings = scaled(parse({"generator": {"kind": "register"}}), n_qubits)
+    assert (settings.generator.ansatz, settings.generator.n_layers) == (ansatz, n_layers)
+
+
 def test_what_a_user_sets_is_kept() -> None:
     asked = parse(
         {
@@ -62,7 +71,7 @@ def test_a_training_takes_them(n_qubits: int, view: type, rate: float) -> None:
 
 
 def test_registers_keep_their_layers_at_any_size() -> None:
-    settings = parse({"generator": {"kind": "register", "n_latent": 1}})
+    settings = parse({"generator": {"kind": "register", "n_bits": 0, "n_latent": 1}})
     circuit = build_circuit(settings, tfim(**sizes(6)))
     assert isinstance(circuit, RegisterCircuit)
     assert circuit.n_layers == 12

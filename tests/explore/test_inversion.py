@@ -39,8 +39,8 @@ def test_of_many_levels_the_nearest_draws_are_moved() -> None:
     latent = torch.tensor([[0.3, -0.9], [-0.6, 0.1], [0.9, 0.9]])
     states = model.sampler.exact_states(torch.tensor([0, 1, 1]), latent)
     drawn, moved = invert(model, states, steps=0), invert(model, states)
-    assert (moved.fidelity >= drawn.fidelity).all()
-    assert moved.fidelity.mean() > drawn.fidelity.mean() + 0.001
+    assert (moved.fidelity > drawn.fidelity).all()
+    assert moved.fidelity.min() > 0.9999
     again = model.sampler.exact_states(moved.label, moved.latent)
     assert_close(again.fidelity(states), moved.fidelity, **FIDELITY)
 

@@ -45,11 +45,13 @@ SMALL = {"n_train": 4, "n_validation": 2, "n_held_out": 2}
 
 
 @pytest.mark.parametrize(("bath", "said"), [(0, True), (1, True), (2, True), (3, False)])
-@pytest.mark.parametrize("kind", ["register", "reuploading"])
+@pytest.mark.parametrize("kind", ["register", "register 0", "reuploading"])
 def test_a_narrow_bath_is_told(kind: str, bath: int, said: bool) -> None:
     """The hot state of three qubits has purity 0.26; its label's wire holds no entropy."""
     data = gibbs(**SMALL)
-    settings = parse({"generator": {"kind": kind, "bath": bath, "n_latent": 0}})
+    kind, _, n_bits = kind.partition(" ")
+    generator = {"kind": kind, "n_bits": int(n_bits or 6), "bath": bath, "n_latent": 0}
+    settings = parse({"generator": generator})
     circuit = build.build_circuit(settings, data)
     if not said:
         with warnings.catch_warnings():
@@ -64,7 +66,7 @@ def test_a_narrow_bath_is_told(kind: str, bath: int, said: bool) -> None:
 
 def test_a_label_that_the_ansatz_acts_on_counts() -> None:
     data = gibbs(**SMALL)
-    generator = {"kind": "register", "bath": 2, "n_latent": 0, "ansatz": "ddk"}
+    generator = {"kind": "register", "n_bits": 0, "bath": 2, "n_latent": 0, "ansatz": "ddk"}
     circuit = build.build_circuit(parse({"generator": generator}), data)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # the label's wire adds its entropy to that of the bath
