@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.engines.base import BitRegisters, Circuit
 from qgan.engines.gates import Gate, TracedCircuit, TracedRegisters
+from qgan.engines.memory import check_bytes
 from qgan.engines.trace import trace
 
 __all__ = ["Reduction", "reduction_of"]
@@ -49,7 +50,8 @@ class Reduction(nn.Module):
 
     Raises:
         QganError: if a wire that is declared to hold a bit is not prepared by an input before all
-            else, or if a gate on it is no rotation about a word with Z or I there.
+            else, if a gate on it is no rotation about a word with Z or I there, or if the tables
+            of angles and signs do not fit in memory.
     """
 
     def __init__(self, traced: TracedCircuit) -> None:
@@ -85,6 +87,9 @@ class Reduction(nn.Module):
         ordered = sorted(products, key=lambda wires: (len(wires), sorted(wires)))
         row = {wires: place for place, wires in enumerate(ordered)}
         size = (len(ordered), len(turns))
+        n_parts = sum(len(turn.parts) for turn in turns)
+        n_numbers = (3 * len(ordered) + n_parts) * len(turns)
+        check_bytes("circuit", f"tables of {len(turns)} angles", 8 * n_numbers)
         entry = torch.zeros(size, dtype=torch.int64)
         scale, shift = torch.zeros(2, *size, dtype=torch.float64)
         listed: list[tuple[int, int, float, int]] = []
