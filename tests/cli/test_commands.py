@@ -62,6 +62,23 @@ def test_evaluate_writes_the_same_report_again(
     assert after["step"] == before["step"]
     output = capsys.readouterr().out
     assert "skill" in output and "held-out states" in output and "qgan sample" in output
+    counts = after["parameters"]  # one latent, a layer of 32, 20 angles of 4 layers and a last row
+    assert counts == {"circuit": 0, "embedding": 4 * 32 + 33 * 24, "elsewhere": 0}
+    assert "Trained parameters: 0 in the circuit, 920 in the embedding, 0 elsewhere." in output
+    assert "roughness of the walk" in output
+
+
+def test_a_register_generator_is_trained_judged_and_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train("--generator", "register", "--run", "bits")
+    output = capsys.readouterr().out
+    n_angles = 8 * 5 + 4  # of the layers, and of the last row
+    assert f"Trained parameters: {n_angles * 2 * 7:,} in the circuit, 0 in the embed" in output
+    assert main(["sample", "bits", "--n", "3", "--out", "states.npz"]) == 0
+    assert np.load("states.npz")["states"].shape == (6, 4)
+    assert main(["explore", "bits", "--static", "page.html"]) == 0
+    assert "64 points" in capsys.readouterr().out
 
 
 def test_a_sample_is_what_the_model_says_and_can_be_trained_on(

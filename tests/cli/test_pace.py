@@ -47,3 +47,4 @@ def test_plan_tells_of_the_whole_game(capsys: pytest.CaptureFixture[str]) -> Non
     text = capsys.readouterr().out
     assert "One forward and backward pass" in text
     assert "The game: DensityView reads 16 numbers" in text and "A step takes" in text
+    assert "trained in the generator: 0 in the circuit, 920 in the embedding, 0 elsewhere" in text

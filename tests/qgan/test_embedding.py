@@ -48,6 +48,20 @@ def test_affine_embedding() -> None:
     assert_close(angles, expected, **EXACT)
 
 
+def test_affine_embedding_with_slopes_for_each_label() -> None:
+    """Label k: ``x = a_k z + c_k``; the columns are those of the labels, then of label and z."""
+    embedding = AffineEmbedding(2, 2, 5, rng=seeded(), by_label=True).double()
+    weight, z = embedding.linear.weight, latents(width=2)
+    slopes = weight[:, 2:].reshape(5, 2, 2)  # gate, label, entry of z
+    expected = torch.stack(
+        [weight[:, k] + slopes[:, k] @ row for k, row in zip(LABEL.tolist(), z, strict=True)]
+    )
+    assert_close(embedding(LABEL, z), expected + embedding.linear.bias, **EXACT)
+    again = from_spec(embedding.spec).double()
+    again.load_state_dict(embedding.state_dict())
+    assert_close(again(LABEL, z), embedding(LABEL, z), **EXACT)
+
+
 def test_affine_embedding_starts_with_the_spread_asked_for() -> None:
     weight = AffineEmbedding(2, 1, 4000, spread=0.7, rng=seeded()).linear.weight
     assert math.isclose(weight.std().item(), 0.7, rel_tol=0.03)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from small_circuits import density_by_matrices, partial_trace
 from tolerances import EXACT, LIGHTNING_GRADIENT, SINGLE
-from torch import Tensor
+from torch import Tensor, nn
 from torch.testing import assert_close
 
 from circuits import BitRegisterCircuit, DDKLayers, RegisterCircuit, Registers, ReuploadingCircuit
@@ -324,6 +324,22 @@ def test_the_cost_of_bits_is_that_of_the_circuit_that_runs() -> None:
     generator = of_bits()
     assert generator.cost(3).with_gradient == 3 * (1 + 2 * 14)
     assert len(generator.weights) == 14 * 2 * 5
+
+
+def test_where_the_trained_parameters_are() -> None:
+    """Angles and their coefficients belong to the circuit, a network to the embedding."""
+    bits = of_bits().parameter_counts()
+    assert (bits.circuit, bits.embedding, bits.elsewhere) == (140, 0, 0)
+    tanh = reuploading().parameter_counts()
+    assert tanh.circuit == 0 and tanh.embedding == 4 * 32 + 33 * 32 + 33 * 14
+    affine = reuploading(embedding=AffineEmbedding(2, 1, 14, by_label=True)).parameter_counts()
+    assert (affine.circuit, affine.embedding) == (14 * (2 + 2 + 1), 0)
+    former = register().parameter_counts()
+    assert former.embedding == 0 and former.circuit == sum(
+        p.numel() for p in register().parameters()
+    )
+    own = reuploading(embedding=nn.Linear(1, 14)).parameter_counts()
+    assert own.circuit == 0 and own.embedding == 28
 
 
 def test_bits_are_described_and_rebuilt() -> None:
