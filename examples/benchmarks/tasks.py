@@ -35,7 +35,11 @@ RESULTS = Path(__file__).parent / "results"
 TASKS: dict[str, tuple[list[str], int]] = {
     "ising": ([], 10),
     "tfim": (["--preset", "tfim"], 10),
-    "ising-register": (["--generator", "register"], 5),
+    "ising-register": (["--generator", "register"], 10),
+    "ising-register-angles": (["--generator", "register", "--generator.n-bits", "0"], 5),
+    "ising-affine": (["--generator.embedding", "affine"], 10),
+    "ising-network": (["--generator", "network"], 5),
+    "tfim-register": (["--preset", "tfim", "--generator", "register"], 5),
     "ising-circuit": (["--discriminator", "circuit"], 5),
     "ising-information": (["--term", "gradient-penalty", "--term", "information"], 5),
     "ddk": (["--preset", "ddk"], 20),
