@@ -307,5 +307,5 @@ def test_settings_of_the_data_change_with_the_data(trained: Any, tmp_path: Path)
     session = resumed(tmp_path / "run", BASE | more, lines, changed_data=True)
     assert "`data.shots` was 5 and is now 6: not the same run bit for bit." in lines
     assert session.train()
-    with pytest.raises(QganError, match=r"got `generator\.spread` was 0\.1 and is"):
+    with pytest.raises(QganError, match=r"got `generator\.spread` was 0\.2 and is"):
         resumed(tmp_path / "run", BASE | more | {"generator.spread": 0.7}, [], changed_data=True)
