@@ -108,8 +108,9 @@ class GeneratorConfig(Section):
     """Family of layers; auto takes hardware-efficient, and ising beyond 5 qubits, where n_bits is
     not 0."""
     n_layers: Layers | None = None
-    """Layers of the circuit; None takes 4 of the re-uploading circuit and 8 of the register one, or
-    as many as there are qubits beyond 5 if that is more, and 12 of the latter with n_bits 0."""
+    """Layers of the circuit; None takes 4 of the re-uploading circuit (12 with the embedding
+    affine) and 8 of the register one (12 with n_bits 0), or as many as there are qubits beyond 5
+    if that is more."""
     n_bits: Annotated[int, Field(ge=0, le=24)] = 6
     """Bits of each latent in the register circuit, whose registers are in basis states; 0 turns a
     wire for each latent by an angle instead, and leaves the output mixed."""

@@ -21,7 +21,8 @@ def scaled(settings: Experiment, n_qubits: int) -> Experiment:
     same distances with a fixed number of them. The circuit has as many layers of the Ising family
     as there are qubits: trained on the states themselves, without a game, 8 such layers reach a
     skill of 0.95 and 0.91 for the two labels of the chain of 8 qubits. The register circuit of bits
-    follows with 8 layers at least; with angles on its registers it has 12 layers at any size.
+    follows with 8 layers at least, and angles that are affine in the latent with 12, since each
+    layer adds frequencies. With angles on its registers the register circuit has 12 at any size.
 
     Args:
         settings: the experiment.
@@ -37,7 +38,8 @@ def scaled(settings: Experiment, n_qubits: int) -> Experiment:
     if g.ansatz == AUTO:
         generator["ansatz"] = "ising" if grows else "hardware-efficient"
     if g.n_layers is None:
-        least = 8 if of_bits else 4 if g.kind == "reuploading" else 12
+        of_network = g.kind == "reuploading" and g.embedding != "affine"
+        least = 4 if of_network else 8 if of_bits else 12
         generator["n_layers"] = max(least, n_qubits) if grows else least
     if not generator and not discriminator:
         return settings

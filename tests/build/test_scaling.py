@@ -41,6 +41,12 @@ def test_what_the_register_circuit_takes(n_qubits: int, ansatz: str, n_layers: i
     assert (settings.generator.ansatz, settings.generator.n_layers) == (ansatz, n_layers)
 
 
+@pytest.mark.parametrize(("n_qubits", "n_layers"), [(4, 12), (8, 12), (14, 14)])
+def test_angles_affine_in_the_latent_take_more_layers(n_qubits: int, n_layers: int) -> None:
+    settings = scaled(parse({"generator": {"embedding": "affine"}}), n_qubits)
+    assert settings.generator.n_layers == n_layers
+
+
 def test_what_a_user_sets_is_kept() -> None:
     asked = parse(
         {
