@@ -41,17 +41,26 @@ class Adam:
     def __init__(self, groups: Sequence[dict[str, Any]], betas: tuple[float, float]) -> None:
         self.param_groups = [{**group, "betas": betas} for group in groups]
         self.state: dict[Tensor, dict[str, Tensor]] = {}
+        self._counts: list[Tensor] = []
+        self._steps: dict[Tensor, Tensor] = {}
+        for parameters in (group["params"] for group in self.param_groups):
+            counts = torch.zeros(len(parameters), device=parameters[0].device)
+            self._counts.append(counts)  # of the steps of each parameter
+            self._steps |= zip(parameters, counts, strict=True)
 
     @torch.no_grad()
     def step(self) -> None:
         """Move each parameter by its gradient."""
-        for group in self.param_groups:
+        for group, counts in zip(self.param_groups, self._counts, strict=True):
             moved = [parameter for parameter in group["params"] if parameter.grad is not None]
             if not moved:
                 continue
             kept = [self.state.get(parameter) or self._begin(parameter) for parameter in moved]
             steps = [moments["step"] for moments in kept]
-            torch._foreach_add_(steps, 1.0)
+            if len(steps) == len(counts):
+                counts.add_(1.0)  # one operation for all
+            else:
+                torch._foreach_add_(steps, 1.0)
             torch._fused_adam_(
                 moved,
                 [parameter.grad for parameter in moved],
@@ -71,7 +80,7 @@ class Adam:
     def _begin(self, parameter: Tensor) -> dict[str, Tensor]:
         """The moments of a parameter that has not moved yet."""
         self.state[parameter] = {
-            "step": torch.zeros((), device=parameter.device),
+            "step": self._steps[parameter],
             "exp_avg": torch.zeros_like(parameter),
             "exp_avg_sq": torch.zeros_like(parameter),
         }
@@ -104,9 +113,11 @@ class Adam:
         moments = {parameters[place]: dict(kept) for place, kept in state["state"].items()}
         for group, stored in zip(self.param_groups, state["param_groups"], strict=True):
             group.update({k: v for k, v in stored.items() if k != "params"})
+        for counts in self._counts:
+            counts.zero_()
         self.state = {
             parameter: {
-                "step": kept["step"].to(parameter.device, torch.float32, copy=True),
+                "step": self._steps[parameter].copy_(kept["step"]),
                 "exp_avg": kept["exp_avg"].to(parameter, copy=True),
                 "exp_avg_sq": kept["exp_avg_sq"].to(parameter, copy=True),
             }

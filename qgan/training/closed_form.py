@@ -107,7 +107,11 @@ class ClosedForm:
         labels = [fixed.batch.label, fixed.batch.label]
         if fixed.wrong_label is not None:
             labels.insert(0, fixed.wrong_label)
-        rows.conditions.copy_(condition(torch.cat(labels), self.net.n_labels))
+        label = torch.cat(labels)
+        if label.is_floating_point():
+            rows.conditions.copy_(condition(label, self.net.n_labels))
+        else:  # the same, in the memory that is there
+            rows.conditions.zero_().scatter_(1, label[:, None], 1.0)
         rows.views.view_as(fixed.views).copy_(fixed.views)
         for shares, mix in zip(rows.shares, mixes, strict=True):
             if isinstance(mix, Tensor):
@@ -117,13 +121,12 @@ class ClosedForm:
 
     def _rise(self, rows: Rows, passes: Passes) -> None:
         """The activations ``a_1 .. a_L`` of all rows."""
-        torch.mm(rows.views, self._by_view.T, out=rows.products)
+        torch.mm(rows.views, self._by_view().T, out=rows.products)
         passes.enter()
         for place, hidden in enumerate(self.net.hidden[1:], start=1):
             torch.mm(rows.layers[place - 1], hidden.weight.T, out=rows.layers[place])
             passes.rise(place)
 
-    @property
     def _by_view(self) -> Tensor:
         """What is of the view in the first layer's weights."""
         return self.net.hidden[0].weight[:, : -self.net.n_labels]
@@ -151,10 +154,11 @@ class ClosedForm:
 
     def _penalty(self, penalty: SlopePenalty, rows: Rows, passes: Passes) -> Tensor:
         """The penalty; its pull on the slopes takes the place of the points in entry and layers."""
-        torch.mm(rows.back[0][rows.scored :], self._by_view, out=rows.slopes)
+        by_view = self._by_view()
+        torch.mm(rows.back[0][rows.scored :], by_view, out=rows.slopes)
         lengths = torch.linalg.vector_norm(rows.slopes, dim=1)
         passes.push(lengths, penalty.slope_gradients(lengths))
-        weights = self._by_view, *(hidden.weight for hidden in self.net.hidden[1:])
+        weights = by_view, *(hidden.weight for hidden in self.net.hidden[1:])
         below = rows.slopes
         for place, weight in enumerate(weights):
             torch.mm(below, weight.T, out=rows.turned[place])
