@@ -20,6 +20,7 @@ from qgan.objectives import Objective
 from qgan.sampler import Drawn
 from qgan.stateful import Stateful
 from qgan.terms import Moment, Term
+from qgan.training._threads import one_thread
 from qgan.training.closed_form import ClosedForm
 from qgan.training.cost import Cost, cost_of_game
 from qgan.training.learner import Learner
@@ -107,13 +108,14 @@ class Trainer(Learner):
         Raises:
             NonFiniteError: if a loss or a gradient is not finite and that is to stop the training.
         """
-        self.set_rates()
-        self._closed_steps = 0
-        critic = []
-        for batch, drawn, fixed in self.critic_batches():  # n_critic of them
-            critic.append(self.apply("discriminator", self.critic_loss, batch, drawn, fixed))
-        generator = self.apply("generator", self.generator_loss, *self.generator_batch())
-        self.average()
+        with one_thread(self.generator.circuit.registers.n_wires):
+            self.set_rates()
+            self._closed_steps = 0
+            critic = []
+            for batch, drawn, fixed in self.critic_batches():  # n_critic of them
+                critic.append(self.apply("discriminator", self.critic_loss, batch, drawn, fixed))
+            generator = self.apply("generator", self.generator_loss, *self.generator_batch())
+            self.average()
         self.step += 1
         return {
             "discriminator_loss": _mean(critic),
