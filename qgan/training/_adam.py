@@ -111,13 +111,14 @@ class Adam:
         if not set(state["state"]) <= set(range(len(parameters))):
             raise ValueError(f"there are {len(parameters)} parameters")
         moments = {parameters[place]: dict(kept) for place, kept in state["state"].items()}
+        steps = {parameter: float(kept["step"]) for parameter, kept in moments.items()}
         for group, stored in zip(self.param_groups, state["param_groups"], strict=True):
             group.update({k: v for k, v in stored.items() if k != "params"})
-        for counts in self._counts:
-            counts.zero_()
+        for parameter in parameters:
+            self._steps[parameter].fill_(steps.get(parameter, 0.0))
         self.state = {
             parameter: {
-                "step": self._steps[parameter].copy_(kept["step"]),
+                "step": self._steps[parameter],
                 "exp_avg": kept["exp_avg"].to(parameter, copy=True),
                 "exp_avg_sq": kept["exp_avg_sq"].to(parameter, copy=True),
             }

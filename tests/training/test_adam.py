@@ -61,6 +61,16 @@ def test_a_checkpoint_is_not_the_state_itself() -> None:
     assert torch.equal(next(iter(other.state.values()))["exp_avg"], kept)
 
 
+def test_it_goes_on_from_its_own_state() -> None:
+    optimiser = Adam(groups(), BETAS)
+    take(optimiser, range(5))
+    optimiser.load_state_dict(optimiser.state_dict())
+    for one, other in zip(
+        take(optimiser, range(5, 9)), take(Adam(groups(), BETAS), range(9)), strict=True
+    ):
+        assert_close(one, other, rtol=0, atol=0)
+
+
 @pytest.mark.parametrize("damage", ["groups", "parameters"])
 def test_another_shape_is_refused(damage: str) -> None:
     optimiser = Adam(groups(), BETAS)
