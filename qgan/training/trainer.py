@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -45,7 +46,8 @@ class Trainer(Learner):
     Attributes:
         game: what is played.
         closed_form: what finds the discriminator's gradient; None where autograd does.
-        training_data: the data in the precision and on the device of the generator.
+        training_data: the data in the precision and on the device of the generator; the factors of
+            training states are for evaluation only, and left out.
 
     Raises:
         QganError: if these do not make a game that means what it says (:mod:`qgan.rules`).
@@ -85,7 +87,8 @@ class Trainer(Learner):
         super().__init__(generator, data, config, players, seed)
         like = generator.weights
         dtype = torch.complex64 if like.dtype == torch.float32 else torch.complex128
-        self.training_data = data.to(dtype, like.device)
+        own = data.to(dtype, like.device)
+        self.training_data = replace(own, train=replace(own.train, factors=None))
         self._closed_steps = 0
 
     @property
