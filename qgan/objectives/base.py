@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 import torch
@@ -168,16 +169,26 @@ class MeanDifference(Objective):
         """The same loss, whose gradients do not depend on the scores."""
         if type(self).discriminator_loss is not MeanDifference.discriminator_loss:
             return super().score_gradients(real, fake, mismatched, mismatched_share)
-        loss = self.discriminator_loss(
-            real=real, fake=fake, mismatched=mismatched, mismatched_share=mismatched_share
-        )
-        share = 0.0 if mismatched is None else mismatched_share
-        gradients = [torch.full_like(real, -1 / len(real))]
-        gradients.append(torch.full_like(fake, (1 - share) / len(fake)))
-        if mismatched is not None:
-            gradients.append(torch.full_like(mismatched, share / len(mismatched)))
-        return loss, tuple(gradients)
+        scores = (real, fake) if mismatched is None else (real, fake, mismatched)
+        sizes = tuple(len(one) for one in scores)
+        gradients = _of_means(sizes, mismatched_share, real.dtype, real.device)
+        loss = torch.dot(real, gradients[0])
+        for one, gradient in zip(scores[1:], gradients[1:], strict=True):
+            loss = loss + torch.dot(one, gradient)
+        return loss, gradients
 
     def generator_loss(self, *, fake: Float[Tensor, " B"]) -> Float[Tensor, ""]:
         """``-E D(fake)``: generated states are to score high."""
         return -fake.mean()
+
+
+@lru_cache(maxsize=16)
+def _of_means(
+    sizes: tuple[int, ...], share: float, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, ...]:
+    """What each score weighs in the difference of means; whoever is given these only reads them."""
+    weights = (-1.0, 1.0) if len(sizes) == 2 else (-1.0, 1 - share, share)
+    return tuple(
+        torch.full((size,), weight / size, dtype=dtype, device=device)
+        for size, weight in zip(sizes, weights, strict=True)
+    )

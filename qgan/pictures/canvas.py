@@ -69,6 +69,7 @@ class Canvas:
             height / self.height,
         )
         axes = self.figure.add_axes(fractions)
+        axes.set_title("", y=1.0)  # or else a place for it is looked for, among all ticks
         axes.tick_params(labelsize=SMALL, length=2.5, color=GREY)
         for spine in axes.spines.values():
             spine.set_color(GREY)

@@ -137,7 +137,7 @@ class _Sheet:
                 first = not z and not column
                 self._ticks(axes, left=first, bottom=row == 1)
                 if not row:
-                    axes.set_title(kind, fontsize=SMALL, color=DARK, pad=3)
+                    axes.set_title(kind, y=1.0, fontsize=SMALL, color=DARK, pad=3)
                 if first:
                     middle = place[1] + self.side / 2
                     words = part + r"$\,\rho$"
@@ -154,7 +154,10 @@ class _Sheet:
         places = list(range(0, dimension, 1 if kets else dimension // 4))
         names = [f"|{place:0{self.n_qubits}b}⟩" if kets else str(place) for place in places]
         for axis, has_names in ((axes.yaxis, left), (axes.xaxis, bottom)):
-            axis.set_ticks(places if has_names else [], labels=names if has_names else None)
+            if has_names:
+                axis.set_ticks(places, labels=names)
+            else:  # a tick takes as long to make as a matrix to draw
+                axis.set_visible(False)
         size = 6.0 if dimension == MOST_KETS else SMALL
         axes.tick_params(length=1.5, labelsize=size)
         axes.tick_params(axis="x", labelrotation=90 if kets else 0)

@@ -159,7 +159,7 @@ def coverage_curves(
                 axes.tick_params(labelleft=False)
             else:
                 axes.set_ylabel("1 - F of the best", fontsize=SMALL)
-                axes.set_title(plain(data.label_names[k]), fontsize=SMALL + 1, loc="left")
+                axes.set_title(plain(data.label_names[k]), y=1.0, fontsize=SMALL + 1, loc="left")
     canvas.text(LEFT, 0.2, "generated", color=BLUE)
     canvas.text(LEFT + 0.9, 0.2, "training states in their place", color=GREY)
     return canvas.save(path)
@@ -209,7 +209,7 @@ def average_states(
             axes = canvas.axes(*place, side, side)
             _draw_hinton(axes, matrix, largest, n)
             words = f"{plain(data.label_names[k])}, {name}"
-            axes.set_title(words, fontsize=SMALL, color=DARK, pad=3)
+            axes.set_title(words, y=1.0, fontsize=SMALL, color=DARK, pad=3)
     bar = canvas.axes(canvas.width - right + 0.25, top + title / 2, 0.14, side)
     canvas.figure.colorbar(_phases(), cax=bar, ticks=[-np.pi, 0, np.pi])
     bar.set_yticklabels([r"$-\pi$", "0", r"$\pi$"], fontsize=SMALL)

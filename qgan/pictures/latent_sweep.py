@@ -125,7 +125,7 @@ class _Grid:
                 self._draw_factor(panel, label, k, sweep.position, nearest)
         name = latent_name(axis, self.n_latent)
         title = f"{plain(self.data.label_names[label])},  along {name}"
-        panels[0].set_title(title, fontsize=TEXT + 1, loc="left", color=DARK)
+        panels[0].set_title(title, y=1.0, fontsize=TEXT + 1, loc="left", color=DARK)
         others = ", other latents 0" if self.n_latent > 1 else ""
         panels[-1].set_xlabel(f"latent {name}{others}", fontsize=TEXT, labelpad=2)
         panels[-1].tick_params(labelbottom=True)
@@ -220,7 +220,7 @@ def _draw_bars(
             axes.plot(k, float(values[label, k]), "D", color=colour, markersize=6, mec="white")
         axes.set_ylim(-1.08, 1.08)
         axes.set_xticks(range(len(chain)), [o.name for o in chain], fontsize=SMALL)
-        axes.set_title(plain(name), fontsize=TEXT + 1, loc="left", color=DARK)
+        axes.set_title(plain(name), y=1.0, fontsize=TEXT + 1, loc="left", color=DARK)
         axes.tick_params(labelleft=label == 0)
         if not label:
             axes.set_ylabel("expectation value", fontsize=TEXT)

@@ -107,7 +107,7 @@ def training_curves(history: Mapping[str, Sequence[float]], path: str | Path) ->
             _draw_evaluation(axes, step, values, colour, log=name == "coverage")
         if best is not None:
             axes.axvline(best, color=DARK, linewidth=0.9, linestyle=(0, (4, 3)))
-        axes.set_title(title, fontsize=TEXT, loc="left", color=DARK)
+        axes.set_title(title, y=1.0, fontsize=TEXT, loc="left", color=DARK)
         axes.set_xlim(_limits(history))
         if row:
             axes.set_xlabel("generator step", fontsize=TEXT)

@@ -117,7 +117,8 @@ class GradientPenalty(SlopePenalty):
 
     def of_slopes(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, ""]:
         """The mean squared distance of the slopes from one, times the weight."""
-        return self.weight * ((slopes - 1) ** 2).mean()
+        excess = slopes - 1
+        return self.weight / len(slopes) * torch.dot(excess, excess)
 
     def slope_gradients(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
         """``2 weight (slope - 1) / N``."""
@@ -177,7 +178,7 @@ class R1(SlopePenalty):
 
     def of_slopes(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, ""]:
         """The mean squared slope, times half the weight."""
-        return self.weight / 2 * (slopes**2).mean()
+        return self.weight / 2 / len(slopes) * torch.dot(slopes, slopes)
 
     def slope_gradients(self, slopes: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
         """``weight slope / N``."""

@@ -8,16 +8,17 @@ from typing import Any
 import torch
 
 from qgan.config import TrainerConfig
+from qgan.training._adam import Adam
 
-__all__ = ["check_moments", "make_optimiser"]
+__all__ = ["Optimiser", "check_moments", "make_optimiser"]
+
+Optimiser = Adam | torch.optim.RMSprop
 
 MOMENTS = {"Adam": ("exp_avg", "exp_avg_sq"), "RMSprop": ("square_avg",)}
 """What an optimiser keeps for each parameter, beside the number of steps."""
 
 
-def make_optimiser(
-    config: TrainerConfig, groups: Sequence[dict[str, Any]]
-) -> torch.optim.Optimizer:
+def make_optimiser(config: TrainerConfig, groups: Sequence[dict[str, Any]]) -> Optimiser:
     """Adam, or RMSProp, which has no momentum: clipped critics are not stationary.
 
     Args:
@@ -27,15 +28,15 @@ def make_optimiser(
     """
     groups = [group for group in groups if group["params"]]
     if config.optimiser == "rmsprop":
-        optimiser: torch.optim.Optimizer = torch.optim.RMSprop(groups)
+        optimiser: Optimiser = torch.optim.RMSprop(groups)
     else:
-        optimiser = torch.optim.Adam(groups, betas=config.betas, fused=True)
+        optimiser = Adam(groups, config.betas)
     for group in optimiser.param_groups:
         group["initial_lr"] = group["lr"]
     return optimiser
 
 
-def check_moments(optimiser: torch.optim.Optimizer) -> None:
+def check_moments(optimiser: Optimiser) -> None:
     """Refuse a state that has been loaded and does not fit the parameters: torch does not look.
 
     Raises:

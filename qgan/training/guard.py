@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +119,8 @@ def broken(loss: Tensor, gradients: Sequence[Tensor | None]) -> tuple[str, str] 
         ('gradient', 'inf')
     """
     entries = [g.flatten() for g in gradients if g is not None and g.numel()]
+    if entries and math.isfinite(float(torch.cat(entries).sum() + loss.detach())):
+        return None  # as good as always
     extremes = torch.aminmax(torch.cat(entries)) if entries else ()  # NaN if any entry is
     values = torch.stack([loss.detach(), *(extreme.to(loss) for extreme in extremes)])
     finite = torch.isfinite(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from qgan.objectives import Objective
 from qgan.sampler import Drawn
 from qgan.stateful import Stateful
 from qgan.terms import Moment, Term
+from qgan.training._threads import one_thread
 from qgan.training.closed_form import ClosedForm
 from qgan.training.cost import Cost, cost_of_game
 from qgan.training.learner import Learner
@@ -44,7 +46,8 @@ class Trainer(Learner):
     Attributes:
         game: what is played.
         closed_form: what finds the discriminator's gradient; None where autograd does.
-        training_data: the data in the precision and on the device of the generator.
+        training_data: the data in the precision and on the device of the generator; the factors of
+            training states are for evaluation only, and left out.
 
     Raises:
         QganError: if these do not make a game that means what it says (:mod:`qgan.rules`).
@@ -84,7 +87,8 @@ class Trainer(Learner):
         super().__init__(generator, data, config, players, seed)
         like = generator.weights
         dtype = torch.complex64 if like.dtype == torch.float32 else torch.complex128
-        self.training_data = data.to(dtype, like.device)
+        own = data.to(dtype, like.device)
+        self.training_data = replace(own, train=replace(own.train, factors=None))
         self._closed_steps = 0
 
     @property
@@ -107,13 +111,14 @@ class Trainer(Learner):
         Raises:
             NonFiniteError: if a loss or a gradient is not finite and that is to stop the training.
         """
-        self.set_rates()
-        self._closed_steps = 0
-        critic = []
-        for batch, drawn, fixed in self.critic_batches():  # n_critic of them
-            critic.append(self.apply("discriminator", self.critic_loss, batch, drawn, fixed))
-        generator = self.apply("generator", self.generator_loss, *self.generator_batch())
-        self.average()
+        with one_thread(self.generator.circuit.registers.n_wires):
+            self.set_rates()
+            self._closed_steps = 0
+            critic = []
+            for batch, drawn, fixed in self.critic_batches():  # n_critic of them
+                critic.append(self.apply("discriminator", self.critic_loss, batch, drawn, fixed))
+            generator = self.apply("generator", self.generator_loss, *self.generator_batch())
+            self.average()
         self.step += 1
         return {
             "discriminator_loss": _mean(critic),

@@ -21,6 +21,7 @@ from qgan.engines import BatchedEngine
 from qgan.errors import QganError
 from qgan.objectives import Objective, Wasserstein
 from qgan.terms import R1, GradientPenalty, InstanceNoise, StepContext, Term, WeightClipping
+from qgan.training.closed_form import ClosedForm
 from qgan.views import CircuitView, DensityView, View
 
 DOUBLE = BatchedEngine(precision="double")
@@ -65,11 +66,15 @@ def trainer(
 
 
 def assert_same_update(game: Trainer) -> None:
-    """Loss and gradients of one round, from the same chance."""
-    assert game.closed_form is not None
+    """Loss and gradients of one round, from the same chance, with compiled loops and without."""
+    for compiled in (True, False):
+        assert_same_gradients(game, ClosedForm(game.game, compiled))
+
+
+def assert_same_gradients(game: Trainer, closed_form: ClosedForm) -> None:
     for batch, drawn, fixed in game.critic_batches():
         before = game.rng.get_state()
-        closed = game.closed_form.loss(fixed, game.rng)
+        closed = closed_form.loss(fixed, game.rng)
         after = game.rng.get_state()
         game.rng.set_state(before)
         loss = torch.stack(list(game.critic_loss(batch, drawn, fixed).values())).sum()
@@ -79,7 +84,7 @@ def assert_same_update(game: Trainer) -> None:
         parameters = list(game.discriminator.head.parameters())
         expected = torch.autograd.grad(loss, parameters, materialize_grads=True)
         for parameter, gradient in zip(parameters, expected, strict=True):
-            assert_close(game.closed_form.gradients[parameter], gradient)
+            assert_close(closed_form.gradients[parameter], gradient)
 
 
 SCORED = [
@@ -261,6 +266,18 @@ def test_a_number_that_is_not_finite_is_left_to_autograd_which_finds_the_culprit
     assert game.apply("discriminator", game.critic_loss, batch, drawn, fixed) is None
     assert [(fault.player, fault.culprit) for fault in faults] == [("discriminator", "Wasserstein")]
     assert not torch.equal(before, game.rng.get_state())
+
+
+def test_batches_of_other_sizes_and_weights_elsewhere() -> None:
+    """The memory of an update is kept, and must fit the next one."""
+    game = trainer("closed-form")
+    closed_form = ClosedForm(game.game)
+    assert_same_gradients(game, closed_form)
+    for parameter in game.discriminator.head.parameters():
+        parameter.data = parameter.detach() + 0.1
+    assert_same_gradients(game, closed_form)
+    game.config = game.config.model_copy(update={"batch": 3})
+    assert_same_gradients(game, closed_form)
 
 
 @pytest.mark.gpu
