@@ -111,7 +111,7 @@ class Trainer(Learner):
         Raises:
             NonFiniteError: if a loss or a gradient is not finite and that is to stop the training.
         """
-        with one_thread(self.generator.circuit.registers.n_wires):
+        with one_thread(self.generator.run_circuit.registers.n_wires):
             self.set_rates()
             self._closed_steps = 0
             critic = []
