@@ -32,8 +32,7 @@ WORDS = ("label", "latents\nfollow", "verdict")
 LEGEND = (
     "Skill is 1 for states as good as more real ones, 0 for the best single state per label, and "
     "less for worse ones. "
-    "The latents follow a hidden factor with R = 1 at best. The roughness of the walk is how far a "
-    "small step in z takes a state, as a share of the distance of unrelated states."
+    "The latents follow a hidden factor with R = 1 at best."
 )
 
 LEAST_SKILL = 0.5
@@ -177,7 +176,8 @@ def _beside_skill(entry: LabelReport) -> str:
         of_real = "" if math.isnan(real) else f" (real: {100 * real:.0f} %)"
         figures.append(f"copies of training states {100 * share:.0f} %{of_real}")
     if not math.isnan(entry.roughness):
-        figures.append(f"roughness of the walk {number(entry.roughness, 2)}")
+        roughness = number(entry.roughness, 2)
+        figures.append(f"roughness of the walk {roughness} (0 is smooth, 1 is scrambled)")
     return "; ".join(figures)
 
 
