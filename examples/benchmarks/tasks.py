@@ -37,7 +37,7 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "tfim": (["--preset", "tfim"], 10),
     "ising-register": (["--generator", "register"], 10),
     "ising-register-angles": (["--generator", "register", "--generator.n-bits", "0"], 5),
-    "ising-affine": (["--generator.embedding", "affine"], 10),
+    "ising-affine": (["--generator.embedding", "affine"], 6),
     "ising-network": (["--generator", "network"], 5),
     "tfim-register": (["--preset", "tfim", "--generator", "register"], 5),
     "ising-circuit": (["--discriminator", "circuit"], 5),
