@@ -117,9 +117,9 @@ class InLoops:
     """
 
     def __init__(self, net: Perceptron, rows: Rows, gradients: Mapping[Tensor, Tensor]) -> None:
-        from qgan.training import _loops  # imports numba
+        from qgan.engines.batched.numba_loops import updates  # imports numba
 
-        self._loops, self._size, self._n_shared = _loops, rows.size, rows.n_shared
+        self._loops, self._size, self._n_shared = updates, rows.size, rows.n_shared
         self._scored = rows.scored
         self._products, self._conditions = _array(rows.products), _array(rows.conditions)
         self._shares, self._pulls = _array(rows.shares), _array(rows.pulls)

@@ -52,7 +52,7 @@ def test_odd_settings_survive_the_file(tmp_path: Path) -> None:
         ("trainer: {batch: 0}", r"`trainer\.batch` must be greater than or equal to 1, but got 0"),
         (
             "generator: {kind: dense}",
-            r"`generator\.kind` must be one of reuploading, register, but got 'dense'",
+            r"`generator\.kind` must be one of reuploading, register, network, but got 'dense'",
         ),
         ("seed: minus", r"`seed` must be a valid integer.*but got 'minus'"),
     ],

@@ -1,4 +1,4 @@
-"""Compiled loops between the matrix products of the closed form: each is one pass over its rows.
+"""What the update of a discriminator does between its matrix products, each in one pass.
 
 Rows are what :class:`qgan.training._rows.Rows` says, ``f`` is a leaky ReLU with some ``slope``
 below zero, and ``f'`` is known from the sign of the activation. Sums over rows are taken in their
