@@ -12,6 +12,7 @@ draws two-roles.png.
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -36,13 +37,12 @@ def untrained(n_bits: int) -> Model:
 
 def every_latent(generator: Generator) -> torch.Tensor:
     """The latents that make different states, ``(L, n_latent)``."""
-    levels = generator.levels
-    if levels is None or not generator.n_latent or generator.prior.n_levels:
+    axes = generator.latent_axes()
+    if not axes or generator.prior.n_levels:  # the superposition has no discrete latent
         raise QganError("The run must be one of --generator register, with latents held in bits.")
-    if len(levels) ** generator.n_latent > MOST_STATES:
+    if math.prod(map(len, axes)) > MOST_STATES:
         raise QganError(f"The latents must have at most {MOST_STATES:,} values together.")
-    axes = [levels.float()] * generator.n_latent
-    return torch.cartesian_prod(*axes).reshape(-1, generator.n_latent)
+    return torch.cartesian_prod(*axes).reshape(-1, generator.n_latent).float()
 
 
 def roles(model: Model, label: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -113,6 +113,19 @@ class Generator(nn.Module):
         """
         return self.embedding.levels if isinstance(self.embedding, BitEmbedding) else None
 
+    def latent_axes(self) -> list[Float[Tensor, " L"]] | None:
+        """The values of each entry of z that make different states; None of a continuous latent.
+
+        A discrete entry has the levels of the prior, others have those of :attr:`levels`.
+        """
+        levels, prior = self.levels, self.prior
+        if levels is None:
+            return None
+        axes = [levels] * prior.n_latent
+        if prior.n_levels:
+            axes[-1] = torch.linspace(-1, 1, prior.n_levels, dtype=torch.float64)
+        return axes
+
     @property
     def n_qubits(self) -> int:
         """Qubits of each state."""

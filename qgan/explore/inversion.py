@@ -171,14 +171,11 @@ def _moves(generator: Generator) -> list[Tensor]:
 
 def _candidates(generator: Generator, seed: int) -> tuple[Tensor, bool]:
     """All latents that make different states, or draws of the prior where they are too many."""
-    levels, prior = generator.levels, generator.prior
-    assert levels is not None
-    values = [levels] * prior.n_latent
-    if prior.n_levels:
-        values[-1] = torch.linspace(-1, 1, prior.n_levels, dtype=torch.float64)
-    if math.prod(map(len, values)) > MOST_LEVELS:
-        return prior.sample(MOST_LEVELS, seeded(seed)), False
-    return torch.cartesian_prod(*values).reshape(-1, prior.n_latent).float(), True
+    axes = generator.latent_axes()
+    assert axes is not None
+    if math.prod(map(len, axes)) > MOST_LEVELS:
+        return generator.prior.sample(MOST_LEVELS, seeded(seed)), False
+    return torch.cartesian_prod(*axes).reshape(-1, generator.n_latent).float(), True
 
 
 def _fidelities(model: Model, targets: States, label: int, latents: Tensor) -> Tensor:

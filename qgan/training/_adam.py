@@ -55,8 +55,8 @@ class Adam:
             moved = [parameter for parameter in group["params"] if parameter.grad is not None]
             if not moved:
                 continue
-            kept = [self.state.get(parameter) or self._begin(parameter) for parameter in moved]
-            steps = [moments["step"] for moments in kept]
+            states = [self.state.get(parameter) or self._begin(parameter) for parameter in moved]
+            steps = [moments["step"] for moments in states]
             if len(steps) == len(counts):
                 counts.add_(1.0)  # one operation for all
             else:
@@ -64,8 +64,8 @@ class Adam:
             torch._fused_adam_(
                 moved,
                 [parameter.grad for parameter in moved],
-                [moments["exp_avg"] for moments in kept],
-                [moments["exp_avg_sq"] for moments in kept],
+                [moments["exp_avg"] for moments in states],
+                [moments["exp_avg_sq"] for moments in states],
                 [],  # the largest second moments, which the variant AMSGrad keeps
                 steps,
                 lr=group["lr"],
