@@ -26,11 +26,11 @@ class Passes(Protocol):
     def rise(self, place: int) -> None:
         """A layer's activations, from the products that stand in their place."""
 
-    def start(self) -> None:
-        """The derivatives ``d_L``, from the pulls, and the gradient of the last layer's bias."""
-
     def descend(self, place: int) -> None:
-        """``d_l``, from ``d_{l+1} W_{l+1}`` in its place, and the gradient of the layer's bias."""
+        """``d_l``, from ``d_{l+1} W_{l+1}`` in its place, and the gradient of the layer's bias.
+
+        In the place of ``d_L`` stand the pulls times the weights of the last layer.
+        """
 
     def leave(self) -> None:
         """The gradient of what labels add; rows of d_1 that share a view are added up."""
@@ -73,11 +73,6 @@ class InTorch:
         """See :class:`Passes`."""
         layer = self.rows.layers[place].add_(self.net.hidden[place].bias)
         functional.leaky_relu_(layer, self.net.slope)
-
-    def start(self) -> None:
-        """See :class:`Passes`."""
-        torch.outer(self.rows.pulls, self.net.last.weight[0], out=self.rows.back[-1])
-        self.descend(len(self.net.hidden) - 1)
 
     def descend(self, place: int) -> None:
         """See :class:`Passes`."""
@@ -122,14 +117,13 @@ class InLoops:
         self._loops, self._size, self._n_shared = updates, rows.size, rows.n_shared
         self._scored = rows.scored
         self._products, self._conditions = _array(rows.products), _array(rows.conditions)
-        self._shares, self._pulls = _array(rows.shares), _array(rows.pulls)
+        self._shares = _array(rows.shares)
         self._slopes = _array(rows.slopes)
         self._layers, self._back = _arrays(rows.layers), _arrays(rows.back)
         self._points, self._turned = _arrays(rows.points), _arrays(rows.turned)
         self._weight, self._of_weight = _pair(net.hidden[0].weight, gradients)
         self._biases = [_pair(layer.bias, gradients) for layer in net.hidden]
-        self._last = _array(net.last.weight)[0]
-        self._slope = self._pulls.dtype.type(net.slope)
+        self._slope = self._shares.dtype.type(net.slope)
 
     def enter(self) -> None:
         """See :class:`Passes`."""
@@ -141,13 +135,6 @@ class InLoops:
     def rise(self, place: int) -> None:
         """See :class:`Passes`."""
         self._loops.rise(self._layers[place], self._biases[place][0], self._slope)
-
-    def start(self) -> None:
-        """See :class:`Passes`."""
-        self._loops.start(
-            self._pulls, self._last, self._layers[-1], self._slope, self._scored, self._back[-1],
-            self._biases[-1][1],
-        )  # fmt: skip
 
     def descend(self, place: int) -> None:
         """See :class:`Passes`."""

@@ -146,10 +146,11 @@ class ClosedForm:
 
     def _descend(self, rows: Rows, passes: Passes) -> None:
         """The derivatives ``d_1 .. d_L`` of the scores, times their weights, of all rows."""
-        passes.start()
+        torch.outer(rows.pulls, self.net.last.weight[0], out=rows.back[-1])
         for place in range(len(self.net.hidden) - 1, 0, -1):
+            passes.descend(place)
             torch.mm(rows.back[place], self.net.hidden[place].weight, out=rows.back[place - 1])
-            passes.descend(place - 1)
+        passes.descend(0)
         passes.leave()
 
     def _penalty(self, penalty: SlopePenalty, rows: Rows, passes: Passes) -> Tensor:

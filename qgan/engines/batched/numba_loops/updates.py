@@ -11,7 +11,7 @@ import numpy as np
 
 from qgan.engines.batched.numba_loops.compiling import kernel
 
-__all__ = ["descend", "enter", "follow", "leave", "push", "rise", "start"]
+__all__ = ["descend", "enter", "follow", "leave", "push", "rise"]
 
 
 @kernel(whole=True)
@@ -65,23 +65,11 @@ def rise(layer, bias, slope):
 
 
 @kernel(whole=True)
-def start(pulls, last, layer, slope, n_scored, back, of_bias):
-    """Write the derivatives ``d_L`` of the last layer, and the gradient of its bias."""
-    for j in range(len(of_bias)):
-        of_bias[j] = 0
-    for r in range(len(layer)):
-        pull = pulls[r]
-        for j in range(len(last)):
-            d = pull * last[j]
-            back[r, j] = d if layer[r, j] > 0 else slope * d
-        if r < n_scored:
-            for j in range(len(of_bias)):
-                of_bias[j] += back[r, j]
-
-
-@kernel(whole=True)
 def descend(layer, slope, n_scored, back, of_bias):
-    """Turn products ``d_{l+1} W_{l+1}`` into d_l; write the gradient of the layer's bias."""
+    """Turn products ``d_{l+1} W_{l+1}``, of the last layer ``s' w``, into d_l.
+
+    The gradient of the layer's bias is written too.
+    """
     for j in range(len(of_bias)):
         of_bias[j] = 0
     for r in range(len(layer)):
