@@ -10,7 +10,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -311,17 +310,19 @@ def test_every_kernel_lies_where_the_digest_looks() -> None:
     assert homes == {folder}
 
 
-def test_the_first_compilation_is_announced(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_only_what_is_really_compiled_is_announced_and_once(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from qgan.engines.batched.numba_loops.compiling import DIGEST, announce
+    from qgan.engines.batched.numba_loops.compiling import announce
 
-    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
-    (tmp_path / f"reading.read_values-{DIGEST}-20.py311.nbi").touch()  # a view's kernel is small
-    announce(kernel)
+    long, short = njit(lambda x: x + 1), njit(lambda x: x + 2)
+    announce(long)
+    short(1)  # a view's kernel is small
+    assert not caplog.records
+    long(1)
+    long(2)  # compiled already
+    long(1.0)  # of another kind, but in the same process
     assert [record.message for record in caplog.records] == [
-        "Compiling the batched engine for this machine, once: about half a minute."
+        "Compiling the batched engine for circuits of this kind, once on this machine: "
+        "ten to twenty seconds."
     ]
-    (tmp_path / f"passes.forward-{DIGEST}-70.py311.nbi").touch()
-    announce(kernel)
-    assert len(caplog.records) == 1

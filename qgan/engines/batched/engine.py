@@ -62,9 +62,9 @@ class BatchedEngine(Engine):
     """Simulates a batch of small circuits at once, on CPU or CUDA.
 
     On a CPU, compiled loops take a few samples at a time through all gates and back, and keep
-    nothing but the final states. They are compiled at the first call on a machine, which takes half
-    a minute for each precision, and read from numba's cache from then on. On CUDA the batch is one
-    tensor, and blocks of gates are products of matrices.
+    nothing but the final states. They are compiled at the first call on a machine, which takes ten
+    to twenty seconds for each precision and kind of circuit, and read from numba's cache from then
+    on. On CUDA the batch is one tensor, and blocks of gates are products of matrices.
 
     Channels of fixed strength on one or two wires act on the factor, whose rank they raise up to
     ``2**n_wires``: a noisy circuit takes up to that many times the memory of a pure one.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.core import event
 
 __all__ = ["DIGEST", "announce", "kernel"]
 
@@ -56,8 +57,30 @@ def kernel(fast: bool = True, whole: bool = False) -> Callable[[Callable[..., An
     return compiled
 
 
-def announce(function: Any) -> None:
-    """Say that compiling takes a while, unless the cache holds passes of these sources."""
-    folder = function.stats.cache_path
-    if folder is None or not any(Path(folder).glob(f"passes.*{DIGEST}*.nbi")):
-        log.warning("Compiling the batched engine for this machine, once: about half a minute.")
+class Announcement(event.Listener):
+    """Says that compiling takes a while, when the first of some kernels is really compiled.
+
+    Numba broadcasts it after a look at its cache, so that no cached kernel is announced.
+
+    Args:
+        kernels: those that take long.
+    """
+
+    def __init__(self, *kernels: Any) -> None:
+        self.kernels, self.said = kernels, False
+
+    def on_start(self, event: Any) -> None:
+        if not self.said and event.data["dispatcher"] in self.kernels:
+            self.said = True
+            log.warning(
+                "Compiling the batched engine for circuits of this kind, once on this machine: "
+                "ten to twenty seconds."
+            )
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+def announce(*kernels: Any) -> None:
+    """From now on, say that compiling takes a while when one of these is compiled."""
+    event.register("numba:compile", Announcement(*kernels))

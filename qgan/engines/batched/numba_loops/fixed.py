@@ -1,6 +1,6 @@
 """Fixed matrices on a few wires, applied to the lanes of a chunk.
 
-:class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` holds, and
+:class:`qgan.engines.batched.numba_loops.program.FixedMatrices` says what ``fixed`` holds, and
 :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory.
 """
 
@@ -14,25 +14,25 @@ __all__ = ["apply_fixed"]
 
 
 @kernel()
-def apply_fixed(psi, w, p, index, adjoint):
-    """Apply a fixed matrix of the program, or its adjoint."""
-    start, size, at = p.fixed[index, 0], p.fixed[index, 1], p.fixed[index, 2]
+def apply_fixed(psi, w, fixed, index, adjoint):
+    """Apply one of the fixed matrices, or its adjoint."""
+    start, size, at = fixed.places[index, 0], fixed.places[index, 1], fixed.places[index, 2]
     width = 2 * w
     before = np.empty((size, width), psi.dtype)
-    mask = p.offsets[start + size - 1]
+    mask = fixed.offsets[start + size - 1]
     for x in range(len(psi) // width):
         if x & mask:
             continue
         for i in range(size):
-            line = (x + p.offsets[start + i]) * width
+            line = (x + fixed.offsets[start + i]) * width
             for k in range(width):
                 before[i, k] = psi[line + k]
                 psi[line + k] = 0
         for i in range(size):
-            line = (x + p.offsets[start + i]) * width
+            line = (x + fixed.offsets[start + i]) * width
             for j in range(size):
                 entry = at + (j * size + i if adjoint else i * size + j)
-                c, s = p.matrices[entry], p.matrices[entry + size * size]
+                c, s = fixed.entries[entry], fixed.entries[entry + size * size]
                 s = -s if adjoint else s
                 for k in range(w):
                     psi[line + k] += c * before[j, k] - s * before[j, w + k]

@@ -1,6 +1,7 @@
 """Flips: rotations of pairs of basis states ``x`` and ``x xor F``, applied to the lanes of a chunk.
 
-:mod:`qgan.engines.batched.numba_loops.classes` says what a flip is, and
+:mod:`qgan.engines.batched.numba_loops.classes` says what a flip is,
+:class:`qgan.engines.batched.numba_loops.program.Flips` what ``flips`` holds, and
 :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory. Every flip is written with
 real rotations: ``exp(-i phi Y)`` turns the real parts of a pair by phi, and the imaginary parts;
 ``exp(-i phi X)`` turns the imaginary part of x with the real part of its partner by phi, and the
@@ -28,15 +29,15 @@ __all__ = ["flip", "flip_angles", "flip_gradients", "unflip"]
 
 
 @kernel()
-def flip_angles(p, slots, own, index, back):
+def flip_angles(p, flips, slots, own, index, back):
     """The table of a flip ``(4, C w)``: for each class and lane the cosine, the sines of both
     rotations, and 0, to which :func:`unflip` adds the gradient.
     """
-    w, first = own.shape[1], p.flips[index, FIRST]
-    table = np.empty((4, w << p.flips[index, N_MASKS]), slots.dtype)
+    w, first = own.shape[1], flips.numbers[index, FIRST]
+    table = np.empty((4, w << flips.numbers[index, N_MASKS]), slots.dtype)
     cosines, minor, sines, of_classes = table[0], table[1], table[2], table[3]
-    for number in range(1 << p.flips[index, N_MASKS]):
-        slot, at = p.classes[first + number], number * w
+    for number in range(1 << flips.numbers[index, N_MASKS]):
+        slot, at = flips.classes[first + number], number * w
         for k in range(at, at + w):
             if slot >= p.n_shared:
                 s, c = sine_cosine(own[slot - p.n_shared, k - at], p.trig)
@@ -45,18 +46,18 @@ def flip_angles(p, slots, own, index, back):
             else:
                 break
             cosines[k], sines[k] = c, -s if back else s
-            minor[k] = sines[k] if p.flips[index, ODD] else -sines[k]
+            minor[k] = sines[k] if flips.numbers[index, ODD] else -sines[k]
             of_classes[k] = 0
     return table
 
 
 @kernel()
-def flip_gradients(p, table, w, index, of_slots, of_own):
+def flip_gradients(p, flips, table, w, index, of_slots, of_own):
     """Add the gradients of classes and lanes in a table to those of their slots."""
     of_classes = table[3]
-    first = p.flips[index, FIRST]
-    for number in range(1 << p.flips[index, N_MASKS]):
-        slot, at = p.classes[first + number], number * w
+    first = flips.numbers[index, FIRST]
+    for number in range(1 << flips.numbers[index, N_MASKS]):
+        slot, at = flips.classes[first + number], number * w
         if slot >= p.n_shared:
             for k in range(w):
                 of_own[slot - p.n_shared, k] += of_classes[at + k]
@@ -66,13 +67,13 @@ def flip_gradients(p, table, w, index, of_slots, of_own):
 
 
 @kernel()
-def place_of(p, index, x, w):
+def place_of(flips, index, x, w):
     """Where the numbers of the class of a basis state begin, or -1 if it does not turn."""
     number = 0
-    for j in range(p.flips[index, N_MASKS]):
-        if odd_parity(x & p.masks[p.flips[index, MASK] + j]):
+    for j in range(flips.numbers[index, N_MASKS]):
+        if odd_parity(x & flips.masks[flips.numbers[index, MASK] + j]):
             number |= 1 << j
-    return number * w if p.classes[p.flips[index, FIRST] + number] >= 0 else -1
+    return number * w if flips.classes[flips.numbers[index, FIRST] + number] >= 0 else -1
 
 
 @kernel()
@@ -116,17 +117,18 @@ def slope_one(psi, g, one, two, lines, half, sign):
 
 
 @kernel()
-def flip(psi, p, index, w, table):
+def flip(psi, flips, index, w, table):
     """Apply a flip by the angles of its table."""
     cosines, minor, sines = table[0], table[1], table[2]
-    flips, top, low = p.flips[index, FLIPS], p.flips[index, TOP], p.flips[index, LOW]
-    n, half = np.uint64(w), np.uint64(0 if p.flips[index, ODD] else w)
+    numbers = flips.numbers[index]
+    partner, top, low = numbers[FLIPS], numbers[TOP], numbers[LOW]
+    n, half = np.uint64(w), np.uint64(0 if numbers[ODD] else w)
     for start in range(0, len(psi) // (2 * w), 2 * top):
         for begin in range(start, start + top, low):
-            place = place_of(p, index, begin, w)
+            place = place_of(flips, index, begin, w)
             if place < 0:
                 continue
-            at, one, two = np.uint64(place), np.uint64(2 * w * begin), 2 * w * (begin ^ flips)
+            at, one, two = np.uint64(place), np.uint64(2 * w * begin), 2 * w * (begin ^ partner)
             two = np.uint64(two)
             if w == 1:
                 c, m, s = cosines[place], minor[place], sines[place]
@@ -139,21 +141,22 @@ def flip(psi, p, index, w, table):
 
 
 @kernel()
-def unflip(psi, g, p, index, w, table):
+def unflip(psi, g, flips, index, w, table):
     """Take psi and G back through a flip, by the opposite angles of its table, which takes the
     gradients.
     """
     cosines, minor, sines, of_classes = table[0], table[1], table[2], table[3]
-    flips, top, low = p.flips[index, FLIPS], p.flips[index, TOP], p.flips[index, LOW]
-    n, half = np.uint64(w), np.uint64(0 if p.flips[index, ODD] else w)
+    numbers = flips.numbers[index]
+    partner, top, low = numbers[FLIPS], numbers[TOP], numbers[LOW]
+    n, half = np.uint64(w), np.uint64(0 if numbers[ODD] else w)
     plus = psi.dtype.type(1)
-    sign = plus if p.flips[index, ODD] else -plus
+    sign = plus if numbers[ODD] else -plus
     for start in range(0, len(psi) // (2 * w), 2 * top):
         for begin in range(start, start + top, low):
-            place = place_of(p, index, begin, w)
+            place = place_of(flips, index, begin, w)
             if place < 0:
                 continue
-            at, one, two = np.uint64(place), np.uint64(2 * w * begin), 2 * w * (begin ^ flips)
+            at, one, two = np.uint64(place), np.uint64(2 * w * begin), 2 * w * (begin ^ partner)
             two = np.uint64(two)
             if w == 1:
                 of_classes[place] += slope_one(psi, g, one, two, low, half, sign)

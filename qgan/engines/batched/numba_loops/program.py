@@ -23,12 +23,15 @@ __all__ = [
     "PHASE_STOP",
     "TURN",
     "TURN_STOP",
+    "FixedMatrices",
+    "Flips",
     "Ints",
+    "Parts",
     "Program",
     "Reals",
     "StageNumbers",
-    "make_program",
-    "program_of",
+    "make_parts",
+    "parts_of",
     "slots_of",
 ]
 
@@ -67,7 +70,7 @@ class StageNumbers(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A plan as flat arrays in one precision: all that compiled loops need to know of it.
+    """The turns and phases of a plan as flat arrays in one precision.
 
     A slot is half the angle of a turn, minus half the angle of a product of Z, or half the angle of
     a flip on one class of basis states. The slots that
@@ -83,13 +86,6 @@ class Program(NamedTuple):
         base: the constants of the slots.
         weight_links, weight_scales: from weights to slots.
         input_links, input_scales: from inputs to slots.
-        fixed: for each fixed matrix where its offsets begin, their number K, and where its
-            entries begin.
-        offsets: for each fixed matrix the K basis states of its wires; the first is 0.
-        matrices: for each fixed matrix its real parts ``(K, K)``, then its imaginary parts.
-        flips: one row of :class:`qgan.engines.batched.numba_loops.classes.FlipNumbers` per flip.
-        masks: the masks of each flip, whose parities are the class of a basis state.
-        classes: the slot of each class of each flip, or -1 where it does not turn.
         n_kept: the number of shared diagonals that are kept: all of them or none.
         trig: the constants of sine and cosine.
     """
@@ -103,27 +99,64 @@ class Program(NamedTuple):
     weight_scales: Reals
     input_links: Ints
     input_scales: Reals
-    fixed: Ints
-    offsets: Ints
-    matrices: Reals
-    flips: Ints
-    masks: Ints
-    classes: Ints
     n_kept: int
     trig: Reals
 
 
-def program_of(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
-    """The program of a plan, which the first call makes (see :func:`make_program`)."""
-    key = ("program", from_zero, dtype)
+class FixedMatrices(NamedTuple):
+    """The fixed matrices of a plan as flat arrays.
+
+    Args:
+        places: for each matrix where its offsets begin, their number K, and where its entries
+            begin.
+        offsets: for each matrix the K basis states of its wires; the first is 0.
+        entries: for each matrix its real parts ``(K, K)``, then its imaginary parts.
+    """
+
+    places: Ints
+    offsets: Ints
+    entries: Reals
+
+
+class Flips(NamedTuple):
+    """The flips of a plan as flat arrays.
+
+    Args:
+        numbers: one row of :class:`qgan.engines.batched.numba_loops.classes.FlipNumbers` per flip.
+        masks: the masks of each flip, whose parities are the class of a basis state.
+        classes: the slot of each class of each flip, or -1 where it does not turn.
+    """
+
+    numbers: Ints
+    masks: Ints
+    classes: Ints
+
+
+class Parts(NamedTuple):
+    """All that compiled loops need to know of a plan.
+
+    A plan is lean if it has neither fixed matrices nor flips, and if each sample has phases of its
+    own, as where an embedding makes all angles. Then ``fixed`` and ``flips`` are None, and so are
+    the diagonals of shared phases: the loops are compiled without all that works on these, which
+    takes half the time. There are no more kinds than these two, since each is compiled anew.
+    """
+
+    program: Program
+    fixed: FixedMatrices | None
+    flips: Flips | None
+
+
+def parts_of(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Parts:
+    """The parts of a plan, which the first call makes (see :func:`make_parts`)."""
+    key = ("parts", from_zero, dtype)
     if key not in plan.cache:
-        plan.cache[key] = make_program(plan, from_zero, dtype)
-    program: Program = plan.cache[key]
-    return program
+        plan.cache[key] = make_parts(plan, from_zero, dtype)
+    parts: Parts = plan.cache[key]
+    return parts
 
 
-def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
-    """Make the program of a plan.
+def make_parts(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Parts:
+    """Make the program of a plan, and its other parts.
 
     Args:
         plan: the plan.
@@ -150,10 +183,8 @@ def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
     real: np.dtype[Any] = np.dtype(np.float32 if dtype == torch.float32 else np.float64)
     weight_links, weight_scales = _links(links["weights"], real)
     input_links, input_scales = _links(links["inputs"], real)
-    fixed, offsets, matrices = _fixed(plan, stages, real)
-    flips, masks, classes = _flips(plan, stages, numbers)
     n_diagonals = 1 + max((stage.diagonal for stage in numbers), default=-1)
-    return Program(
+    program = Program(
         n=plan.n_wires,
         stages=np.array(numbers, np.int64).reshape(-1, len(StageNumbers._fields)),
         bits=np.array([slot.bits for slot in slots], np.int64),
@@ -163,15 +194,13 @@ def make_program(plan: Plan, from_zero: bool, dtype: torch.dtype) -> Program:
         weight_scales=weight_scales,
         input_links=input_links,
         input_scales=input_scales,
-        fixed=fixed,
-        offsets=offsets,
-        matrices=matrices,
-        flips=flips,
-        masks=masks,
-        classes=classes,
         n_kept=n_diagonals if n_diagonals << plan.n_wires <= MOST_KEPT else 0,
         trig=constants(real),
     )
+    fixed, flips = _fixed(plan, stages, real), _flips(plan, stages, numbers)
+    if n_diagonals or len(fixed.places) or len(flips.numbers):
+        return Parts(program, fixed, flips)
+    return Parts(program, None, None)
 
 
 def slots_of(plan: Plan, stage: Stage, shared: bool) -> list[Slot]:
@@ -224,26 +253,26 @@ def _links(links: list[tuple[int, int, float]], real: np.dtype[Any]) -> tuple[In
     return places, np.array([link[2] for link in links], real)
 
 
-def _fixed(plan: Plan, stages: list[Stage], real: np.dtype[Any]) -> tuple[Ints, Ints, Reals]:
-    """Where each fixed matrix and the basis states of its wires stand; then these, and it."""
+def _fixed(plan: Plan, stages: list[Stage], real: np.dtype[Any]) -> FixedMatrices:
+    """The fixed matrices of a plan as flat arrays."""
     places: list[tuple[int, int, int]] = []
     offsets: list[int] = []
-    matrices: list[float] = []
+    entries: list[float] = []
     for layer in (stage.fixed for stage in stages if stage.fixed is not None):
         bits = [1 << (plan.n_wires - 1 - wire) for wire in layer.wires]
         size = 1 << len(bits)
-        places.append((len(offsets), size, len(matrices)))
+        places.append((len(offsets), size, len(entries)))
         for state in range(size):
             bits_of_state = (b for i, b in enumerate(reversed(bits)) if state >> i & 1)
             offsets.append(sum(bits_of_state))
         matrix = layer.matrix.numpy()
-        matrices += [*matrix.real.ravel().tolist(), *matrix.imag.ravel().tolist()]
+        entries += [*matrix.real.ravel().tolist(), *matrix.imag.ravel().tolist()]
     table = np.array(places, np.int64).reshape(-1, 3)
-    return table, np.array(offsets, np.int64), np.array(matrices, real)
+    return FixedMatrices(table, np.array(offsets, np.int64), np.array(entries, real))
 
 
-def _flips(plan: Plan, stages: list[Stage], numbers: list[StageNumbers]) -> tuple[Ints, Ints, Ints]:
-    """The numbers of each flip, the masks of all of them, and the slots of their classes."""
+def _flips(plan: Plan, stages: list[Stage], numbers: list[StageNumbers]) -> Flips:
+    """The flips of a plan as flat arrays."""
     rows: list[FlipNumbers] = []
     masks: list[int] = []
     slots: list[int] = []
@@ -260,4 +289,4 @@ def _flips(plan: Plan, stages: list[Stage], numbers: list[StageNumbers]) -> tupl
         free = itertools.count(first)
         slots += [-1 if slot is None else next(free) for slot in classes.slots]
     table = np.array(rows, np.int64).reshape(-1, len(FlipNumbers._fields))
-    return table, np.array(masks, np.int64), np.array(slots, np.int64)
+    return Flips(table, np.array(masks, np.int64), np.array(slots, np.int64))

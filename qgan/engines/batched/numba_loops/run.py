@@ -14,7 +14,7 @@ from qgan.engines.batched.numba_loops import passes
 from qgan.engines.batched.numba_loops.chunks import on_threads, split_lanes
 from qgan.engines.batched.numba_loops.compiling import announce
 from qgan.engines.batched.numba_loops.observables import Words, words_of
-from qgan.engines.batched.numba_loops.program import Program, program_of
+from qgan.engines.batched.numba_loops.program import Parts, parts_of
 from qgan.engines.batched.numba_loops.slots import gather, tabulate
 from qgan.engines.batched.plan import FIRST_ONLY, INSTEAD, Plan
 from qgan.engines.refusal import differentiable_once
@@ -55,19 +55,19 @@ class _Residuals(NamedTuple):
     """What the forward pass leaves for the backward pass.
 
     Args:
-        program: the program that was run.
-        slots, diagonals: the numbers of it that all samples share.
+        parts: what was run.
+        slots, diagonals: the numbers of it that all samples share; a lean plan has no diagonals.
         lanes: the final states as compiled loops hold them, if only words were read.
-        words: the words that were read.
+        words: the words that were read, if any were.
         bounds: where the chunks of the batch begin, and where the last one ends.
         columns: r.
     """
 
-    program: Program
+    parts: Parts
     slots: _Array
-    diagonals: _Array
-    lanes: _Array
-    words: Words
+    diagonals: _Array | None
+    lanes: _Array | None
+    words: Words | None
     bounds: _Array
     columns: int
 
@@ -86,11 +86,15 @@ class _InNumba(torch.autograd.Function):
     ) -> Tensor:
         batch = inputs.shape[0] if plan.per_sample or start is not None else 1
         columns, dimension = (1 if start is None else start.shape[2]), 2**plan.n_wires
-        program, bits = program_of(plan, start is None, weights.dtype), words_of(words or ())
-        real, n_lanes = program.base.dtype, batch * columns
-        diagonals = np.empty((program.n_kept, 2, dimension), real)
+        parts = parts_of(plan, start is None, weights.dtype)
+        bits = None if words is None else words_of(words)
+        program, n_lanes = parts.program, batch * columns
+        real = program.base.dtype
+        diagonals = None
+        if parts.fixed is not None:
+            diagonals = np.empty((program.n_kept, 2, dimension), real)
         slots = tabulate(program, _array(weights), diagonals)
-        final, values, lanes = _absent(4, real), _absent(2, real), _absent(1, real)
+        final = values = lanes = None
         # Torch itself allocates what it goes on with: sums of its products depend on alignment.
         if words is None:
             result = weights.new_empty(batch, dimension, columns, 2)
@@ -103,7 +107,7 @@ class _InNumba(torch.autograd.Function):
 
         def run(i: int, j: int) -> None:
             passes.forward(
-                program, slots, diagonals, entries, starts, columns, final, lanes, bits, values,
+                *parts, slots, diagonals, entries, starts, columns, final, lanes, bits, values,
                 bounds[i : j + 1],
             )  # fmt: skip
 
@@ -114,7 +118,7 @@ class _InNumba(torch.autograd.Function):
             result = result.view(batch, columns, -1).sum(1)
         if any(ctx.needs_input_grad):
             ctx.save_for_backward(weights, inputs, start, result if words is None else None)
-            ctx.residuals = _Residuals(program, slots, diagonals, lanes, bits, bounds, columns)
+            ctx.residuals = _Residuals(parts, slots, diagonals, lanes, bits, bounds, columns)
         return result
 
     @staticmethod
@@ -127,14 +131,16 @@ class _InNumba(torch.autograd.Function):
     def adjoint(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients of weights, inputs and start."""
         weights, inputs, _, final = ctx.saved_tensors
-        program, slots, diagonals, lanes, words, bounds, columns = ctx.residuals
-        batch, dimension, real = inputs.shape[0], 1 << program.n, slots.dtype
-        of_slots = np.zeros((len(bounds) - 1, slots.shape[1]), real)
+        parts, slots, diagonals, lanes, words, bounds, columns = ctx.residuals
+        program, batch = parts.program, inputs.shape[0]
+        dimension = 1 << program.n
+        of_slots = np.zeros((len(bounds) - 1, slots.shape[1]), slots.dtype)
         of_weights = weights.new_zeros(weights.shape[0])
         of_inputs = inputs.new_zeros(batch * columns, inputs.shape[1])
         n_starts = batch if ctx.needs_input_grad[3] else 0
         of_start = weights.new_empty(n_starts, dimension, columns, 2)
-        ends, of_values = (_absent(4, real), _absent(4, real)), _absent(2, real)
+        ends: tuple[_Array | None, _Array | None] = None, None
+        of_values = None
         if final is None:
             of_values = _array(gradient)
         else:
@@ -143,7 +149,7 @@ class _InNumba(torch.autograd.Function):
 
         def run(i: int, j: int) -> None:
             passes.adjoint(
-                program, slots, diagonals, entries, columns, *ends, lanes, words, of_values,
+                *parts, slots, diagonals, entries, columns, *ends, lanes, words, of_values,
                 of_starts, of_slots[i:j], of_entries, bounds[i : j + 1],
             )  # fmt: skip
 
@@ -156,7 +162,7 @@ class _InNumba(torch.autograd.Function):
 
 @lru_cache(maxsize=1)
 def _announce() -> None:
-    announce(passes.forward)
+    announce(passes.forward, passes.adjoint)
 
 
 @lru_cache(maxsize=16)

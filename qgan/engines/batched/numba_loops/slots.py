@@ -19,7 +19,8 @@ __all__ = ["gather", "own_gradients", "own_slots", "tabulate"]
 def tabulate(p, weights, diagonals):
     """Values, cosines and sines of slots ``(3, slots)``, as far as all samples share them.
 
-    The diagonals of shared phases are written to ``(phases, 2, 2**n)``, unless that is empty.
+    The diagonals of shared phases are written to ``(phases, 2, 2**n)``, unless that is empty, as
+    where they would be too large, or None, as where there are none.
     """
     slots = np.empty((3, len(p.base)), p.base.dtype)
     for i in range(len(p.base)):
@@ -28,11 +29,12 @@ def tabulate(p, weights, diagonals):
         slots[0, p.weight_links[i, 0]] += p.weight_scales[i] * weights[p.weight_links[i, 1]]
     for i in range(slots.shape[1]):
         slots[2, i], slots[1, i] = sine_cosine(slots[0, i], p.trig)
-    for i in range(len(p.stages)):
-        index = p.stages[i, DIAGONAL]
-        if 0 <= index < len(diagonals):
-            first, stop = p.stages[i, PHASE], p.stages[i, PHASE_STOP]
-            diagonal(diagonals[index, 0], diagonals[index, 1], p, slots, first, stop, 0)
+    if diagonals is not None:
+        for i in range(len(p.stages)):
+            index = p.stages[i, DIAGONAL]
+            if 0 <= index < len(diagonals):
+                first, stop = p.stages[i, PHASE], p.stages[i, PHASE_STOP]
+                diagonal(diagonals[index, 0], diagonals[index, 1], p, slots, first, stop, 0)
     return slots
 
 

@@ -1,12 +1,16 @@
-"""The turn and the phase of a stage, on a whole chunk or on one tile of it.
+"""The turn and the phase of a stage, on a whole chunk or on one tile of it; or what stands alone.
 
 :class:`qgan.engines.batched.numba_loops.program.Program` says what ``p`` and the numbers of a stage
-are, and :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory.
+are, and :mod:`qgan.engines.batched.numba_loops.lanes` how states stand in memory. A part that a
+plan has nothing of is None, and numba leaves out what works on it: each of these conditions comes
+first in an ``if``, where numba sees it.
 """
 
 from __future__ import annotations
 
 from qgan.engines.batched.numba_loops.compiling import kernel
+from qgan.engines.batched.numba_loops.fixed import apply_fixed
+from qgan.engines.batched.numba_loops.flips import flip, flip_angles, flip_gradients, unflip
 from qgan.engines.batched.numba_loops.phases import (
     diagonal,
     diagonal_gradient,
@@ -21,6 +25,8 @@ from qgan.engines.batched.numba_loops.phases import (
 )
 from qgan.engines.batched.numba_loops.program import (
     DIAGONAL,
+    FIXED,
+    FLIP,
     OWN_PHASE,
     OWN_TURN,
     PHASE,
@@ -37,7 +43,16 @@ from qgan.engines.batched.numba_loops.turns import (
     unturn,
 )
 
-__all__ = ["own_turn", "phases", "shared_diagonal", "turns", "unphases", "unturns"]
+__all__ = [
+    "alone",
+    "own_turn",
+    "phases",
+    "shared_diagonal",
+    "turns",
+    "unalone",
+    "unphases",
+    "unturns",
+]
 
 
 @kernel()
@@ -116,7 +131,7 @@ def phases(psi, p, slots, diagonals, own, stage, tile, scratch):
     if stage[OWN_PHASE]:
         own_diagonal(scratch[0], scratch[1], p, own, first, stop, tile, False)
         phase_lanes(psi, w, scratch[0], scratch[1])
-    elif stage[DIAGONAL] >= 0:
+    if diagonals is not None and stage[DIAGONAL] >= 0:
         c, s = shared_diagonal(p, slots, diagonals, stage, tile, scratch, size)
         if w == 1:
             phase_one(psi, c, s)
@@ -139,7 +154,7 @@ def unphases(psi, g, p, slots, diagonals, own, stage, tile, scratch, of_slots, o
         own_diagonal_gradient(scratch[2], p, of_own, first, stop, tile)
         for k in range(2):
             phase_lanes(g if k else psi, w, scratch[0], scratch[1])
-    elif stage[DIAGONAL] >= 0:
+    if diagonals is not None and stage[DIAGONAL] >= 0:
         c, s = shared_diagonal(p, slots, diagonals, stage, tile, scratch, size)
         of_phases = scratch[2, :size]
         if w == 1:
@@ -147,3 +162,33 @@ def unphases(psi, g, p, slots, diagonals, own, stage, tile, scratch, of_slots, o
         else:
             unphase(psi, g, w, c, s, of_phases)
         diagonal_gradient(of_phases, p, of_slots, first, stop, tile)
+
+
+@kernel()
+def alone(psi, p, fixed, flips, slots, own, stage):
+    """Apply a stage that is a fixed matrix or a flip; False if it is a turn and a phase."""
+    w = own.shape[1]
+    if fixed is not None and stage[FIXED] >= 0:
+        apply_fixed(psi, w, fixed, stage[FIXED], False)
+        return True
+    if flips is not None and stage[FLIP] >= 0:
+        table = flip_angles(p, flips, slots, own, stage[FLIP], False)
+        flip(psi, flips, stage[FLIP], w, table)
+        return True
+    return False
+
+
+@kernel()
+def unalone(psi, g, p, fixed, flips, slots, own, stage, of_slots, of_own):
+    """Take psi and G back through a stage that is a fixed matrix or a flip; else False."""
+    w = own.shape[1]
+    if fixed is not None and stage[FIXED] >= 0:
+        for k in range(2):
+            apply_fixed(g if k else psi, w, fixed, stage[FIXED], True)
+        return True
+    if flips is not None and stage[FLIP] >= 0:
+        table = flip_angles(p, flips, slots, own, stage[FLIP], True)
+        unflip(psi, g, flips, stage[FLIP], w, table)
+        flip_gradients(p, flips, table, w, stage[FLIP], of_slots, of_own)
+        return True
+    return False
