@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from qgan import errors
 from qgan.labels import condition, read_labels
@@ -51,12 +49,14 @@ class Embedding(nn.Module, ABC):
         """Angles ``(B, n_inputs)`` in radians."""
 
 
-def _linear(n_in: int, n_out: int) -> nn.Linear:
-    """A layer whose values the caller draws; it may have no outputs, as a circuit no inputs."""
-    with warnings.catch_warnings():  # torch warns of a layer without outputs
-        warnings.filterwarnings("ignore", "Initializing zero-element tensors is a no-op")
-        layer: nn.Linear = skip_init(nn.Linear, n_in, n_out)
-    return layer
+class _Linear(nn.Linear):
+    """A layer whose values its owner draws, so that torch's own generator stays as it is.
+
+    It may have no outputs, as a circuit no inputs. Torch's ``skip_init`` would import SymPy.
+    """
+
+    def reset_parameters(self) -> None:
+        pass
 
 
 class AffineEmbedding(Embedding):
@@ -101,7 +101,7 @@ class AffineEmbedding(Embedding):
             "by_label": by_label,
         }
         self.n_labels, self.by_label = n_labels, by_label
-        self.linear = _linear(n_labels + n_latent * (n_labels if by_label else 1), n_inputs)
+        self.linear = _Linear(n_labels + n_latent * (n_labels if by_label else 1), n_inputs)
         nn.init.normal_(self.linear.weight, std=spread, generator=rng)
         nn.init.zeros_(self.linear.bias)
 
@@ -158,13 +158,13 @@ class TanhEmbedding(Embedding):
         self.n_labels = n_labels
         width, layers = n_labels + n_latent, []
         for size in hidden:
-            layer = _linear(width, size)
+            layer = _Linear(width, size)
             for parameter in (layer.weight, layer.bias):
                 nn.init.uniform_(parameter, -(width**-0.5), width**-0.5, generator=rng)
             layers.append(layer)
             width = size
         self.layers = nn.ModuleList(layers)
-        self.linear = _linear(width, n_inputs)
+        self.linear = _Linear(width, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread * width**-0.5, generator=rng)
         nn.init.uniform_(self.linear.bias, -spread, spread, generator=rng)
 

@@ -40,6 +40,8 @@ __all__ = ["evaluate", "label_references"]
 MOST_COMPARED, MOST_IN_ALL = 2048, 32768
 """Generated states that the measures beside skill use at most: of each label, and of all labels as
 long as that leaves 512 of each. Each of them is compared with all training states."""
+MOST_AT_ONCE = 2**19
+"""Fidelities with training states that are in memory at once."""
 
 
 def label_references(
@@ -116,11 +118,10 @@ def evaluate(
     generated, latent = generated[rows], latent[rows]
     ensembles = [states[:most] for states in ensembles]
     train, held_out = _prepared(real.train), _compared(real.part(part), references)
-    _check_room([len(states) for states in ensembles], train, held_out)
-    nearest = [_NearestTraining.of(*pair, train) for pair in enumerate(ensembles)]
+    _check_room([len(states) for states in ensembles], held_out)
+    nearest = [_Nearest.among(train, *pair) for pair in enumerate(ensembles)]
     nearest_real = [
-        _NearestTraining.of(label, held_out.of(label).states, train)
-        for label in range(real.n_labels)
+        _Nearest.among(train, label, held_out.of(label).states) for label in range(real.n_labels)
     ]
     recovered_labels = RecoveredLabels.of(
         *([one.label for one in x] for x in (nearest, nearest_real))
@@ -130,14 +131,15 @@ def evaluate(
     for label, states in enumerate(ensembles):
         fidelities = fidelity_matrix(references[label].held_out, states)
         comparison = references[label].compare(states, fidelities, n_resamples)
+        best = fidelities.max(dim=0)
         sources = [
-            (held_out.of(label).factors, fidelities.T),
-            (train.of(label).factors, nearest[label].fidelities),
+            (held_out.of(label).factors, best.values, best.indices),
+            (train.of(label).factors, nearest[label].fidelity, nearest[label].place),
         ]
         use = _latent_use(latent[generated.label == label], sources, real, comparison)
         memorised = _memorised(
-            nearest[label].fidelities.amax(1),
-            nearest_real[label].fidelities.amax(1),
+            nearest[label].fidelity,
+            nearest_real[label].fidelity,
             comparison.bootstrap,
         )
         of_label = recovered_labels, informations[label], use, memorised
@@ -183,32 +185,39 @@ def _prepared(batch: Batch) -> Batch:
     return Batch(prepare(batch.states), batch.label.cpu(), batch.factors)
 
 
-def _check_room(counts: Sequence[int], train: Batch, held_out: Batch) -> None:
-    """Refuse fidelities that do not fit: those of one label with all, and of each with its own."""
-    n_real = len(train) + len(held_out)
-    own = train.label.bincount() + held_out.label.bincount(minlength=int(train.label.max()) + 1)
-    kept = sum(n * n_own for n, n_own in zip(counts, own.tolist(), strict=True))
-    what = f"fidelities of {sum(counts)} states with {n_real} real ones"
-    check_bytes("generated", what, 2 * 8 * (max(counts) * n_real + kept))
+def _check_room(counts: Sequence[int], held_out: Batch) -> None:
+    """Refuse fidelities that do not fit: those of the states of a label with held-out ones."""
+    own = held_out.label.bincount(minlength=len(counts)).tolist()
+    n, n_real = max(zip(counts, own, strict=True), key=lambda pair: pair[0] * pair[1])
+    what = f"fidelities of {n} states with {n_real} held-out ones"
+    check_bytes("generated", what, 4 * 8 * n * n_real)
 
 
 @dataclass(frozen=True, eq=False)
-class _NearestTraining:
-    """How near the states of one label lie to training states.
+class _Nearest:
+    """The training states nearest to each of the N states of one label.
 
     Args:
-        label: the label of the training state nearest to each of the N states, ``(N,)``.
-        fidelities: fidelities with the M training states of their own label, ``(N, M)``.
+        label: the label of the nearest of all training states, ``(N,)``.
+        place: the place of the nearest one among those of the states' own label, ``(N,)``.
+        fidelity: the fidelity with that one, ``(N,)``.
     """
 
     label: Int[Tensor, " N"]
-    fidelities: Float[Tensor, "N M"]
+    place: Int[Tensor, " N"]
+    fidelity: Float[Tensor, " N"]
 
     @classmethod
-    def of(cls, label: int, states: States, train: Batch) -> _NearestTraining:
-        """Compare the states of a label with all training states, of which most are not kept."""
-        fidelities = fidelity_matrix(states, train.states)
-        return cls(train.label[fidelities.argmax(dim=1)], fidelities[:, train.label == label])
+    def among(cls, train: Batch, label: int, states: States) -> _Nearest:
+        """Compare the states of a label with all training states, some at a time."""
+        own, labels, nearest = train.label == label, [], []
+        at_once = max(1, MOST_AT_ONCE // len(train))
+        for first in range(0, len(states), at_once):
+            fidelities = fidelity_matrix(states[first : first + at_once], train.states)
+            labels.append(train.label[fidelities.argmax(dim=1)])
+            nearest.append(fidelities[:, own].max(dim=1))
+        places = torch.cat([part.indices for part in nearest])
+        return cls(torch.cat(labels), places, torch.cat([part.values for part in nearest]))
 
 
 def _memorised(
@@ -230,7 +239,7 @@ def _memorised(
 
 def _latent_use(
     latent: Tensor,
-    sources: Sequence[tuple[Tensor | None, Tensor]],
+    sources: Sequence[tuple[Tensor | None, Tensor, Tensor]],
     real: Dataset,
     comparison: Comparison,
 ) -> LatentUse:
@@ -239,18 +248,21 @@ def _latent_use(
     Args:
         latent: the latents of the G generated states, ``(G, n_latent)``.
         sources: for each part of the data, the factors ``(N, k)`` of its states of the label, or
-            None where they are not known, and the fidelities ``(G, N)`` with these states.
+            None where they are not known; the fidelity of each generated state with the nearest of
+            these states, ``(G,)``; and the place of that one, ``(G,)``.
         real: the data set, for the names and periods of the factors; no part may know any.
         comparison: the comparison of the label, for its seed and number of resamples.
     """
-    pairs = [(factors, fidelities) for factors, fidelities in sources if factors is not None]
+    known = [(factors, *best) for factors, *best in sources if factors is not None]
     names = real.factor_names
-    if not names or not pairs:
+    if not names or not known:
         return LatentUse()
-    factors = torch.cat([part for part, _ in pairs])
-    places = torch.cat([fidelities for _, fidelities in pairs], dim=1).argmax(dim=1)
+    best = torch.stack([fidelity for _, fidelity, _ in known]).argmax(dim=0)
+    of_parts = torch.stack([factors[places] for factors, _, places in known])
+    nearest = of_parts[best, torch.arange(len(best))]
+    factors = torch.cat([factors for factors, _, _ in known])
     chance = comparison.seed, comparison.n_resamples
-    return latent_use(latent, factors[places], factors, names, *chance, real.factor_periods)
+    return latent_use(latent, nearest, factors, names, *chance, real.factor_periods)
 
 
 def _label_report(

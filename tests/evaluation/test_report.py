@@ -87,8 +87,8 @@ def test_report_without_factors_and_with_a_cached_reference():
     references = evaluation.label_references(problem.real, n_generated=15)
     assert problem.evaluate(references=references) == report
     states = problem.generated.of(1).states
-    assert references[1].wasserstein(states) == report.labels[1].w
-    assert references[1].skill(states) == report.labels[1].skill
+    assert references[1].wasserstein(states) == pytest.approx(report.labels[1].w, rel=1e-9)
+    assert references[1].skill(states) == pytest.approx(report.labels[1].skill, rel=1e-9)
 
 
 def train_factors() -> torch.Tensor:
