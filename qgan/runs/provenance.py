@@ -28,8 +28,13 @@ def versions() -> dict[str, str]:
     A plug-in counts by its version, a file by the first digits of its SHA-256.
     """
     plugins = {f"plug-in {name}": number[:12] for name, number in loaded().items()}
-    packages = {name: version(name) for name in NAMES}
-    return {"python": platform.python_version(), **packages, **plugins}
+    return {"python": platform.python_version(), **_packages(), **plugins}
+
+
+@cache
+def _packages() -> dict[str, str]:
+    """The versions of packages; they are read from files, and each checkpoint asks for them."""
+    return {name: version(name) for name in NAMES}
 
 
 @cache
