@@ -16,6 +16,7 @@ from torch.testing import assert_close
 from qgan import metrics
 from qgan.errors import QganError
 from qgan.metrics import classical_fidelity, sampled_kl
+from qgan.metrics.distributions.divergences import root
 
 
 def distributions(n: int, size: int = 5, zeros: bool = True) -> st.SearchStrategy:
@@ -106,6 +107,11 @@ def test_greatest_likelihood_is_least_kl() -> None:
         (step,) = torch.autograd.grad(metrics.likelihood_kl(samples, logits.log_softmax(0)), logits)
         logits = (logits - step).detach().requires_grad_()
     assert_close(logits.softmax(0).detach(), frequency, rtol=0, atol=1e-8)
+    thirds = torch.full((3,), 1 / 3, dtype=torch.float64)
+    single = metrics.likelihood_kl(torch.tensor([0, 1, 2]), thirds.log().float())
+    # The frequencies of a single-precision model are double ones, as the measures are.
+    assert single.dtype == torch.float64
+    assert float(single) == pytest.approx(-math.log(3) - float(thirds.log().float()[0].double()))
     impossible = torch.tensor([0.5, 0.5, 0.0]).log()
     assert metrics.likelihood_kl(samples, impossible) == math.inf
     with pytest.raises(QganError, match="`samples` must hold points from 0 to 2"):
@@ -160,3 +166,11 @@ def test_too_many_points_for_all_events() -> None:
     p = torch.full((17,), 1 / 17)
     with pytest.raises(QganError, match="`p` must have at most 16 points, but got 17"):
         metrics.total_variation_by_events(p, p)
+
+
+def test_what_is_no_number_is_not_taken_for_equal() -> None:
+    squares = torch.tensor([math.nan, -1e-17, 0.0, 4.0], requires_grad=True)
+    roots = root(squares)
+    assert roots[0].isnan() and roots[1:].tolist() == [0.0, 0.0, 2.0]
+    roots[1:].sum().backward()
+    assert squares.grad is not None and squares.grad[1:].tolist() == [0.0, 0.0, 0.25]

@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import pytest
 import torch
 from hypothesis import given
@@ -136,6 +137,60 @@ def test_closed_forms(p: torch.Tensor, q: torch.Tensor) -> None:
     assert float(weighted_jensen_shannon(0.3)(p, q)) == pytest.approx(weighted, abs=1e-10)
     half = weighted_jensen_shannon(0.5)(p, q)
     assert_close(half, F_DIVERGENCES["jensen-shannon"](p, q), **EXACT)
+
+
+EXACT_SUMMANDS = {
+    "total-variation": lambda p, q: abs(p - q) / 2,
+    "kl": lambda p, q: p * mpmath.log(p / q),
+    "reverse-kl": lambda p, q: q * mpmath.log(q / p),
+    "pearson": lambda p, q: (p - q) ** 2 / q,
+    "neyman": lambda p, q: (p - q) ** 2 / p,
+    "squared-hellinger": lambda p, q: (mpmath.sqrt(p) - mpmath.sqrt(q)) ** 2,
+    "jeffrey": lambda p, q: (p - q) * mpmath.log(p / q),
+    "jensen-shannon": lambda p, q: mixed_summand(p, q, 0.5),
+    "weighted-jensen-shannon": lambda p, q: mixed_summand(p, q, 0.2),
+}
+
+
+def mixed_summand(p: mpmath.mpf, q: mpmath.mpf, pi: float) -> mpmath.mpf:
+    m = pi * p + (1 - pi) * q
+    return pi * p * mpmath.log(p / m) + (1 - pi) * q * mpmath.log(q / m)
+
+
+@pytest.mark.parametrize("divergence", ALL[:-1], ids=lambda d: d.name)
+@given(data=st.data())
+def test_summands_are_exact_down_to_the_smallest_normal_number(
+    divergence: FDivergence, data: st.DataObject
+) -> None:
+    dtype = data.draw(st.sampled_from([torch.float32, torch.float64]))
+    limits = torch.finfo(dtype)
+    exponents = st.floats(math.log(limits.tiny), 0.0)
+    p, q = (torch.tensor(data.draw(exponents), dtype=dtype).exp() for _ in "pq")
+    p, q = p.clamp_min(limits.tiny).requires_grad_(), q.clamp_min(limits.tiny).requires_grad_()
+    value = divergence.perspective(p, q)
+    slopes = torch.autograd.grad(value, (p, q))
+    with mpmath.workdps(400):
+        exact = EXACT_SUMMANDS[divergence.name](mpmath.mpf(p.item()), mpmath.mpf(q.item()))
+        # The values of both logarithms are rounded, and so is the difference of p and q.
+        most = max(p.item(), q.item())
+        rounding = 4 * limits.eps * (abs(exact) + most * mpmath.mpf(-math.log(limits.tiny)))
+        if exact < limits.max / 2:
+            assert abs(mpmath.mpf(value.item()) - exact) <= rounding
+        assert not value.isnan()
+    assert not any(slope.isnan() for slope in slopes)
+    ratio = mpmath.mpf(max(p.item(), q.item())) / min(p.item(), q.item())
+    if ratio**2 < limits.max / 4:
+        assert all(slope.isfinite() for slope in slopes)
+
+
+def test_js_of_two_normals_that_are_far_apart_is_ln_2() -> None:
+    x = torch.linspace(-40, 70, 4001, dtype=torch.float64)
+    p, q = (torch.softmax(-((x - mean) ** 2) / 2, 0) for mean in (0.0, 30.0))
+    assert float(F_DIVERGENCES["jensen-shannon"](p, q)) == pytest.approx(math.log(2), abs=1e-12)
+    x = torch.linspace(-7, 37, 4001, dtype=torch.float64)  # no density is zero here
+    p, q = (torch.softmax(-((x - mean) ** 2) / 2, 0) for mean in (0.0, 30.0))
+    assert float(F_DIVERGENCES["kl"](p, q)) == pytest.approx(450, rel=1e-7)  # 30^2 / 2
+    assert float(F_DIVERGENCES["jeffrey"](p, q)) == pytest.approx(900, rel=1e-7)
 
 
 def test_half_weight_is_jensen_shannon_in_every_function() -> None:

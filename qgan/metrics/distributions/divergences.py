@@ -46,9 +46,10 @@ def root(squared: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """The square root, with gradient zero where the argument is zero or, by rounding, below zero.
 
     A distance that is such a root has a kink there, and zero lies between its slopes to all sides.
+    What is not a number stays so: it must not pass for "equal".
     """
-    positive = squared > 0
-    return torch.where(positive, torch.where(positive, squared, 1.0).sqrt(), 0.0)
+    none = squared <= 0
+    return torch.where(none, 0.0, torch.where(none, 1.0, squared).sqrt())
 
 
 def jensen_shannon_distance(
@@ -184,7 +185,8 @@ def likelihood_kl(samples: Int[Tensor, " N"], log_q: Float[Tensor, " K"]) -> Flo
         log_q: the log-probabilities of the model, ``(K,)``.
 
     Returns:
-        A number, at least 0 for normalised models; infinite if a sample is impossible.
+        A number in double precision, at least 0 for normalised models; infinite if a sample is
+        impossible.
 
     Raises:
         QganError: if there is no sample, or if one is not a point of the model.
@@ -200,6 +202,5 @@ def likelihood_kl(samples: Int[Tensor, " N"], log_q: Float[Tensor, " K"]) -> Flo
         got = f"{len(samples)} samples" if not len(samples) else f"{samples.min()}..{samples.max()}"
         raise errors.argument("samples", f"must hold points from 0 to {len(log_q) - 1}", got)
     counts = samples.bincount(minlength=len(log_q))
-    frequency = (counts / len(samples)).to(log_q)
-    support = counts > 0
-    return (frequency[support] * (frequency[support].log() - log_q[support])).sum()
+    frequency, support = counts.double() / len(samples), counts > 0
+    return (frequency[support] * (frequency[support].log() - log_q[support].double())).sum()

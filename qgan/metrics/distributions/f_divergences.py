@@ -24,6 +24,7 @@ from qgan.rounding import within
 __all__ = ["F_DIVERGENCES", "FDivergence", "f_divergence", "weighted_jensen_shannon"]
 
 Function = Callable[[Tensor], Tensor]
+Perspective = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class FDivergence:
 
     Args:
         name: its name in the table.
-        f: the generator, for u > 0.
+        perspective: ``q f(p / q)`` for p, q > 0, formed without the ratio, which overflows where
+            the summand does not: a density of N(0, 1) is 10^195 times that of N(30, 1) at 0.
         derivative: f'(u), for u > 0.
         conjugate: ``f*(t) = sup_{u >= 0} (u t - f(u))``, for t in the domain.
         domain: the ends of the interval that values of a critic lie in; values of f' lie between
@@ -51,7 +53,7 @@ class FDivergence:
     """
 
     name: str
-    f: Function
+    perspective: Perspective
     derivative: Function
     conjugate: Function
     domain: tuple[float, float]
@@ -65,6 +67,10 @@ class FDivergence:
     ) -> Float[Tensor, "*batch"]:
         """The divergence ``D_f(P || Q)``, by :func:`f_divergence`."""
         return f_divergence(self, p, q)
+
+    def f(self, u: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """The generator, for u > 0: the perspective at q = 1."""
+        return self.perspective(u, torch.ones_like(u))
 
     def bound(self, v_p: Float[Tensor, "*n"], v_q: Float[Tensor, "*m"]) -> Float[Tensor, ""]:
         """The variational lower bound of D_f, ``E_P[g_f(v)] - E_Q[f*(g_f(v))]``.
@@ -110,13 +116,20 @@ def f_divergence(
     """
     check_pair(p, q)
     both = (p > 0) & (q > 0)
-    ratio = torch.where(both, p, 1.0) / torch.where(both, q, 1.0)
-    summands = torch.where(both, q * divergence.f(ratio), 0.0)
+    inside = torch.where(both, p, 1.0), torch.where(both, q, 1.0)
+    summands = torch.where(both, divergence.perspective(*inside), 0.0)
     # An infinite limit enters as a constant: infinity times zero would be no number.
     for mass, other, limit in ((q, p, divergence.at_zero), (p, q, divergence.at_infinity)):
         alone = (mass > 0) & (other <= 0)
         summands = summands + torch.where(alone, inf if limit == inf else limit * mass, 0.0)
     return within(summands.sum(-1), 0.0, divergence.at_zero + divergence.at_infinity)
+
+
+def _towards_mixture(p: Tensor, q: Tensor, pi: float) -> Tensor:
+    """``pi p log(p / m) + (1 - pi) q log(q / m)`` with ``m = pi p + (1 - pi) q``."""
+    log_p, log_q = p.log(), q.log()
+    log_m = torch.logaddexp(log_p + log(pi), log_q + log(1 - pi))
+    return pi * p * (log_p - log_m) + (1 - pi) * q * (log_q - log_m)
 
 
 def _pearson_conjugate(t: Tensor) -> Tensor:
@@ -173,8 +186,8 @@ def weighted_jensen_shannon(pi: float) -> FDivergence:
 
     return FDivergence(
         name="weighted-jensen-shannon",
-        f=lambda u: pi * u * u.log() - (rest + pi * u) * torch.log1p(pi * (u - 1)),
-        derivative=lambda u: -pi * (pi + rest / u).log(),
+        perspective=lambda p, q: _towards_mixture(p, q, pi),
+        derivative=lambda u: top + pi * logsigmoid(u.log() + log(pi / rest)),
         conjugate=conjugate,
         domain=(-inf, top),
         activation=lambda v: top + pi * logsigmoid(v),
@@ -187,7 +200,7 @@ def weighted_jensen_shannon(pi: float) -> FDivergence:
 _TABLE = (
     FDivergence(
         name="total-variation",
-        f=lambda u: (u - 1).abs() / 2,
+        perspective=lambda p, q: (p - q).abs() / 2,
         derivative=lambda u: (u - 1).sign() / 2,
         conjugate=_identity,
         domain=(-0.5, 0.5),
@@ -198,7 +211,7 @@ _TABLE = (
     ),
     FDivergence(
         name="kl",
-        f=lambda u: u * u.log(),
+        perspective=lambda p, q: p * (p.log() - q.log()),
         derivative=lambda u: u.log() + 1,
         conjugate=lambda t: (t - 1).exp(),
         domain=(-inf, inf),
@@ -209,7 +222,7 @@ _TABLE = (
     ),
     FDivergence(
         name="reverse-kl",
-        f=lambda u: -u.log(),
+        perspective=lambda p, q: q * (q.log() - p.log()),
         derivative=lambda u: -1 / u,
         conjugate=lambda t: -1 - (-t).log(),
         domain=(-inf, 0.0),
@@ -220,7 +233,7 @@ _TABLE = (
     ),
     FDivergence(
         name="pearson",
-        f=lambda u: (u - 1).square(),
+        perspective=lambda p, q: ((p - q) / q.sqrt()).square(),
         derivative=lambda u: 2 * (u - 1),
         conjugate=_pearson_conjugate,
         domain=(-inf, inf),
@@ -231,7 +244,7 @@ _TABLE = (
     ),
     FDivergence(
         name="neyman",
-        f=lambda u: (u - 1).square() / u,
+        perspective=lambda p, q: ((p - q) / p.sqrt()).square(),
         derivative=lambda u: 1 - u**-2,
         conjugate=lambda t: 2 - 2 * (1 - t).sqrt(),
         domain=(-inf, 1.0),
@@ -242,7 +255,7 @@ _TABLE = (
     ),
     FDivergence(
         name="squared-hellinger",
-        f=lambda u: (u.sqrt() - 1).square(),
+        perspective=lambda p, q: (p.sqrt() - q.sqrt()).square(),
         derivative=lambda u: 1 - u**-0.5,
         conjugate=lambda t: t / (1 - t),
         domain=(-inf, 1.0),
@@ -253,7 +266,7 @@ _TABLE = (
     ),
     FDivergence(
         name="jeffrey",
-        f=lambda u: (u - 1) * u.log(),
+        perspective=lambda p, q: (p - q) * (p.log() - q.log()),
         derivative=lambda u: u.log() + 1 - 1 / u,
         conjugate=_jeffrey_conjugate,
         domain=(-inf, inf),
@@ -264,8 +277,8 @@ _TABLE = (
     ),
     FDivergence(
         name="jensen-shannon",
-        f=lambda u: (u * u.log() - (u + 1) * ((u + 1) / 2).log()) / 2,
-        derivative=lambda u: -((1 + 1 / u) / 2).log() / 2,
+        perspective=lambda p, q: _towards_mixture(p, q, 0.5),
+        derivative=lambda u: (log(2) + logsigmoid(u.log())) / 2,
         conjugate=lambda t: -(2 - (2 * t).exp()).log() / 2,
         domain=(-inf, log(2) / 2),
         activation=lambda v: (log(2) + logsigmoid(v)) / 2,
