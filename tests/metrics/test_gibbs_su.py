@@ -122,12 +122,15 @@ def test_the_others_by_their_definitions(p_weights, q_weights, places) -> None:
     }  # fmt: skip
     least = min(places)
     assert values["kolmogorov"] == pytest.approx(max(difference[least, b] for b in places))
+    assert values["discrepancy"] == pytest.approx(max(difference.values()), abs=1e-12)
     balls = [
         abs(float((p - q)[(x - c).abs() <= (c - edge).abs() + 1e-12].sum()))
         for c in x
         for edge in x
     ]
-    assert values["discrepancy"] == pytest.approx(max(balls), abs=1e-12)
+    of_points = metrics.discrepancy(p, q, (x[:, None] - x[None, :]).abs())
+    assert float(of_points) == pytest.approx(max(balls), abs=1e-12)
+    assert float(of_points) <= values["discrepancy"] + 1e-12
     w = wasserstein_distance(places, places, p.numpy(), q.numpy())
     assert values["wasserstein"] == pytest.approx(w, abs=1e-9)
     known = [1 - float(a / b) for a, b in zip(p, q, strict=True) if b > 0]

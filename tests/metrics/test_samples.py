@@ -49,6 +49,18 @@ def test_a_shift_is_a_distance() -> None:
     assert float(metrics.frechet_distance(x, x + shift)) == pytest.approx(9)
 
 
+def test_distances_of_the_1_norm_are_dual_to_the_greatest_entry_of_a_slope() -> None:
+    x = points(12, 3, 0)
+    shift = torch.tensor([1.0, -2.0, 2.0], dtype=torch.float64)
+    distance = metrics.sample_wasserstein(x, x + shift, norm=1)
+    assert distance == pytest.approx(5)
+    # The critic sign(shift) . x has slopes of 1 in each entry, and reaches that distance.
+    critic = shift.sign()
+    assert float(((x + shift) @ critic).mean() - (x @ critic).mean()) == pytest.approx(distance)
+    with pytest.raises(QganError, match="`norm` must be 1 or 2, but got 3"):
+        metrics.sample_wasserstein(x, x, norm=3)
+
+
 def test_entropic_plans_approach_the_exact_one_and_say_when_they_do_not() -> None:
     x, y = points(30, 2, 0), points(25, 2, 1, shift=1.0)
     exact = metrics.sample_wasserstein(x, y)

@@ -25,6 +25,7 @@ from qgan.metrics.distributions.probability_metrics import (
     discrete_wasserstein,
     kolmogorov,
     levy,
+    line_discrepancy,
     prokhorov,
     separation,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "kolmogorov",
     "levy",
     "likelihood_kl",
+    "line_discrepancy",
     "prokhorov",
     "reverse_kl",
     "sampled_kl",

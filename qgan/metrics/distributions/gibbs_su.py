@@ -16,10 +16,10 @@ from qgan.metrics.distributions.divergences import (
 )
 from qgan.metrics.distributions.f_divergences import F_DIVERGENCES
 from qgan.metrics.distributions.probability_metrics import (
-    discrepancy,
     discrete_wasserstein,
     kolmogorov,
     levy,
+    line_discrepancy,
     prokhorov,
     separation,
 )
@@ -51,6 +51,9 @@ def ten_metrics(
 ) -> dict[str, float]:
     """All ten metrics of Gibbs and Su between two distributions on points of the line.
 
+    The space is the line: the discrepancy is taken over all intervals, as Kolmogorov's and Levy's
+    metrics are. The other metrics do not depend on what lies between the points.
+
     Args:
         p: probabilities ``(K,)``.
         q: probabilities ``(K,)``.
@@ -68,7 +71,7 @@ def ten_metrics(
     p, q, position = p.double(), q.double(), position.double()
     distance = (position[:, None] - position[None, :]).abs()
     return {
-        "discrepancy": float(discrepancy(p, q, distance)),
+        "discrepancy": float(line_discrepancy(p, q, position)),
         "hellinger": float(hellinger_distance(p, q)),
         "relative entropy": float(kl_divergence(p, q)),
         "kolmogorov": float(kolmogorov(p, q, position)),

@@ -11,7 +11,15 @@ from qgan import errors
 from qgan.metrics.distributions._probabilities import check_pair
 from qgan.rounding import within
 
-__all__ = ["discrepancy", "discrete_wasserstein", "kolmogorov", "levy", "prokhorov", "separation"]
+__all__ = [
+    "discrepancy",
+    "discrete_wasserstein",
+    "kolmogorov",
+    "levy",
+    "line_discrepancy",
+    "prokhorov",
+    "separation",
+]
 
 
 def separation(p: Float[Tensor, "*batch K"], q: Float[Tensor, "*_"]) -> Float[Tensor, "*batch"]:
@@ -90,10 +98,45 @@ def levy(
     return within(torch.stack(bounds).max(), 0.0, 1.0)
 
 
+def line_discrepancy(
+    p: Float[Tensor, " K"], q: Float[Tensor, "*_"], position: Float[Tensor, " K"]
+) -> Float[Tensor, ""]:
+    """Discrepancy on the line, ``max_B |P(B) - Q(B)|`` over closed intervals B.
+
+    The closed balls of the line are all intervals, wherever they are centred. The K points alone,
+    as a space of their own, have fewer balls: :func:`discrepancy` takes those, and may be less.
+
+    Args:
+        p: probabilities ``(K,)``.
+        q: probabilities ``(K,)``.
+        position: the K points on the line, all different.
+
+    Returns:
+        A number in [0, 1].
+
+    Raises:
+        QganError: as :func:`kolmogorov`.
+
+    References:
+        Gibbs and Su, Int. Stat. Rev. 70, 419 (2002), sec. 2.
+
+    Example:
+        >>> p, q = torch.tensor([0.5, 0.0, 0.0, 0.5]), torch.tensor([0.0, 0.5, 0.5, 0.0])
+        >>> place = torch.tensor([0.0, 1.0, 1.1, 5.0])
+        >>> line_discrepancy(p, q, place).item()
+        1.0
+    """
+    _, left, right = _sorted(p, q, position)
+    below = torch.nn.functional.pad(left - right, (1, 0))  # what lies left of an interval
+    return within(below.max() - below.min(), 0.0, 1.0)
+
+
 def discrepancy(
     p: Float[Tensor, " K"], q: Float[Tensor, "*_"], distance: Float[Tensor, "K K"]
 ) -> Float[Tensor, ""]:
-    """Discrepancy, ``max_B |P(B) - Q(B)|`` over closed balls B around the points.
+    """Discrepancy, ``max_B |P(B) - Q(B)|`` over the closed balls B of a finite space.
+
+    A ball has one of the K points as its centre; on the line see :func:`line_discrepancy`.
 
     Args:
         p: probabilities ``(K,)``.

@@ -20,12 +20,16 @@ __all__ = [
 ]
 
 
-def _distances(x: Float[Tensor, "N d"], y: Float[Tensor, "M d"]) -> Float[Tensor, "N M"]:
-    """Euclidean distances in double precision, without the cancellation of ``|x|^2 + |y|^2``."""
+def _distances(
+    x: Float[Tensor, "N d"], y: Float[Tensor, "M d"], norm: int = 2
+) -> Float[Tensor, "N M"]:
+    """Distances in double precision, without the cancellation of ``|x|^2 + |y|^2``."""
     if not len(x) or not len(y):
         raise errors.argument("x", "must hold at least one point, and so must y", "none")
     mode = "donot_use_mm_for_euclid_dist"
-    distances: Tensor = torch.cdist(x.detach().cpu().double(), y.detach().cpu().double(), 2, mode)
+    distances: Tensor = torch.cdist(
+        x.detach().cpu().double(), y.detach().cpu().double(), norm, mode
+    )
     return distances
 
 
@@ -36,20 +40,24 @@ def _check_order(order: int | float) -> None:
 
 
 def sample_wasserstein(
-    x: Float[Tensor, "N d"], y: Float[Tensor, "M d"], order: int | float = 1
+    x: Float[Tensor, "N d"], y: Float[Tensor, "M d"], order: int | float = 1, norm: int = 2
 ) -> float:
     """Exact p-Wasserstein distance of two samples, in which all points have equal weights.
+
+    By duality, W_1 is the greatest difference of the means of a function whose slope is at most 1:
+    the 2-norm of its gradient for Euclidean distances, the largest entry for those of the 1-norm.
 
     Args:
         x: N points of R^d.
         y: M points of R^d.
         order: p, at least 1.
+        norm: 2 for Euclidean distances between points, 1 for sums of absolute differences.
 
     Returns:
         A number, at least 0.
 
     Raises:
-        QganError: if the order is below 1 or a sample has no points.
+        QganError: if the order is below 1, the norm is neither 1 nor 2, or a sample has no points.
 
     References:
         Bonneel et al., ACM Trans. Graph. 30, 158 (2011), for the solver (POT, ``ot.emd2``).
@@ -57,11 +65,15 @@ def sample_wasserstein(
     Example:
         >>> sample_wasserstein(torch.zeros(2, 2), torch.tensor([[3.0, 4.0]]))
         5.0
+        >>> sample_wasserstein(torch.zeros(2, 2), torch.tensor([[3.0, 4.0]]), norm=1)
+        7.0
     """
+    _check_order(order)
+    if norm not in (1, 2):
+        raise errors.argument("norm", "must be 1 or 2", norm)
     import ot
 
-    _check_order(order)
-    cost = (_distances(x, y) ** order).numpy()
+    cost = (_distances(x, y, norm) ** order).numpy()
     return float(max(0.0, float(ot.emd2([], [], cost, numItermax=10**7))) ** (1 / order))
 
 
@@ -103,8 +115,8 @@ def line_wasserstein(
     ]
     costs = (steps[0] - steps[1]).abs() ** order
     total = (costs * weight.to(costs)).sum()
-    positive = total > 0
-    return torch.where(positive, torch.where(positive, total, 1.0) ** (1 / order), 0.0)
+    none = total <= 0
+    return torch.where(none, 0.0, torch.where(none, 1.0, total) ** (1 / order))
 
 
 def entropic_wasserstein(
