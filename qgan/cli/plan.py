@@ -26,6 +26,6 @@ def command_plan(argv: Sequence[str]) -> int:
     with waiting("timing a step of the whole game"):
         settled = build.settle(with_most_latents(experiment), data)
         projection = build.project(settled, data)
-    for line in game_lines(projection, settled, data.n_qubits):
+    for line in game_lines(projection, settled, data):
         console.print(line, soft_wrap=True, highlight=False)
     return 0
