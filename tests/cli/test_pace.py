@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
 
 from qgan.build import parse, project, settle
+from qgan.cli.engine_table import engine_table
 from qgan.cli.pace import LONG, faster_choice, game_lines, long_line
 from qgan.cli.plan import command_plan
+from qgan.cli.tables import TextConsole
 from qgan.data import tfim
+from qgan.engines.choose import Candidate, Timing
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,19 @@ def test_the_game_as_it_is_built() -> None:
     assert second.startswith("A step takes ") and "7 steps take about" in second
     slow = game_lines(replace(projection, step=LONG), settings, data)
     assert slow[2:] == ["Faster: --objective energy; --steps 1 takes about an hour."]
+
+
+def test_engines_that_cannot_run_stand_together_by_their_reason() -> None:
+    gpu, kokkos = (Candidate("pennylane", f"lightning.{x}", "adjoint") for x in ("gpu", "kokkos"))
+    ours = Candidate("batched", None, "adjoint")
+    rows = [Timing(gpu, why_not="Device lightning.gpu: it is not installed here; install it.")]
+    rows += [Timing(ours, why_not="no shots"), Timing(kokkos, why_not="no shots")]
+    text = io.StringIO()
+    TextConsole(file=text, width=100).print(engine_table(rows))
+    assert text.getvalue().splitlines()[-2:] == [
+        "Not run: lightning.gpu (adjoint): it is not installed here; install it.",
+        "Not run: batched (adjoint), lightning.kokkos (adjoint): no shots",
+    ]
 
 
 def test_plan_tells_of_the_whole_game(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from threading import Timer
+from threading import enumerate as enumerate_threads
 
 import pytest
 
@@ -62,6 +64,15 @@ def test_the_pace_is_told_once_and_without_compiling(first: float, pace: float) 
         bar({**row, "step": 10.0 + step, "seconds": 30.0 + first + pace * (step - 1)})
     said = [line for line in text.getvalue().splitlines() if line.startswith("pace")]
     assert said == [f"pace {first if first > 120 else pace:.1f}"]
+
+
+@pytest.mark.parametrize(("patience", "line"), [(0.01, "Making the data ...\n"), (60.0, "")])
+def test_a_log_file_names_what_takes_long(patience: float, line: str) -> None:
+    text = io.StringIO()
+    with waiting("making the data", TextConsole(file=text, width=120), patience):
+        for thread in (one for one in enumerate_threads() if isinstance(one, Timer)):
+            thread.join(0.2)
+    assert text.getvalue() == line
 
 
 class Clock:
