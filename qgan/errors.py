@@ -14,6 +14,7 @@ __all__ = [
     "QganError",
     "QganWarning",
     "argument",
+    "instance",
     "integer",
     "nearest",
     "one_line",
@@ -108,6 +109,34 @@ def integer(name: str, value: Any, least: int | None = None, most: int | None = 
     if most is not None and number > most:
         raise argument(name, f"must be at most {most}", number)
     return number
+
+
+def instance(name: str, value: object, kind: type) -> None:
+    """Refuse what is no object of a class, such as the class itself.
+
+    Args:
+        name: name of the argument, for the message.
+        value: what came.
+        kind: the class.
+
+    Raises:
+        QganError: with the class, and what came.
+
+    Example:
+        >>> instance("steps", 3, int)
+        >>> instance("steps", bool, int)
+        Traceback (most recent call last):
+        qgan.errors.QganError: Argument `steps` must be of class int, but got the class bool itself.
+    """
+    if isinstance(value, kind):
+        return
+    if isinstance(value, type):
+        got = f"the class {value.__name__} itself"
+    elif type(value).__module__ == "builtins":
+        got = written(value)
+    else:
+        got = f"an object of class {type(value).__name__}"
+    raise argument(name, f"must be of class {kind.__name__}", got)
 
 
 def unsupported(what: str, reason: str, instead: str | Sequence[Choice]) -> QganError:

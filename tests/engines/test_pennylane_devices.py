@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import jaxtyping
 import pennylane as qml
 import pytest
 from pennylane.exceptions import DeviceError
 
 from qgan.engines.pennylane import PennyLaneEngine
 from qgan.errors import QganError
-
-
-@pytest.fixture
-def as_users_run_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the checks of annotations, which would speak before the constructor does."""
-    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.mark.parametrize(
