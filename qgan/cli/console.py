@@ -95,10 +95,13 @@ def show_report(
         f"Run {path}", report, *names, pictures=pictures, settings=settings, trained=trained
     )
     write_atomically(folder.page_file, page)
-    console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
-    console.print(f"Pictures and all measures, for a browser: {folder.page_file}")
-    console.print("Next:")
-    console.print(f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states")
-    console.print(f"  qgan explore {path}   turn z and look, in a browser")
-    console.print(f"  qgan evaluate {path} --full   the table with all measures")
+    for line in (
+        f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)",
+        f"Pictures and all measures, for a browser: {folder.page_file}",
+        "Next:",
+        f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states",
+        f"  qgan explore {path}   turn z and look, in a browser",
+        f"  qgan evaluate {path} --full   the table with all measures",
+    ):
+        console.print(line, soft_wrap=True)  # a path or a command is copied from one line
     return pictures
