@@ -139,6 +139,8 @@ def train_and_report(
             bar.begin(first_step, session.seconds)
             if not bar.console.is_terminal:
                 bar.tell(f"Run: {folder.path}")
+            if first_step == learner.config.steps:
+                bar.tell(f"All {first_step:,} steps have been taken, and none is left to train.")
             with bar:
                 complete = session.train()
     except errors.QganError:

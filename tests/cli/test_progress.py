@@ -109,6 +109,9 @@ def test_a_training_of_hours_says_so_at_its_start(
     assert command_resume(["run"]) == 0
     rest = "At this pace the rest of the training takes about 2.2 hours."
     assert rest in capsys.readouterr().err.splitlines()
+    assert command_resume(["run"]) == 0
+    end = "All 8 steps have been taken, and none is left to train."
+    assert end in capsys.readouterr().err.splitlines()
 
 
 def test_slow_steps_are_given_in_seconds() -> None:
