@@ -5,6 +5,7 @@ import operator
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from qgan.text import MOST_CHARACTERS, shortened, written
@@ -17,6 +18,7 @@ __all__ = [
     "instance",
     "integer",
     "nearest",
+    "of_file",
     "one_line",
     "schema",
     "unsupported",
@@ -137,6 +139,25 @@ def instance(name: str, value: object, kind: type) -> None:
     else:
         got = f"an object of class {type(value).__name__}"
     raise argument(name, f"must be of class {kind.__name__}", got)
+
+
+@contextmanager
+def of_file(place: str) -> Iterator[None]:
+    """Let the errors that arise inside say which of several files they are about.
+
+    Args:
+        place: the option or argument that names the file, with the file.
+
+    Example:
+        >>> with of_file("--real a.npz"):
+        ...     raise argument("states", "must hold numbers", "dtype <U1")
+        Traceback (most recent call last):
+        qgan.errors.QganError: --real a.npz: Argument `states` must hold numbers, but got dtype <U1.
+    """
+    try:
+        yield
+    except QganError as error:
+        raise QganError(f"{shortened(place)}: {error}", error.choices) from None
 
 
 def unsupported(what: str, reason: str, instead: str | Sequence[Choice]) -> QganError:

@@ -75,8 +75,11 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int, full:
     from qgan.runs.checkpoint import write_atomically
     from qgan.runs.provenance import versions
 
-    data = halves(real, seed)
-    batch, latent = read_generated(generated, data)
+    errors.integer("seed", seed, least=0)
+    with errors.of_file(f"--real {real}"):
+        data = halves(real, seed)
+    with errors.of_file(f"--generated {generated}"):
+        batch, latent = read_generated(generated, data)
     folder = out or Path(f"{generated.stem}-judged")
     if folder.exists() and not folder.is_dir():
         raise errors.argument("out", "must be a folder", folder)
