@@ -24,6 +24,10 @@ OF_CIRCUITS = ("circuit", "two-copy", "swap-test", "ddk")
 """Views that run circuits on every state, which is slower than reading it."""
 
 
+DISTANCE = "--objective energy"
+"""The last choice that is offered, which leaves the discriminator out."""
+
+
 class FirstSteps:
     """The pace of a training from its own first steps, so that finding it costs nothing.
 
@@ -115,7 +119,7 @@ def _choices(settings: Experiment, n_qubits: int) -> Iterator[tuple[str, Experim
     if discriminator.head == "root":
         faster = discriminator.model_copy(update={"head": "mlp"})
         yield "--discriminator.head mlp", _changed(settings, discriminator=faster)
-    yield "--objective energy", _changed(settings, objective="energy")
+    yield DISTANCE, _changed(settings, objective="energy")
 
 
 def _changed(settings: Experiment, **values: Any) -> Experiment:
@@ -129,7 +133,10 @@ def _faster(pace: float, settings: Experiment, data: Dataset) -> str:
         n_steps = int(float(f"{n_steps:.2g}"))
     fewer = f"--steps {n_steps} takes about an hour" if n_steps else "a smaller --trainer.batch"
     choice = faster_choice(settings, data)
-    return f"Faster: {fewer}." if choice is None else f"Faster: {choice}; {fewer}."
+    if choice is None:
+        return f"Faster: {fewer}."
+    less = " (no discriminator; its skill may be lower)" if choice == DISTANCE else ""
+    return f"Faster: {choice}{less}; {fewer}."
 
 
 def game_lines(projection: Projection, settings: Experiment, data: Dataset) -> list[str]:
