@@ -255,7 +255,7 @@ def _follower(label: int, name: str, latent: Float[Tensor, "B z"], followed: _Pr
     # correlations.
     direction = correlations / correlations.norm().clamp_min(1e-12)
     directional = float(followed.correlations((latent @ direction)[:, None]))
-    highest = max(followed.joint_correlation(latent), abs(spearman), directional)
+    highest = max(followed.joint_correlation(latent), abs(spearman), abs(directional))
     vector = tuple(direction.tolist())
     return Follower(label, name, k, spearman, vector, directional, highest, followed.period)
 
