@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
+
+from qgan import errors
 
 __all__ = [
     "MOST_SMALL",
@@ -69,11 +71,28 @@ class Section(BaseModel):
 
     A value must have the type of its key, so that `"yes"` is no true and `true` is no 1. A list is
     taken as a tuple and a text as a path, since a file of YAML has neither.
+
+    Raises:
+        QganError: for the first key or value that breaks the schema.
+
+    Example:
+        >>> TrainerConfig(steps=0)
+        Traceback (most recent call last):
+        qgan.errors.QganError: Argument `steps` must be greater than or equal to 1, but got 0.
     """
 
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
     )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise errors.schema(error, type(self)) from None
+
+    # The parts of a larger section are then checked with it, and a mistake keeps its whole path.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @field_validator("*", mode="before")
     @classmethod

@@ -5,6 +5,7 @@ import operator
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from qgan.text import MOST_CHARACTERS, shortened, written
@@ -14,8 +15,10 @@ __all__ = [
     "QganError",
     "QganWarning",
     "argument",
+    "instance",
     "integer",
     "nearest",
+    "of_file",
     "one_line",
     "schema",
     "unsupported",
@@ -108,6 +111,53 @@ def integer(name: str, value: Any, least: int | None = None, most: int | None = 
     if most is not None and number > most:
         raise argument(name, f"must be at most {most}", number)
     return number
+
+
+def instance(name: str, value: object, kind: type) -> None:
+    """Refuse what is no object of a class, such as the class itself.
+
+    Args:
+        name: name of the argument, for the message.
+        value: what came.
+        kind: the class.
+
+    Raises:
+        QganError: with the class, and what came.
+
+    Example:
+        >>> instance("steps", 3, int)
+        >>> instance("steps", bool, int)
+        Traceback (most recent call last):
+        qgan.errors.QganError: Argument `steps` must be of class int, but got the class bool itself.
+    """
+    if isinstance(value, kind):
+        return
+    if isinstance(value, type):
+        got = f"the class {value.__name__} itself"
+    elif type(value).__module__ == "builtins":
+        got = written(value)
+    else:
+        got = f"an object of class {type(value).__name__}"
+    raise argument(name, f"must be of class {kind.__name__}", got)
+
+
+@contextmanager
+def of_file(place: str) -> Iterator[None]:
+    """Let the errors that arise inside say which of several files they are about.
+
+    Args:
+        place: the option or argument that names the file, with the file.
+
+    Example:
+        >>> with of_file("--real a.npz"):
+        ...     raise argument("states", "must hold numbers", "dtype <U1")
+        Traceback (most recent call last):
+        qgan.errors.QganError: --real a.npz: Argument `states` must hold numbers, but got dtype <U1.
+    """
+    try:
+        yield
+    except QganError as error:
+        raise QganError(f"{shortened(place)}: {error}", error.choices) from None
 
 
 def unsupported(what: str, reason: str, instead: str | Sequence[Choice]) -> QganError:

@@ -98,6 +98,7 @@ class Game:
         self.generator = generator
         self.discriminator = discriminator
         self.objective: Objective = Wasserstein() if objective is None else objective
+        rules.check_players(generator, discriminator, self.objective, terms or ())
         usual = default_terms(self.objective, discriminator)
         self.terms: tuple[Term, ...] = usual if terms is None else tuple(terms)
         self.mismatched_share = mismatched_share

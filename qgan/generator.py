@@ -88,6 +88,9 @@ class Generator(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
+        if isinstance(circuit, type):
+            rule = "must be a circuit, which has registers and is called with weights and inputs"
+            raise errors.argument("circuit", rule, f"the class {circuit.__name__} itself")
         self.circuit = circuit
         self.n_labels = n_labels = errors.integer("n_labels", n_labels, least=1)
         self.prior = prior or Prior(n_latent)

@@ -16,7 +16,37 @@ from qgan.generator import Generator
 from qgan.objectives import Objective
 from qgan.terms import AuxiliaryClassifier, CouplingPenalty, SlopePenalty, Term
 
-__all__ = ["check_data", "check_engine", "check_game", "check_share", "check_step", "why_autograd"]
+__all__ = [
+    "check_data",
+    "check_engine",
+    "check_game",
+    "check_players",
+    "check_share",
+    "check_step",
+    "why_autograd",
+]
+
+
+def check_players(
+    generator: Generator, discriminator: Discriminator, objective: Objective, terms: Sequence[Term]
+) -> None:
+    """Refuse what is no generator, no discriminator, no objective or no term.
+
+    Args:
+        generator: what learns to prepare states.
+        discriminator: view and head.
+        objective: how scores are read.
+        terms: penalties, cures and distances.
+
+    Raises:
+        QganError: with the class that an argument must have, and what came.
+    """
+    errors.instance("generator", generator, Generator)
+    errors.instance("discriminator", discriminator, Discriminator)
+    errors.instance("objective", objective, Objective)
+    errors.instance("terms", terms, Sequence)
+    for place, term in enumerate(terms):
+        errors.instance(f"terms[{place}]", term, Term)
 
 
 def check_game(discriminator: Discriminator, objective: Objective, terms: Sequence[Term]) -> None:
@@ -88,6 +118,7 @@ def check_data(generator: Generator, terms: Sequence[Term], data: Dataset) -> No
     Raises:
         QganError: with the rule that is broken and the two nearest choices that keep it.
     """
+    errors.instance("data", data, Dataset)
     if generator.n_qubits != data.n_qubits:
         rule = f"must have {generator.n_qubits} qubits, as many as the generator"
         raise errors.argument("data", rule, data.n_qubits)

@@ -16,13 +16,12 @@ from pydantic_core import PydanticCustomError
 
 from qgan import errors
 from qgan.files import read_regular
+from qgan.text import shortened, written
 
 __all__ = ["MOST_BYTES", "Count", "Size", "Stored", "fit", "fit_objects", "misfit", "read_json"]
 
 MOST_BYTES = 2**28
 """The largest text file of a run that is read: 256 MiB."""
-MOST_SHOWN = 60
-"""Most characters of a value in a message."""
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Size = Annotated[int, Field(ge=0, le=10**9)]
@@ -46,7 +45,11 @@ def misfit(place: str, rule: str, got: object) -> PydanticCustomError:
         rule: what it must be.
         got: what the file holds, or words about it.
     """
-    facts = {"place": place, "rule": rule, "got": _cut(got, quote=not isinstance(got, str))}
+    facts = {
+        "place": place,
+        "rule": rule,
+        "got": shortened(got) if isinstance(got, str) else written(got),
+    }
     return PydanticCustomError("rule", "{rule}", facts)
 
 
@@ -110,13 +113,13 @@ def _told(error: ValidationError, file: Path | str) -> errors.QganError:
     if first["type"] == "json_invalid":
         reason = str(first.get("ctx", {}).get("error", first["msg"]))
         return errors.QganError(f"File {file} cannot be read as JSON: {reason}.")
-    place, rule, got = list(map(str, first["loc"])), first["msg"], _cut(first["input"])
+    place, rule, got = list(map(str, first["loc"])), first["msg"], written(first["input"])
     if first["type"] == "rule":
         context = first["ctx"]
         place.append(context["place"])
         rule, got = context["rule"], context["got"]
     elif first["type"] == "extra_forbidden":
-        rule, got = "must be a key that this version knows", _cut(place[-1])
+        rule, got = "must be a key that this version knows", written(place[-1])
     elif first["type"] == "too_short":
         rule = f"must have at least {first['ctx']['min_length']} entries"
     elif first["type"] == "too_long":
@@ -126,14 +129,4 @@ def _told(error: ValidationError, file: Path | str) -> errors.QganError:
     rule = rule[0].lower() + rule[1:]
     rule = re.sub(r"^\w+ should", "must", rule).replace("tuple", "list")
     name = ".".join(place) or "the whole"
-    return errors.QganError(f"File {file}: `{_cut(name, quote=False)}` {rule}, but got {got}.")
-
-
-def _cut(value: object, quote: bool = True) -> str:
-    """A value on one line, cut to a length; it may be as large as a file."""
-    if isinstance(value, list | tuple | dict) and len(value) > MOST_SHOWN:
-        return f"a {type(value).__name__} of {len(value)} entries"
-    if isinstance(value, str):
-        value = value[: 2 * MOST_SHOWN]
-    text = " ".join((repr(value) if quote else str(value)).split())
-    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "..."
+    return errors.QganError(f"File {file}: `{shortened(name)}` {rule}, but got {got}.")

@@ -1,5 +1,7 @@
 """Settings of the whole suite: annotated shapes are checked while tests run."""
 
+import jaxtyping
+import pytest
 import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
@@ -12,3 +14,9 @@ torch.set_num_threads(1)
 # A test fails or passes alike on every run and on every machine, however busy it is.
 settings.register_profile("qgan", deadline=None, derandomize=True)
 settings.load_profile("qgan")
+
+
+@pytest.fixture
+def as_users_run_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the checks of annotations, which would speak before the constructor does."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)

@@ -18,7 +18,8 @@ MOST_LINES = 400
 
 FLOORS = (
     {"text"},
-    {"errors", "config", "stateful"},
+    {"errors"},
+    {"config", "stateful"},
     {"pauli", "povm", "bases", "files", "labels", "declared", "rounding", "seeds", "places"},
     {"states", "stored"},
     {"records"},

@@ -15,6 +15,8 @@ __all__ = ["Projection", "project"]
 
 PATIENCE, MOST_STEPS = 2.0, 20
 """Seconds that the steps are timed for, and the most of them."""
+COMPILING = 60.0
+"""Seconds that no compiling takes: a first step that takes longer is slow itself, and the last."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Projection:
 
 
 def project(settings: Experiment, data: Dataset) -> Projection:
-    """Build the whole game, take a few steps and time them, or one where it takes long.
+    """Build the whole game, take a step and time the next few, or the first where it takes long.
 
     The time is that of :func:`qgan.engines.choose.seconds_of`.
 
@@ -63,10 +65,8 @@ def project(settings: Experiment, data: Dataset) -> Projection:
     """
     trainer = build_trainer(data, settings)
     config, generator, place = trainer.config, trainer.generator, settings.engine.accelerator
-    seconds = [
-        seconds_of(trainer.train_step, place)
-    ]  # which traces circuits and reads the cache of compiled loops
-    if seconds[0] < PATIENCE:
+    seconds = [seconds_of(trainer.train_step, place)]  # which traces circuits and compiles loops
+    if seconds[0] < COMPILING:
         seconds = []
         while len(seconds) < MOST_STEPS and sum(seconds) < PATIENCE:
             seconds.append(seconds_of(trainer.train_step, place))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -21,11 +22,36 @@ from qgan.stored import MOST_BYTES
 
 __all__ = ["show_report", "waiting"]
 
+PATIENCE = 5.0
+"""Seconds after which a computation is long enough to be named in a log file."""
 
-def waiting(text: str, console: TextConsole | None = None) -> AbstractContextManager[Any]:
-    """A sign of activity during a long computation; nothing is shown where there is no terminal."""
+
+@contextmanager
+def waiting(
+    text: str, console: TextConsole | None = None, patience: float = PATIENCE
+) -> Iterator[None]:
+    """A sign of activity during a long computation.
+
+    Where there is no terminal, that is one line, once the computation takes long.
+
+    Args:
+        text: what is done.
+        console: where it is shown; standard error by default.
+        patience: seconds after which a line is printed where there is no terminal.
+    """
     console = console or TextConsole(stderr=True)
-    return console.status(text) if console.is_terminal else nullcontext()
+    if console.is_terminal:
+        with console.status(text):
+            yield
+        return
+    line = f"{text[0].upper()}{text[1:]} ..."
+    timer = threading.Timer(patience, console.print, (line,), {"highlight": False})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def show_report(
@@ -69,10 +95,13 @@ def show_report(
         f"Run {path}", report, *names, pictures=pictures, settings=settings, trained=trained
     )
     write_atomically(folder.page_file, page)
-    console.print(f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)")
-    console.print(f"Pictures and all measures, for a browser: {folder.page_file}")
-    console.print("Next:")
-    console.print(f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states")
-    console.print(f"  qgan explore {path}   turn z and look, in a browser")
-    console.print(f"  qgan evaluate {path} --full   the table with all measures")
+    for line in (
+        f"Run: {path}  (config, checkpoints, history.csv, report.json, plots)",
+        f"Pictures and all measures, for a browser: {folder.page_file}",
+        "Next:",
+        f"  qgan sample {path} --n 256 --seed 5 --out states.npz   generated states",
+        f"  qgan explore {path}   turn z and look, in a browser",
+        f"  qgan evaluate {path} --full   the table with all measures",
+    ):
+        console.print(line, soft_wrap=True)  # a path or a command is copied from one line
     return pictures

@@ -40,9 +40,16 @@ def engine_table(timings: Sequence[Timing]) -> Group:
             "yes" if row.exact else "no",
         )
     lines = [Text("* what --engine auto takes; ~ one sample times the batch", style="dim")]
-    lines += [
-        Text(f"{row.candidate.name}, {row.candidate.diff_method}: {row.why_not}")
-        for row in timings
-        if row.seconds is None
-    ]
+    lines += [Text(f"Not run: {who}: {why}") for why, who in _refused(timings).items()]
     return Group(table, *lines)
+
+
+def _refused(timings: Sequence[Timing]) -> dict[str, str]:
+    """The candidates that cannot serve, by the reason; those of one reason stand together."""
+    names: dict[str, list[str]] = {}
+    for row in timings:
+        if row.seconds is None:
+            device = row.candidate.device or row.candidate.kind
+            why = (row.why_not or "").removeprefix(f"Device {device}: ")
+            names.setdefault(why, []).append(f"{row.candidate.name} ({row.candidate.diff_method})")
+    return {why: ", ".join(some) for why, some in names.items()}

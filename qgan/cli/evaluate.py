@@ -66,6 +66,7 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int, full:
     import json
 
     from qgan.cli import report_table
+    from qgan.cli.console import waiting
     from qgan.cli.html_report import report_page
     from qgan.cli.tables import wide_console
     from qgan.data import halves, read_generated
@@ -74,15 +75,19 @@ def _judge_files(real: Path, generated: Path, out: Path | None, seed: int, full:
     from qgan.runs.checkpoint import write_atomically
     from qgan.runs.provenance import versions
 
-    data = halves(real, seed)
-    batch, latent = read_generated(generated, data)
+    errors.integer("seed", seed, least=0)
+    with errors.of_file(f"--real {real}"):
+        data = halves(real, seed)
+    with errors.of_file(f"--generated {generated}"):
+        batch, latent = read_generated(generated, data)
     folder = out or Path(f"{generated.stem}-judged")
     if folder.exists() and not folder.is_dir():
         raise errors.argument("out", "must be a folder", folder)
     sizes = batch.label.bincount(minlength=data.n_labels).tolist()
-    report = evaluate(
-        batch, latent, data, references=label_references(data, n_generated=sizes, seed=seed)
-    )
+    with waiting("judging on real states"):
+        report = evaluate(
+            batch, latent, data, references=label_references(data, n_generated=sizes, seed=seed)
+        )
     title = f"{generated} judged on one half of {real}, with the other half as floor"
     console = wide_console()
     names = (data.label_names, data.factor_names, title)

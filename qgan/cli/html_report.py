@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qgan.cli.report_table import VERDICTS, Column, columns, plain_heading, yes_or_no
-from qgan.cli.report_words import HEADINGS, LEGEND, WORDS, remarks, short_cells
+from qgan.cli.report_words import HEADINGS, WORDS, legend, remarks, short_cells
 from qgan.evaluation import LabelReport, Report
 from qgan.files import regular_bytes
 from qgan.runs.provenance import commit, versions
@@ -121,11 +121,11 @@ def report_page(
         _short_table(report, label_names, factor_names),
         element("ul", *(element("li", line) for line in remarks(report, label_names))),
         *([element("p", trained)] if trained else []),
-        element("p", LEGEND, class_="more"),
+        element("p", legend(report), class_="more"),
         element("h2", "All measures"),
         element(
             "p",
-            "Each figure with half of its 95 % interval; real: training states in place of "
+            "Each figure with its 95 % interval; real: other real states in place of "
             "generated ones; one state: the best single state.",
         ),
         _full_table(report, names, factor_names),
@@ -161,10 +161,11 @@ def _full_table(report: Report, names: Sequence[str], factor_names: Sequence[str
 
 def _figures(column: Column, entry: LabelReport) -> Html:
     """A measure with its interval, its floor and the score of one state."""
-    value, spread, floor, single = column.lines(entry)
-    more = [f"{name} {text}" for name, text in (("real", floor), ("one state", single)) if text]
-    beside = f" ({', '.join(more)})" if more else ""
-    return element("span", value, element("span", f" {spread}{beside}", class_="more"))
+    value, low, high, floor, single = column.lines(entry)
+    beside = [f"{name} {text}" for name, text in (("real", floor), ("one state", single)) if text]
+    beside[:0] = [f"{low} to {high}"] * bool(low)
+    more = f" ({'; '.join(beside)})" if beside else ""
+    return element("span", value, element("span", more, class_="more"))
 
 
 def _table(rows: Sequence[Sequence[str]], kinds: Sequence[str]) -> Html:

@@ -19,13 +19,15 @@ def command_plan(argv: Sequence[str]) -> int:
     from qgan.cli.tables import TextConsole
 
     experiment, _, _ = parse_train(argv, "qgan plan")
-    data = build.load_data(experiment)
-    timings = build.time_candidates(experiment, data)
+    with waiting("making the data"):
+        data = build.load_data(experiment)
+    with waiting("timing the engines"):
+        timings = build.time_candidates(experiment, data)
     console = TextConsole()
     console.print(engine_table(timings))
     with waiting("timing a step of the whole game"):
         settled = build.settle(with_most_latents(experiment), data)
         projection = build.project(settled, data)
-    for line in game_lines(projection, settled, data.n_qubits):
+    for line in game_lines(projection, settled, data):
         console.print(line, soft_wrap=True, highlight=False)
     return 0

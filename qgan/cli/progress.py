@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from qgan import errors
 from qgan.cli.console import show_report, waiting
-from qgan.cli.pace import LONG, long_line
+from qgan.cli.pace import FirstSteps, long_line
 from qgan.cli.tables import TextConsole
 from qgan.runs import RunFolder, Session
 from qgan.training import Learner
@@ -33,14 +33,14 @@ class Bar:
     Args:
         n_steps: number of steps of the training.
         console: where the bar is drawn; standard error by default.
-        long_line: what to say after the second step, if the seconds that it is given are many.
+        long_line: what to say after the first steps, from the seconds per step; None is nothing.
     """
 
     def __init__(
         self,
         n_steps: int,
         console: TextConsole | None = None,
-        long_line: Callable[[float], str] | None = None,
+        long_line: Callable[[float], str | None] | None = None,
     ) -> None:
         columns = (
             TextColumn("{task.description}"),
@@ -57,7 +57,7 @@ class Bar:
         self.skill = math.nan
         self.start = (0.0, 0.0)
         self.n_steps, self.long_line = n_steps, long_line
-        self.first: tuple[float, float] | None = None
+        self.first_steps = FirstSteps(0.0, 0.0)
         self.last_line = 0.0
 
     def begin(self, step: int, seconds: float) -> None:
@@ -68,6 +68,7 @@ class Bar:
             seconds: the training time so far.
         """
         self.start, self.last_line = (step, seconds), seconds
+        self.first_steps = FirstSteps(float(step), seconds)
         self.progress.reset(self.task, completed=step)
 
     def __enter__(self) -> Bar:
@@ -84,7 +85,11 @@ class Bar:
 
     def __call__(self, row: dict[str, float]) -> None:
         """Show the numbers of a step."""
-        self._tell_if_long(row)
+        pace = self.first_steps.pace(row["step"], row["seconds"])
+        if pace is not None and self.long_line is not None:
+            line = self.long_line(pace)
+            if line is not None:
+                self.tell(line)
         first, second = self.start
         self.skill = 1 - row["shortfall"] if "shortfall" in row else self.skill
         rate = (row["step"] - first) / max(1e-9, row["seconds"] - second)
@@ -97,17 +102,6 @@ class Bar:
         if not self.console.is_terminal and ("shortfall" in row or silent > LONGEST_SILENCE):
             self.last_line = row["seconds"]
             self.tell(f"step {row['step']:,.0f} of {self.n_steps:,}  {speed}  {losses}")
-
-    def _tell_if_long(self, row: dict[str, float]) -> None:
-        """Say after the second step if all steps will take long; the first one compiles."""
-        if self.first is None:
-            self.first = row["step"], row["seconds"]
-        elif self.long_line is not None:
-            pace = (row["seconds"] - self.first[1]) / (row["step"] - self.first[0])
-            seconds = pace * (self.n_steps - row["step"])
-            if seconds > LONG:
-                self.tell(self.long_line(seconds))
-            self.long_line = None
 
     def tell(self, line: str) -> None:
         """Print a line above the bar, on standard error."""
@@ -131,15 +125,22 @@ def train_and_report(
     if "OMP_NUM_THREADS" not in os.environ:
         # A step is thousands of small operations: a second thread costs more than it saves.
         torch.set_num_threads(1)
-    experiment, n_qubits = folder.experiment(), learner.data.n_qubits
-    bar = Bar(learner.config.steps, long_line=lambda s: long_line(s, experiment, n_qubits))
+    experiment = folder.experiment()
+
+    def line_if_long(pace: float) -> str | None:
+        return long_line(pace, learner.config.steps, first_step, experiment, learner.data)
+
+    bar = Bar(learner.config.steps, long_line=line_if_long)
     session = Session(learner, folder, bar, bar.tell, logs=True)
     try:
         with session:
             begin(session)
-            bar.begin(learner.step, session.seconds)
+            first_step = learner.step
+            bar.begin(first_step, session.seconds)
             if not bar.console.is_terminal:
                 bar.tell(f"Run: {folder.path}")
+            if first_step == learner.config.steps:
+                bar.tell(f"All {first_step:,} steps have been taken, and none is left to train.")
             with bar:
                 complete = session.train()
     except errors.QganError:

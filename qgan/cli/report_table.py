@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from qgan.cli.report_words import HEADINGS, LEGEND, WORDS, number, remarks, short_cells
+from qgan.cli.report_words import HEADINGS, WORDS, legend, number, remarks, short_cells
 from qgan.cli.tables import TextConsole, styled
 from qgan.evaluation import LabelReport, Report
 from qgan.text import shortened, visible
@@ -45,16 +45,13 @@ class Column:
     single: Callable[[LabelReport], float] | None = None
 
     def lines(self, report: LabelReport) -> list[str]:
-        """The measure, half the width of its interval, its floor, and the score of one state."""
-        low, high = report.intervals.get(self.key, (math.nan, math.nan))
-        spread = (high - low) / 2
+        """The measure, both ends of its interval, its floor, and the score of one state."""
+        ends = report.intervals.get(self.key, (math.nan, math.nan))
         single = math.nan if self.single is None else self.single(report)
-        floor = self.floor(report)
+        figures = (*ends, self.floor(report), single)
         return [
             number(self.value(report), self.digits),
-            "" if math.isnan(spread) else f"±{number(spread, self.digits)}",
-            "" if math.isnan(floor) else number(floor, self.digits),
-            "" if math.isnan(single) else number(single, self.digits),
+            *("" if math.isnan(figure) else number(figure, self.digits) for figure in figures),
         ]
 
     def floor(self, report: LabelReport) -> float:
@@ -108,7 +105,7 @@ VERDICTS: tuple[tuple[str, Callable[[LabelReport], bool | None]], ...] = (
     ("mode\ncollapse", lambda r: r.mode_collapse),
     ("latent\nignored", lambda r: r.latent_ignored),
 )
-LINES = ("", "95 %", "real", "one state")
+LINES = ("", "95 % from", "to", "real", "one state")
 
 
 def table(
@@ -120,7 +117,7 @@ def table(
 ) -> Table:
     """All measures as a table: labels are rows, and the verdicts come last.
 
-    Below the figures of a label are half the width of their 95 % intervals, the scores of training
+    Below the figures of a label are the ends of their 95 % intervals, the scores of other real
     states in place of generated ones, and the scores of a single state per label.
 
     Args:
@@ -165,8 +162,9 @@ def transposed_table(
     for column in columns(factor_names):
         cells = []
         for entry in report.labels:
-            value, spread, floor, _ = column.lines(entry)
-            cells.append(f"{value} {spread}" + (f" (real {floor})" if floor else ""))
+            value, low, high, floor, _ = column.lines(entry)
+            beside = [f"{low} to {high}"] * bool(low) + [f"real {floor}"] * bool(floor)
+            cells.append(f"{value} ({'; '.join(beside)})" if beside else value)
         result.add_row(plain_heading(column.heading), *cells)
     for heading, read in VERDICTS:
         result.add_row(plain_heading(heading), *(yes_or_no(read(entry)) for entry in report.labels))
@@ -223,13 +221,28 @@ def show(
     names = (label_names, factor_names, title)
     if full:
         upright = table(report, *names, console.encoding)
-        console.print(upright if _fits(upright, console) else transposed_table(report, *names))
+        for one in [upright] if _fits(upright, console) else _parts(report, names, console):
+            console.print(one)
     else:
         in_lines = short_table(report, *names)
         fits = _fits(in_lines, console)
         console.print(in_lines if fits else short_table(report, *names, stacked=True))
-    for line in [*remarks(report, label_names), *([] if full else [LEGEND])]:
+    for line in [*remarks(report, label_names), *([] if full else [legend(report)])]:
         console.print(line, highlight=False)
+
+
+def _parts(
+    report: Report, names: tuple[Sequence[str], Sequence[str], str], console: TextConsole
+) -> list[Table]:
+    """Tables with measures as rows, each with as many labels as fit beside each other."""
+    for n_labels in range(len(report.labels), 0, -1):
+        parts = [
+            transposed_table(Report(report.labels[start : start + n_labels]), *names)
+            for start in range(0, len(report.labels), n_labels)
+        ]
+        if n_labels == 1 or all(_fits(part, console) for part in parts):
+            return parts
+    return []
 
 
 def yes_or_no(value: bool | None) -> str:

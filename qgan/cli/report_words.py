@@ -17,6 +17,7 @@ __all__ = [
     "WORDS",
     "figure_range",
     "findings",
+    "legend",
     "number",
     "remarks",
     "short_cells",
@@ -29,11 +30,11 @@ HEADINGS = (
 """The columns of the short table."""
 WORDS = ("label", "latents\nfollow", "verdict")
 """The columns that hold words, and not one figure."""
-LEGEND = (
+OF_SKILL = (
     "Skill is 1 for states as good as more real ones, 0 for the best single state per label, and "
-    "less for worse ones. "
-    "The latents follow a hidden factor with R = 1 at best."
+    "less for worse ones."
 )
+OF_LATENTS = "The latents follow a hidden factor with R = 1 at best."
 
 LEAST_SKILL = 0.5
 """A skill below this is named: the states are nearer to one frozen state than to real ones."""
@@ -45,7 +46,7 @@ MOST_FROZEN_SKILL = 0.8
 """No eight frozen states reach this skill; above it their number, which coverage gives, says less
 than skill: where a label varies little a few cover it."""
 MOST_MEMORISED = 0.25
-"""Copies: so many states are nearer to training states than real ones are; 0.05 is usual."""
+"""Copies: so many states are nearer to training states than fresh real ones are; 0.05 is usual."""
 LEAST_FOUND = 0.9
 """A label that is found at a lower share of the rate of real states is named."""
 MOST_FACTORS = 4
@@ -70,7 +71,7 @@ def findings(entry: LabelReport) -> list[str]:
         "latent ignored": entry.latent_ignored is True,
         f"serves like {serves}": few and not entry.skill > MOST_FROZEN_SKILL,
         "clumped": not entry.mode_collapse and entry.nearest_neighbour_ratio < LEAST_NEIGHBOURS,
-        "copies of training states": entry.memorised > MOST_MEMORISED,
+        "copies of real states": entry.memorised > MOST_MEMORISED,
         f"skill below {LEAST_SKILL}": entry.skill < LEAST_SKILL,
         "skill undefined": math.isnan(entry.skill),
         "too few states to tell": low < LEAST_SKILL <= entry.skill,
@@ -147,6 +148,16 @@ def remarks(report: Report, label_names: Sequence[str]) -> list[str]:
     ]
 
 
+def legend(report: Report) -> str:
+    """What the figures of the short table mean; R where the table has one.
+
+    Args:
+        report: the report.
+    """
+    ranks = [rank for entry in report.labels for rank in entry.multiple_rank.values()]
+    return OF_SKILL if all(map(math.isnan, ranks)) else f"{OF_SKILL} {OF_LATENTS}"
+
+
 def figure_range(values: Sequence[float] | Sequence[int], form: str = ",") -> str:
     """The range of some figures.
 
@@ -173,8 +184,8 @@ def _beside_skill(entry: LabelReport) -> str:
     ]
     if not math.isnan(share := entry.memorised):
         real = entry.floors.get("memorised", math.nan)
-        of_real = "" if math.isnan(real) else f" (real: {100 * real:.0f} %)"
-        figures.append(f"copies of training states {100 * share:.0f} %{of_real}")
+        of_real = "" if math.isnan(real) else f" (fresh real ones: {100 * real:.0f} %)"
+        figures.append(f"copies of real states {100 * share:.0f} %{of_real}")
     if not math.isnan(entry.roughness):
         roughness = number(entry.roughness, 2)
         figures.append(f"roughness of the walk {roughness} (0 is smooth, 1 is scrambled)")
@@ -193,28 +204,36 @@ def _numbers(entries: Sequence[LabelReport]) -> str:
 SCARCE: tuple[tuple[str, Callable[[LabelReport], bool]], ...] = (
     ("held-out", lambda e: e.n_draw == e.n_held_out),
     ("generated", lambda e: e.n_draw == e.n_generated),
-    ("training", lambda e: True),
+    ("other", lambda e: True),
 )
-"""The states that can be too few for a full draw, each with the test whether it is these."""
+"""The states that can be too few for a full draw, each with the test whether it is these; others
+are the real states that are not held out."""
 
 
 def _few_states(entries: Sequence[tuple[str, LabelReport]]) -> list[str]:
-    """For each kind of states that are few, a line that says how long that makes the interval."""
+    """Lines that say which states are few and how long that makes the interval.
+
+    There is one for each number of states of a kind, and one for all of the kind if there are many.
+    """
     few: dict[str, list[tuple[str, LabelReport]]] = {}
     for name, entry in entries:
         if entry.n_draw < N_DRAWN:
             kind = next(kind for kind, is_scarce in SCARCE if is_scarce(entry))
             few.setdefault(kind, []).append((name, entry))
-    return [
-        _scarcity(kind, [n for n, _ in rows], [e for _, e in rows]) for kind, rows in few.items()
-    ]
+    lines = []
+    for kind, rows in few.items():
+        numbers = list(dict.fromkeys(entry.n_draw for _, entry in rows))
+        parts = [[row for row in rows if row[1].n_draw == number] for number in numbers]
+        for part in parts if len(parts) <= MOST_NAMES else [rows]:
+            lines.append(_scarcity(kind, [name for name, _ in part], [entry for _, entry in part]))
+    return lines
 
 
 def _scarcity(kind: str, names: Sequence[str], entries: Sequence[LabelReport]) -> str:
     draw = figure_range([entry.n_draw for entry in entries])
     which = f"label {names[0]}" if len(names) == 1 else f"labels {_enumeration(names)}"
-    if kind == "training":
-        few = f"There are too few training states of {which} for a draw of {N_DRAWN}"
+    if kind == "other":
+        few = f"There are too few other real states of {which} for a draw of {N_DRAWN}"
     else:
         verb, noun = ("is", "state") if draw == "1" else ("are", "states")
         few = f"There {verb} only {draw} {kind} {noun} of {which}"

@@ -17,7 +17,7 @@ from qgan.text import visible
 
 __all__ = ["PLAIN_WIDTH", "TextConsole", "styled", "wide_console"]
 
-PLAIN_WIDTH = 170
+PLAIN_WIDTH = 100
 """Width in characters of a table that goes to a file or a pipe."""
 
 
@@ -48,5 +48,5 @@ def styled(lines: Sequence[tuple[str, str]], encoding: str = "utf-8") -> Text:
 
 
 def wide_console() -> TextConsole:
-    """A console as wide as the terminal; without a terminal it is wide enough for a table."""
+    """A console as wide as the terminal; without a terminal it has the width of a page of text."""
     return TextConsole(width=None if TextConsole().is_terminal else PLAIN_WIDTH)

@@ -19,6 +19,7 @@ from qgan.engines.memory import check_bytes
 from qgan.labels import read_classes
 from qgan.records import check_shots, measure
 from qgan.seeds import seeded
+from qgan.text import written
 
 __all__ = ["FEWEST", "Dataset", "check_periods", "check_seed", "draw_parts", "measured", "split"]
 
@@ -220,11 +221,15 @@ def check_periods(periods: Sequence[Any], n_factors: int) -> tuple[float | None,
     Raises:
         QganError: if a factor has a period but not each has an entry, or one is not positive.
     """
-    numbers = [x for x in periods if x is not None]
-    entries = tuple(periods) if numbers else (None,) * n_factors
+    rule = f"must have a positive number or None for each of the {n_factors} factors"
+    try:
+        entries = tuple(periods)
+    except TypeError:
+        raise errors.argument("factor_periods", rule, written(periods)) from None
+    numbers = [x for x in entries if x is not None]
+    entries = entries if numbers else (None,) * n_factors
     real = all(isinstance(x, Real) and not isinstance(x, bool) for x in numbers)
     if len(entries) != n_factors or not real or not all(0 < x < math.inf for x in numbers):
-        rule = f"must have a positive number or None for each of the {n_factors} factors"
         raise errors.argument("factor_periods", rule, periods)
     return tuple(None if x is None else float(x) for x in entries)
 

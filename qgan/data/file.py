@@ -36,6 +36,8 @@ LABEL_KINDS = "biufU"
 LABEL_RULE = "must hold integers, real numbers or strings"
 MOST_REAL_LABELS = 64
 """Most distinct values of a real label that is a class, and not a condition."""
+MOST_TURNS = 4
+"""Turns beyond which the values of an angle are likely to be in other units than its period."""
 FACTOR_ARRAYS = ("factors", "factor_names", "factor_periods")
 """Names of the arrays about hidden factors."""
 RECORD_ARRAYS = ("outcome", "measurement")
@@ -84,7 +86,7 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
     n_states = len(arrays["states"])
     values, label = _classes(arrays["label"], n_states)
     factors, factor_names = _factors(arrays, n_states)
-    factor_periods = _periods(arrays, len(factor_names))
+    factor_periods = _periods(arrays, factors)
     states = _trimmed(States.from_numpy(arrays["states"]))
     batch = Batch(states, label, factors, _records(arrays, states))
     parts = split(batch, seed)
@@ -313,17 +315,29 @@ def _factors(arrays: dict[str, Array], n_states: int) -> tuple[Tensor | None, tu
     return torch.from_numpy(array.astype(np.float64)), tuple(names.tolist())
 
 
-def _periods(arrays: dict[str, Array], n_factors: int) -> tuple[float | None, ...]:
-    """The period of each factor that is an angle; None where the archive has 0 or nan."""
+def _periods(arrays: dict[str, Array], factors: Tensor | None) -> tuple[float | None, ...]:
+    """The period of each factor that is an angle; None where the archive has 0 or nan.
+
+    Values that reach over many periods are told of: they are likely to be in another unit.
+    """
     array = arrays.get("factor_periods")
-    if array is None or not n_factors:
+    if array is None or factors is None:
         return ()
-    if array.ndim != 1 or array.dtype.kind not in "iuf":
-        rule = f"must be {n_factors} numbers, one per factor"
+    n_factors = factors.shape[1]
+    if array.shape != (n_factors,) or array.dtype.kind not in "iuf":
+        rule = f"must have shape ({n_factors},), a number for each factor"
         got = f"shape {array.shape}, dtype {array.dtype}"
         raise errors.argument("factor_periods", rule, got)
     numbers = array.astype(np.float64).tolist()
-    return check_periods([x if x and not math.isnan(x) else None for x in numbers], n_factors)
+    periods = check_periods([x if x and not math.isnan(x) else None for x in numbers], n_factors)
+    for k, period in enumerate(periods):
+        extent = float(factors[:, k].max() - factors[:, k].min())
+        if period is not None and extent > MOST_TURNS * period:
+            errors.warn(
+                f"The values of factor {k} reach over {extent / period:.3g} of its periods in "
+                f"`factor_periods`, {period:g}: is that in the units of the factor?"
+            )
+    return periods
 
 
 def _records(arrays: dict[str, Array], states: States) -> Records | None:

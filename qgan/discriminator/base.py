@@ -160,6 +160,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, view: View, head: nn.Module) -> None:
         super().__init__()
+        errors.instance("view", view, View)
+        errors.instance("head", head, nn.Module)
         self.view = view
         self.head: Head = head if isinstance(head, Head) else PlainHead(head)
 

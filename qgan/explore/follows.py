@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +15,9 @@ from qgan.data import Dataset
 from qgan.explore._mutual_information import mutual_information
 from qgan.explore.observables import mean_values, nearest_real, observables, real_part
 from qgan.metrics import multiple_rank_correlation, rank_correlations
+from qgan.metrics.ensembles.angles import circular_rank_correlations, multiple_angle_correlation
 from qgan.metrics.ensembles.covering import prepare
+from qgan.metrics.ensembles.modes import factor_reached
 from qgan.model import Model
 from qgan.seeds import seeded
 
@@ -29,6 +33,9 @@ LEANING_SPEARMAN = 0.5
 LEAST_JOINT_CORRELATION = 0.5
 """Below this correlation R with all latents together, no latent follows a property."""
 
+MEASURES = ("Spearman", "circular correlation")
+"""What is said of the correlation of a latent with a number, and with an angle."""
+
 MEANINGS = {"h": "transverse field h", "g": "longitudinal field g"}
 """The hidden factors of the built-in data sources, in words."""
 
@@ -43,10 +50,10 @@ class Row:
         name: name of the property.
         hidden: whether the property is a hidden factor (that of the nearest real state) and not an
             observable.
-        spearman: rank correlation over draws from the prior.
+        spearman: rank correlation over draws from the prior; of an angle the circular one.
         information: mutual information of the two in bits.
         range_share: fraction of the range of the real states that the property passes through when
-            this latent alone is turned, with the others at 0.
+            this latent alone is turned, with the others at 0; of an angle that of their arcs.
     """
 
     label: int
@@ -66,11 +73,12 @@ class Follower:
         label: class index.
         name: name of the property.
         latent: the entry of z that follows the property most.
-        spearman: rank correlation of this entry with the property.
+        spearman: rank correlation of this entry with the property; of an angle the circular one.
         direction: unit vector in latent space along which the rank of the property rises most.
         direction_spearman: rank correlation of the property with the projection of z on it.
         joint_correlation: multiple rank correlation R of the property with all latents together:
             the most that z can explain of it.
+        period: the period of a property that is an angle, and None of a number.
     """
 
     label: int
@@ -80,6 +88,7 @@ class Follower:
     direction: tuple[float, ...]
     direction_spearman: float
     joint_correlation: float
+    period: float | None = None
 
     @property
     def alone(self) -> bool:
@@ -90,7 +99,8 @@ class Follower:
         )
 
     def __str__(self) -> str:
-        best = f"z_{self.latent}, Spearman {self.spearman:+.2f}"
+        measure = MEASURES[self.period is not None]
+        best = f"z_{self.latent}, {measure} {self.spearman:+.2f}"
         if len(self.direction) == 1:
             return f"{self.name}: {'' if self.alone else 'not followed by '}{best}"
         remark = f"R {self.joint_correlation:.2f} of all latents together"
@@ -100,7 +110,7 @@ class Follower:
             return f"{self.name}: followed by {best} ({remark})"
         if self.direction_spearman**2 >= FOLLOWING_SHARE * self.joint_correlation**2:
             combination = " ".join(f"{c:+.2f} z_{k}" for k, c in enumerate(self.direction))
-            correlation = f"Spearman {self.direction_spearman:+.2f}"
+            correlation = f"{measure} {self.direction_spearman:+.2f}"
             return f"{self.name}: followed by {combination}, {correlation} ({remark})"
         return f"{self.name}: followed by no latent or direction alone (most: {best}; {remark})"
 
@@ -128,7 +138,8 @@ class Factors:
         rows = self.of(label, latent)
         hidden = [row for row in rows if row.hidden]
         best = max(hidden or rows, key=lambda row: abs(row.spearman))
-        correlation = f"{best.name}, Spearman {best.spearman:+.2f}"
+        angles = {f.name for f in self.followers_of(label) if f.period is not None}
+        correlation = f"{best.name}, {MEASURES[best.name in angles]} {best.spearman:+.2f}"
         if any(
             f.alone and f.latent == latent and f.name == best.name for f in self.followers_of(label)
         ):
@@ -169,7 +180,9 @@ class Factors:
 def factors(model: Model, data: Dataset, n: int = N_SAMPLES, seed: int = 0) -> Factors:
     """Compare each latent with each hidden factor and with each observable.
 
-    The hidden factors of a generated state are those of the nearest held-out state of its label.
+    The hidden factors of a generated state are those of the nearest held-out state of its label. A
+    factor whose period the data tell is an angle: its correlations are circular, so that they do
+    not depend on where the circle is cut.
 
     Args:
         model: an opened run.
@@ -185,39 +198,66 @@ def factors(model: Model, data: Dataset, n: int = N_SAMPLES, seed: int = 0) -> F
     """
     names = [MEANINGS.get(f, f) if data.name in SOURCES else f for f in data.factor_names]
     properties = [*names, *(o.plain for o in observables(data.n_qubits))]
+    periods = [*data.factor_periods, *[None] * (len(properties) - len(names))]
     rows, followers = [], []
     latent = model.sampler.prior.sample(n, seeded(seed))
     for label in range(data.n_labels):
         values, real = _properties(model, data, label, latent)
-        correlations = rank_correlations(latent.double(), values)
-        shares = _range_shares(model, data, label, real)
-        followers += _followers(label, properties, latent.double(), values)
-        for k in range(model.sampler.n_latent):
-            for j, name in enumerate(properties):
-                bits = mutual_information(latent[:, k].double(), values[:, j], seed)
-                figures = float(correlations[k, j]), bits, float(shares[k, j])
-                rows.append(Row(label, k, name, j < len(names), *figures))
+        shares = _range_shares(model, data, label, real, periods)
+        for j, name in enumerate(properties):
+            followed = _Property(values[:, j : j + 1], periods[j])
+            if model.sampler.n_latent:
+                followers.append(_follower(label, name, latent.double(), followed))
+            correlations = followed.correlations(latent.double())
+            for k, correlation in enumerate(correlations.tolist()):
+                bits = mutual_information(latent[:, k].double(), followed.values[:, 0], seed)
+                rows.append(
+                    Row(label, k, name, j < len(names), correlation, bits, float(shares[k, j]))
+                )
+    rows.sort(key=lambda row: (row.label, row.latent))
     return Factors(tuple(rows), tuple(data.label_names), tuple(followers))
 
 
-def _followers(
-    label: int, names: list[str], latent: Float[Tensor, "B z"], values: Float[Tensor, "B K"]
-) -> list[Follower]:
-    """What follows each property of a label: the best latent, the best direction, all latents."""
-    correlations = rank_correlations(latent, values)
-    joint = multiple_rank_correlation(latent, values).nan_to_num()
-    followers = []
-    for j, name in enumerate(names if latent.shape[1] else ()):
-        k = int(correlations[:, j].abs().argmax())
-        spearman = float(correlations[k, j])
-        # The latents are uniform and independent, so the direction of least squares is that of the
-        # correlations.
-        direction = correlations[:, j] / correlations[:, j].norm().clamp_min(1e-12)
-        directional = float(rank_correlations((latent @ direction)[:, None], values[:, j : j + 1]))
-        highest = max(float(joint[j]), abs(spearman), directional)
-        vector = tuple(direction.tolist())
-        followers.append(Follower(label, name, k, spearman, vector, directional, highest))
-    return followers
+class _Property:
+    """The values of a property ``(B, 1)``; those of an angle from 0 to its period.
+
+    Args:
+        values: the values.
+        period: the period of an angle, and None of a number.
+    """
+
+    def __init__(self, values: Float[Tensor, "B 1"], period: float | None) -> None:
+        self.values = values if period is None else values.remainder(period)
+        self.period = period
+        self._angle = None if period is None else 2 * math.pi * values / period
+
+    def correlations(self, latent: Float[Tensor, "B z"]) -> Float[Tensor, " z"]:
+        """The correlation with each latent, of ranks or of circular ranks."""
+        if self._angle is None:
+            return rank_correlations(latent, self.values)[:, 0]
+        return circular_rank_correlations(latent, self._angle)[:, 0]
+
+    def joint_correlation(self, latent: Float[Tensor, "B z"]) -> float:
+        """The correlation R with all latents together; 0 for too few samples."""
+        if self._angle is None:
+            joint = multiple_rank_correlation(latent, self.values)
+        else:
+            joint = multiple_angle_correlation(latent, self._angle)
+        return float(joint.nan_to_num())
+
+
+def _follower(label: int, name: str, latent: Float[Tensor, "B z"], followed: _Property) -> Follower:
+    """What follows a property of a label: the best latent, the best direction, all latents."""
+    correlations = followed.correlations(latent)
+    k = int(correlations.abs().argmax())
+    spearman = float(correlations[k])
+    # The latents are uniform and independent, so the direction of least squares is that of the
+    # correlations.
+    direction = correlations / correlations.norm().clamp_min(1e-12)
+    directional = float(followed.correlations((latent @ direction)[:, None]))
+    highest = max(followed.joint_correlation(latent), abs(spearman), abs(directional))
+    vector = tuple(direction.tolist())
+    return Follower(label, name, k, spearman, vector, directional, highest, followed.period)
 
 
 def _properties(
@@ -236,7 +276,9 @@ def _properties(
     return torch.cat(generated, dim=1), torch.cat(real, dim=1)
 
 
-def _range_shares(model: Model, data: Dataset, label: int, real: Tensor) -> Float[Tensor, "z K"]:
+def _range_shares(
+    model: Model, data: Dataset, label: int, real: Tensor, periods: Sequence[float | None]
+) -> Float[Tensor, "z K"]:
     """The share of the real range of each property that each latent passes through alone."""
     low, high = real.amin(0), real.amax(0)
     position, n = torch.linspace(-1, 1, N_POSITIONS), model.sampler.n_latent
@@ -246,5 +288,9 @@ def _range_shares(model: Model, data: Dataset, label: int, real: Tensor) -> Floa
         latent[:, k] = position
         values, _ = _properties(model, data, label, latent)
         overlap = torch.minimum(values.amax(0), high) - torch.maximum(values.amin(0), low)
-        shares.append(overlap.clamp_min(0) / (high - low).clamp_min(1e-12))
+        share = overlap.clamp_min(0) / (high - low).clamp_min(1e-12)
+        for j, period in enumerate(periods):
+            if period is not None:
+                share[j] = factor_reached(values[:, j], real[:, j], period=period)
+        shares.append(share)
     return torch.stack(shares) if shares else torch.zeros(0, real.shape[1])

@@ -156,8 +156,8 @@ class Session:
 
         Raises:
             QganError: if another process trains in the folder, it cannot be written, a setting or
-                the data have changed that a run keeps, or no checkpoint in it can be read or fits
-                its configuration.
+                the data have changed that a run keeps, the run has taken more steps than it is to
+                take, or no checkpoint in it can be read or fits its configuration.
         """
         self.lock.acquire()
         self.run.clean()
@@ -169,6 +169,7 @@ class Session:
         try:
             changes = differences(state["experiment"], self.settings)
             self._check_fixed(changes, flat(state["experiment"]), changed_data)
+            self._check_steps(state["step"])
             other_data = self._check_data(changed_data)
             self.learner.load_state_dict(state)
             self._paid_until = state["step"]
@@ -202,6 +203,12 @@ class Session:
             fixed = {key: change for key, change in fixed.items() if not key.startswith("data.")}
         if fixed:
             raise self._unfit(_told(fixed))
+
+    def _check_steps(self, step: int) -> None:
+        """Refuse an end that the run has passed."""
+        if step > self.learner.config.steps:
+            rule = f"must be at least {step}, the steps that the run has taken"
+            raise errors.argument("trainer.steps", rule, self.learner.config.steps)
 
     def _check_data(self, changed_data: bool) -> bool:
         """Whether the data are others than the run has learned, which only an option allows."""

@@ -70,7 +70,9 @@ class Trainer(Learner):
     ) -> None:
         self.game = Game(generator, discriminator, objective, terms, mismatched_share)
         rules.check_data(generator, self.game.terms, data)
-        config = _settled(TrainerConfig() if config is None else config, generator)
+        config = TrainerConfig() if config is None else config
+        errors.instance("config", config, TrainerConfig)
+        config = _settled(config, generator)
         rules.check_step(
             generator, discriminator, self.game.objective, self.game.terms, config.batch
         )

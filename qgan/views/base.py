@@ -64,6 +64,10 @@ class View(nn.Module):
         most = self.largest * weights.abs().sum(-1)
         return -most, most
 
+    def extra_repr(self) -> str:
+        """What the view is shown with: how many numbers it reads of a state."""
+        return f"{self.n_features} numbers"
+
     @property
     def n_numbers(self) -> int:
         """Real numbers that reading a state holds in memory: K, unless a view needs more."""
@@ -87,6 +91,10 @@ class FixedView(View):
     """
 
     reads_records = True
+
+    def extra_repr(self) -> str:
+        """What the view is shown with: how many numbers it reads of a state, and of which size."""
+        return f"{self.n_features} numbers of {self.n_qubits} qubits"
 
     def check_qubits(self, source: Seen) -> None:
         """Refuse states of another size than the view's ``n_qubits``.

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from qgan.build import PRESETS, preset
 from qgan.build.settings import from_yaml, parse, to_yaml
-from qgan.config import Experiment
+from qgan.config import DataConfig, Experiment, TrainerConfig
 from qgan.errors import QganError
 from qgan.runs import RunFolder, provenance
 
@@ -21,6 +21,24 @@ from qgan.runs import RunFolder, provenance
 def test_settings_survive_the_file(tmp_path: Path, name: str) -> None:
     settings = preset(name)
     assert RunFolder.create(tmp_path / "run", settings).experiment() == settings
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "message"),
+    [
+        (TrainerConfig, {"steps": 0}, "`steps` must be greater than or equal to 1, but got 0."),
+        (TrainerConfig, {"stepz": 3}, "`stepz` must be a key of the schema (perhaps `steps`)"),
+        (TrainerConfig, {"betas": (0.5, 2.0)}, "`betas.1` must be less than 1, but got 2.0."),
+        (DataConfig, {"shots": "9"}, "`shots` must be a valid integer, but got '9'."),
+        (Experiment, {"trainer": {"steps": 0}}, "`trainer.steps` must be greater than or equal"),
+    ],
+)
+def test_a_wrong_setting_from_python_is_one_line(
+    section: type[BaseModel], values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(QganError) as caught:
+        section(**values)
+    assert str(caught.value).startswith(f"Argument {message}") and "\n" not in str(caught.value)
 
 
 def test_odd_settings_survive_the_file(tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ REFUSED = {
     "nothing": ("evaluate", "`DIR` must be given, or --real and --generated"),
     "one file": ("evaluate --real real.npz", "`DIR` must be given, or --real and --generated"),
     "both": ("evaluate run --real real.npz", "`DIR` must not be given with --real"),
-    "no file": ("evaluate --real real.npz --generated none.npz", "must be a file that exists"),
+    "no file": ("evaluate --real real.npz --generated none.npz", "--generated none.npz: Argument"),
+    "no real file": ("evaluate --real none.npz --generated real.npz", "--real none.npz: Argument"),
     "labels": (
         "evaluate --real real.npz --generated strange.npz",
         "`label` must be labels of the real states, ['disordered', 'ordered'], but got 'ORDERED'",

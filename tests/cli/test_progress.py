@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from threading import Timer
+from threading import enumerate as enumerate_threads
 
 import pytest
 
 from qgan.cli.console import waiting
 from qgan.cli.progress import Bar
 from qgan.cli.tables import TextConsole
+from qgan.cli.train import command_resume, command_train
+from qgan.data import tfim
 
 
 def terminal_text(terminal: bool) -> str:
@@ -48,16 +53,66 @@ def test_a_log_file_gets_a_line_after_half_a_minute_without_any() -> None:
     assert "nan" not in text.getvalue()
 
 
-@pytest.mark.parametrize(("pace", "told"), [(0.1, False), (60.0, True)])
-def test_a_training_of_hours_says_so_after_its_second_step(pace: float, told: bool) -> None:
-    """The first step compiles, and does not count."""
+@pytest.mark.parametrize(("first", "pace"), [(50.0, 0.1), (50.0, 60.0), (500.0, 60.0)])
+def test_the_pace_is_told_once_and_without_compiling(first: float, pace: float) -> None:
+    """The first step compiles, and does not count; no compiling takes 500 seconds."""
     text = io.StringIO()
-    bar = Bar(1000, TextConsole(file=text, width=200), lambda seconds: f"takes {seconds:.0f} s")
+    bar = Bar(1000, TextConsole(file=text, width=200), lambda pace: f"pace {pace:.1f}")
+    bar.begin(10, 30.0)
     row = {"discriminator_loss": 0.0, "generator_loss": 0.0}
-    for step in (1.0, 2.0, 3.0):
-        bar({**row, "step": step, "seconds": 50.0 + pace * step})
-    said = [line for line in text.getvalue().splitlines() if line.startswith("takes")]
-    assert said == ([f"takes {998 * pace:.0f} s"] if told else [])
+    for step in range(1, 20):
+        bar({**row, "step": 10.0 + step, "seconds": 30.0 + first + pace * (step - 1)})
+    said = [line for line in text.getvalue().splitlines() if line.startswith("pace")]
+    assert said == [f"pace {first if first > 120 else pace:.1f}"]
+
+
+@pytest.mark.parametrize(("patience", "line"), [(0.01, "Making the data ...\n"), (60.0, "")])
+def test_a_log_file_names_what_takes_long(patience: float, line: str) -> None:
+    text = io.StringIO()
+    with waiting("making the data", TextConsole(file=text, width=120), patience):
+        for thread in (one for one in enumerate_threads() if isinstance(one, Timer)):
+            thread.join(0.2)
+    assert text.getvalue() == line
+
+
+class Clock:
+    """A clock on which every look takes so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now, self.seconds = 0.0, seconds
+
+    def monotonic(self) -> float:
+        self.now += self.seconds
+        return self.now
+
+
+def test_a_training_of_hours_says_so_at_its_start(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On a slow clock, and without a terminal; a run that goes on is offered no other choice."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("qgan.runs.session.time", Clock(2000.0))
+    monkeypatch.setattr("qgan.cli.progress.show_report", lambda *_: [])
+    data = tfim(2, n_train=8, n_validation=4, n_held_out=4)
+    monkeypatch.setattr("qgan.build.load_data", lambda _: data)
+    argv = ["--preset", "tfim", "--data.qubits", "2", "--batch", "4", "--run", "run"]
+    assert command_train([*argv, "--steps", "4", "--loggers", "--trainer.log-every", "1"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    start = "At this pace the training takes about 2.2 hours. Faster: --objective energy ("
+    (line,) = (line for line in lines if line.startswith(start))
+    assert line.endswith("skill may be lower); --steps 1 takes about an hour.")
+    assert len([line for line in lines if "At this pace" in line]) == 1
+
+    config = tmp_path / "run/config.yaml"
+    config.write_text(config.read_text().replace("steps: 4\n", "steps: 8\n"))
+    assert command_resume(["run"]) == 0
+    rest = "At this pace the rest of the training takes about 2.2 hours."
+    assert rest in capsys.readouterr().err.splitlines()
+    assert command_resume(["run"]) == 0
+    end = "All 8 steps have been taken, and none is left to train."
+    assert end in capsys.readouterr().err.splitlines()
 
 
 def test_slow_steps_are_given_in_seconds() -> None:

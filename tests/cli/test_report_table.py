@@ -9,7 +9,7 @@ from label_reports import label_report, report_of
 
 from qgan.cli import report_table
 from qgan.cli.report_words import HEADINGS
-from qgan.cli.tables import TextConsole
+from qgan.cli.tables import TextConsole, wide_console
 from qgan.evaluation import Report
 
 USUAL = report_of(
@@ -67,6 +67,31 @@ def test_full_shows_every_measure() -> None:
     short, full = ("\n".join(printed(170, choice)) for choice in (False, True))
     for name in ("W2", "K_eq", "squared", "purity", "R of z", "95 %"):
         assert name in full and name not in short
+
+
+def test_an_interval_is_shown_by_its_ends() -> None:
+    """The figure need not be in the middle."""
+    entry = label_report(skill=0.461, intervals={"skill": (0.2, 0.53)}, multiple_rank={})
+    narrow = rows(printed(80, full=True, report=report_of(entry)))
+    assert ["skill", "0.461 (0.200 to 0.530; real 1.000)"] in narrow
+    wide = [row[1] for row in rows(printed(170, full=True, report=report_of(entry)))]
+    assert wide[:4] == ["0.461", "0.200", "0.530", "1.000"]
+
+
+def test_of_many_labels_the_full_table_has_parts_that_fit() -> None:
+    report = report_of(*[label_report() for _ in range(9)])
+    out = io.StringIO()
+    console = TextConsole(width=100, color_system=None, file=out)
+    report_table.show(console, report, [f"label {k}" for k in range(9)], ("h", "g"), "a", full=True)
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 100 and all("…" not in line for line in lines)
+    heads = [cell for line in lines if line[:1] == "┃" for cell in line.split("┃")]
+    names = [cell.strip() for cell in heads if cell.strip().startswith("label ")]
+    assert names == [f"label {k}" for k in range(9)]
+
+
+def test_a_file_gets_a_page_of_text() -> None:
+    assert wide_console().width <= 100
 
 
 def test_long_names_are_folded_and_figures_are_not() -> None:

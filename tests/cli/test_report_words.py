@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from label_reports import label_report, report_of
 
-from qgan.cli.report_words import remarks, short_cells, verdict
+from qgan.cli.report_words import legend, remarks, short_cells, verdict
 
 NAN = math.nan
 VERDICTS: dict[str, tuple[dict[str, Any], str]] = {
@@ -38,7 +38,7 @@ VERDICTS: dict[str, tuple[dict[str, Any], str]] = {
     "clumped": ({"nearest_neighbour_ratio": 0.29}, "clumped"),
     "not clumped": ({"nearest_neighbour_ratio": 0.3}, "good"),
     "no neighbours": ({"nearest_neighbour_ratio": NAN}, "good"),
-    "copies": ({"memorised": 0.9}, "copies of training states"),
+    "copies": ({"memorised": 0.9}, "copies of real states"),
     "some copies by chance": ({"memorised": 0.2}, "good"),
     "memorised unknown": ({"memorised": NAN}, "good"),
     "bad": ({"skill": 0.49}, "skill below 0.5"),
@@ -82,7 +82,7 @@ def test_of_many_factors_four_are_shown() -> None:
 
 BESIDE = (
     "frozen states that serve as well: 41 (real states: 55); neighbour ratio 0.80; "
-    "copies of training states 6 % (real: 5 %)"
+    "copies of real states 6 % (fresh real ones: 5 %)"
 )
 
 
@@ -113,18 +113,23 @@ FEW: dict[str, tuple[list[dict[str, Any]], str]] = {
         [few(600, 40)],
         f"There are only 40 generated states of label a: a draw has 40, {LONG}",
     ),
-    "training": (
+    "other": (
         [few(90, 4096, 50)],
-        "There are too few training states of label a for a draw of 512: a draw has 50, " + LONG,
+        "There are too few other real states of label a for a draw of 512: a draw has 50, " + LONG,
     ),
     "one state": (
         [few(1) | {"intervals": {}}],
         "There is only 1 held-out state of label a: a draw has 1.",
     ),
     "two labels": (
-        [few(77), few(80) | {"intervals": {"skill": (0.5, 1.0)}}],
-        "There are only 77 to 80 held-out states of labels a and b: a draw has 77 to 80, "
+        [few(77), few(77) | {"intervals": {"skill": (0.5, 1.0)}}],
+        "There are only 77 held-out states of labels a and b: a draw has 77, "
         "and the interval of skill is 0.24 to 0.50 long; with 512 or more it would be shorter.",
+    ),
+    "four numbers": (
+        [few(k) for k in (77, 78, 79, 80)],
+        "There are only 77 to 80 held-out states of labels a, b, c and 1 more: "
+        f"a draw has 77 to 80, {LONG}",
     ),
     "five labels": (
         [few(77)] * 5,
@@ -140,6 +145,20 @@ def test_few_states_are_told_with_the_length_of_the_interval(name: str) -> None:
     lines = remarks(report_of(*entries), "abcde")
     assert lines[-1] == line
     assert lines[-2].startswith("Judged with ")
+
+
+def test_labels_of_different_numbers_have_a_line_each() -> None:
+    entries = [label_report(**few(n)) for n in (77, 40, 77)]
+    lines = remarks(report_of(*entries), "abc")[-2:]
+    assert lines[0].startswith("There are only 77 held-out states of labels a and c: ")
+    assert lines[1].startswith("There are only 40 held-out states of label b: a draw has 40, ")
+
+
+def test_the_legend_speaks_of_r_where_there_is_one() -> None:
+    without = label_report(multiple_rank={"h": NAN})
+    assert "R = 1" not in legend(report_of(without))
+    assert "R = 1" not in legend(report_of(label_report(multiple_rank={})))
+    assert legend(report_of(without, label_report())).endswith(" with R = 1 at best.")
 
 
 def test_each_kind_of_scarce_states_has_its_line() -> None:

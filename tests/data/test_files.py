@@ -1,5 +1,7 @@
 """Files of states: read back as they were written, or refused in one line."""
 
+import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from torch.testing import assert_close
 
 from qgan import data
 from qgan.batch import Batch
-from qgan.errors import QganError
+from qgan.errors import QganError, QganWarning
 from qgan.states import States
 
 SMALL: dict[str, Any] = {"n_train": 40, "n_validation": 10, "n_held_out": 20}
@@ -181,11 +183,11 @@ BAD_FILES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "flat periods": (
         {**good(), "factor_periods": np.ones((1, 1))},
-        r"`factor_periods` must be 1 numbers, one per factor, but got shape \(1, 1\)",
+        r"`factor_periods` must have shape \(1,\), .*, but got shape \(1, 1\), dtype float64",
     ),
     "periods": (
         {**good(), "factor_periods": np.ones(2)},
-        r"`factor_periods` must have a positive number or None for each of the 1 factors",
+        r"`factor_periods` must have shape \(1,\), a number for each factor, but got shape \(2,\)",
     ),
     "negative period": (
         {**good(), "factor_periods": np.array([-1.0])},
@@ -197,7 +199,7 @@ BAD_FILES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "period in words": (
         {**good(), "factor_periods": np.array(["2 pi"])},
-        r"`factor_periods` must be 1 numbers, one per factor, but got shape \(1,\), dtype <U4",
+        r"`factor_periods` must have shape \(1,\), .*, but got shape \(1,\), dtype <U4",
     ),
 }
 
@@ -292,3 +294,19 @@ def test_an_interrupted_write_leaves_the_old_file(
         data.write_file(path, ramp([3]).states, [0, 0, 0], torch.zeros(3, 1))
     assert [p.name for p in tmp_path.iterdir()] == ["f.npz"]
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("turns", "told"), [(1.0, False), (57.3, True)])
+def test_a_period_in_other_units_than_its_factor_is_told(
+    tmp_path: Path, turns: float, told: bool
+) -> None:
+    arrays = good()
+    factors = torch.linspace(0, 2 * math.pi * turns, len(arrays["label"]))[:, None].numpy()
+    arrays = {**arrays, "factors": factors, "factor_periods": [2 * math.pi]}
+    np.savez(tmp_path / "angle.npz", **arrays)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data.from_file(tmp_path / "angle.npz")
+    lines = [str(one.message) for one in caught if issubclass(one.category, QganWarning)]
+    words = "reach over 57.3 of its periods in `factor_periods`, 6.28319: is that in the units"
+    assert [words in line for line in lines] == [True] * told

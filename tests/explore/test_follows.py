@@ -135,3 +135,22 @@ def test_states_of_other_qubits_are_refused():
 def test_an_atlas_is_drawn(build_model, tmp_path):
     path = atlas(build_model(), turned_data(n=9), tmp_path / "atlas.png")
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_angle_is_followed_wherever_its_circle_is_cut():
+    """z turns the state by a whole circle; the factor is its angle, cut in the middle of z."""
+    full = turned_data(math.pi, n=80)
+    angle = math.pi * full.train.factors % (2 * math.pi)
+    part = replace(full.train, factors=angle)
+    data = replace(full, train=part, validation=part, held_out=part)
+    whole = turning(math.pi)
+    as_number = factors(whole, data)
+    result = factors(whole, replace(data, factor_periods=(2 * math.pi,)))
+    for label in (0, 1):
+        (row,) = (row for row in result.of(label) if row.name == "turn")
+        (cut,) = (row for row in as_number.of(label) if row.name == "turn")
+        assert row.spearman > 0.99 and row.range_share == 1 and abs(cut.spearman) < 0.6
+        assert result.sentence(label, 0).startswith("z_0: turn, circular correlation +")
+        (follower,) = (f for f in result.followers_of(label) if f.name == "turn")
+        assert follower.alone and "circular correlation" in str(follower)
+        assert result.follower(label, "turn")[0] == 0

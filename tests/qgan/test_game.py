@@ -296,6 +296,35 @@ def test_the_semimetric_gets_its_coupling_and_no_gradient_penalty_from_python() 
     assert not issubclass(QuantumSemimetric, Wasserstein)
 
 
+NO_PLAYERS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
+    "objective": (Trainer, (generator(), mlp(), DATA, Wasserstein), "got the class Wasserstein"),
+    "name": (Trainer, (generator(), mlp(), DATA, "hinge"), "class Objective, but got 'hinge'"),
+    "term": (Game, (generator(), mlp(), WAS, [R1]), "`terms[0]` must be of class Term, but got"),
+    "terms": (Game, (generator(), mlp(), WAS, R1()), "`terms` must be of class Sequence, but got"),
+    "config": (
+        Trainer,
+        (generator(), mlp(), DATA, None, None, {"steps": 3}),
+        "class TrainerConfig, but got {'steps': 3}",
+    ),
+    "data": (Trainer, (generator(), mlp(), DATA.train), "but got an object of class Batch"),
+    "order": (Trainer, (mlp(), generator(), DATA), "`generator` must be of class Generator"),
+    "discriminator": (Game, (generator(), VIEW), "must be of class Discriminator, but got"),
+    "view": (Discriminator, (DensityView, MLPHead(16, 2)), "`view` must be of class View"),
+    "head": (Discriminator, (VIEW, MLPHead), "must be of class Module, but got the class MLPHead"),
+    "circuit": (Generator, (ReuploadingCircuit, 2), "`circuit` must be a circuit, which"),
+}
+"""What is no player, and a part of what is said of it."""
+
+
+@pytest.mark.parametrize("case", NO_PLAYERS)
+@pytest.mark.usefixtures("as_users_run_it")
+def test_what_is_no_player_is_refused_by_its_name(case: str) -> None:
+    make, arguments, message = NO_PLAYERS[case]
+    with pytest.raises(QganError) as caught:
+        make(*arguments)
+    assert message in str(caught.value)
+
+
 def test_a_plain_module_is_a_head_and_may_not_declare_by_itself() -> None:
     class Sum(torch.nn.Module):
         def forward(self, features: Any, label: Any) -> Any:

@@ -247,6 +247,16 @@ def test_a_setting_that_a_run_keeps_is_refused(trained: Any, tmp_path: Path, key
     assert "\n" not in message
 
 
+def test_a_run_does_not_end_before_the_steps_it_has_taken(trained: Any, tmp_path: Path) -> None:
+    trained(tmp_path / "run", {})
+    before = (tmp_path / "run/history.csv").read_bytes()
+    with pytest.raises(QganError) as error:
+        resumed(tmp_path / "run", BASE | {"trainer.steps": 1}, [])
+    rule = "must be at least 2, the steps that the run has taken, but got 1."
+    assert str(error.value) == f"Argument `trainer.steps` {rule}"
+    assert (tmp_path / "run/history.csv").read_bytes() == before
+
+
 def test_the_moments_of_adam_and_the_weights_stay(trained: Any, tmp_path: Path) -> None:
     before = trained(tmp_path / "run", {})
     session = resumed(tmp_path / "run", BASE | {"trainer.betas": [0.7, 0.8]}, [])

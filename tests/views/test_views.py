@@ -14,7 +14,7 @@ from view_cases import ENGINE, VIEWS, Case, N, each_view
 
 from qgan import build
 from qgan.states import Prepared, States
-from qgan.views import FixedView, View
+from qgan.views import FixedView, SketchView, View
 
 PLACE = "VIEWS in tests/support/view_cases.py"
 
@@ -141,3 +141,13 @@ def test_single_precision(case: Case) -> None:
     single = view.float()(states.to(torch.complex64), label)
     tolerance = case.tolerance if case.noise else SINGLE
     assert_close(single.double(), case.make()(states, label), **tolerance)
+
+
+@each_view
+def test_a_view_is_shown_by_its_size(case: Case) -> None:
+    view = case.make_exact()
+    assert f"{view.n_features} numbers" in repr(view) and len(repr(view).splitlines()) < 9
+
+
+def test_a_fixed_view_is_shown_in_one_line() -> None:
+    assert repr(SketchView(3, 8)) == "SketchView(8 numbers of 3 qubits)"

@@ -92,7 +92,8 @@ def _not_opened(name: str, error: Exception) -> errors.QganError:
     package = PACKAGES.get(name) or PACKAGES.get(str(name).split(".")[0])
     if isinstance(error, DeviceError) and name not in qml.plugin_devices:
         if package:
-            return errors.argument("device", f"must be installed (pip install {package})", name)
+            cure = f"pip install {package} brings it"
+            return errors.unsupported(f"Device {name}", "it is not installed here", cure)
         installed = ", ".join(sorted(qml.plugin_devices))
         return errors.argument("device", f"must be installed here ({installed})", name)
     cure = f"install its driver and libraries (pip install {package or 'its plugin'})"
