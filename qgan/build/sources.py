@@ -10,13 +10,17 @@ from qgan.data import (
     Dataset,
     basis,
     bell,
+    dicke,
     from_file,
     gibbs,
     gibbs_ensemble,
     ising,
     level_crossing,
     measured,
+    noise,
     tfim,
+    topological,
+    xxz,
 )
 
 __all__ = ["SOURCES", "load_data"]
@@ -60,7 +64,11 @@ for _name, _source in (
     ("level-crossing", level_crossing),
     ("gibbs", gibbs),
     ("gibbs-ensemble", gibbs_ensemble),
+    ("xxz", xxz),
+    ("topological", topological),
     ("bell", bell),
+    ("dicke", dicke),
+    ("noise", noise),
     ("basis", basis),
 ):
     SOURCES.add(_entry_of(_name, _source))

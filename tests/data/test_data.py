@@ -141,6 +141,10 @@ RANGES: dict[str, list[tuple[tuple[float, float], ...]]] = {
     "gibbs-ensemble": [((0.3, 2.0),), ((0.3, 2.0),)],
     "bell": [((0.05, 0.6),), ((0.05, 0.6),)],
     "basis": [(), ()],
+    "xxz": [((-0.8, 0.8),), ((1.2, 3.0),)],
+    "topological": [((-1.0, -0.05),), ((0.05, 1.0),)],
+    "dicke": [((0.0, 2 * np.pi),)] * 2,
+    "noise": [((0.05, 0.6),)] * 3,
 }
 FIXED = {"gibbs", "basis"}
 """Sources that draw nothing: every state of a label is the same."""
@@ -159,9 +163,10 @@ def test_a_source_without_a_case_is_reported(monkeypatch: pytest.MonkeyPatch) ->
 class TestEverySource:
     def test_parts_have_their_sizes_and_states_their_norm(self, name: str) -> None:
         found = build.SOURCES.find(name).make(**SMALL)
-        assert (found.name, found.n_labels) == (name, 2)
+        n_labels = len(RANGES[name])
+        assert (found.name, found.n_labels) == (name, n_labels)
         for part, size in ((found.train, 40), (found.validation, 10), (found.held_out, 20)):
-            assert torch.bincount(part.label).tolist() == [size, size]
+            assert torch.bincount(part.label).tolist() == [size] * n_labels
             part.states.check_normalised(1e-12)
             assert part.states.factor.dtype == torch.complex128
 
@@ -189,7 +194,7 @@ class TestEverySource:
         found = build.SOURCES.find(name).make(**SMALL)
         parts = [found.train, found.validation, found.held_out]
         factors = torch.cat([part.factors for part in parts if part.factors is not None])
-        assert len(torch.unique(factors, dim=0)) == 140
+        assert len(torch.unique(factors, dim=0)) == 70 * found.n_labels
         resized = build.SOURCES.find(name).make(n_train=5, n_validation=5, n_held_out=20)
         assert torch.equal(found.held_out.states.factor, resized.held_out.states.factor)
 
