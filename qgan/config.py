@@ -109,7 +109,8 @@ class DataConfig(Section):
     source: Annotated[str, OneOf("source")] = "ising"
     """Name of a data source (`qgan list` names them); ignored when a file is given."""
     file: File | None = None
-    """A file of states: npz with `states`, `label`, optional `factors`."""
+    """A file of states: npz with `states`, `label`, optional `factors`; or one of YAML that
+    describes Hamiltonians, whose ground or thermal states are then the data."""
     qubits: Annotated[int, Field(ge=1, le=64)] | None = None
     """Qubits of each state, for sources of any size; None takes the source's own."""
     shots: Positive | None = None

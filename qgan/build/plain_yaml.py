@@ -22,6 +22,14 @@ MOST_ALIASES = 20
 """Uses of anchors. So few, on so few levels, cannot stand for more than memory holds."""
 
 
+class _Refused(Exception):
+    """What a text must be, and what came; the door that it came through has a name for it."""
+
+    def __init__(self, rule: str, got: object) -> None:
+        super().__init__(rule)
+        self.rule, self.got = rule, got
+
+
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, but a key given twice is an error: it would drop the first."""
 
@@ -33,8 +41,8 @@ class _Loader(yaml.SafeLoader):
                 continue  # a list is no key, as PyYAML says itself
             if key.value in seen:
                 line = key.start_mark.line + 1
-                raise errors.argument(
-                    "config", "must give a key once", f"{shortened(key.value)} again in line {line}"
+                raise _Refused(
+                    "must give a key once", f"{shortened(key.value)} again in line {line}"
                 )
             seen.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
@@ -47,11 +55,12 @@ WITH_EXPONENT = re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9
 _Loader.add_implicit_resolver(FLOAT, WITH_EXPONENT, list("-+.0123456789"))
 
 
-def read_yaml(path: Path) -> Any:
+def read_yaml(path: Path, name: str = "config") -> Any:
     """The plain data in a file of YAML.
 
     Args:
         path: a file of at most 64 KiB, with at most 20 levels and 20 aliases.
+        name: the argument that it is, for the message.
 
     Raises:
         QganError: if the file cannot be read, is larger than that, or is no YAML of plain data.
@@ -60,36 +69,37 @@ def read_yaml(path: Path) -> Any:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise errors.argument("config", "must be a readable file", error) from None
-    return plain_data(content, path)
+        raise errors.argument(name, "must be a readable file", error) from None
+    return plain_data(content, path, name)
 
 
-def plain_data(content: bytes, path: Path) -> Any:
+def plain_data(content: bytes, path: Path, name: str = "config") -> Any:
     """The plain data in the bytes of a file of YAML.
 
     Args:
         content: at most 64 KiB, with at most 20 levels and 20 aliases.
         path: the file, for the message.
+        name: the argument that it is, for the message.
 
     Raises:
         QganError: if there is more, or it is no YAML of plain data.
     """
     if len(content) > MOST_BYTES:
-        raise errors.argument("config", f"must have at most {MOST_BYTES} bytes", f"more in {path}")
+        raise errors.argument(name, f"must have at most {MOST_BYTES} bytes", f"more in {path}")
     try:
         text = content.decode("utf-8-sig")
     except ValueError as error:
-        raise errors.argument("config", "must be a readable file", error) from None
+        raise errors.argument(name, "must be a readable file", error) from None
     try:
         _check_shape(text)
         return yaml.load(text, _Loader)
-    except errors.QganError:
-        raise
+    except _Refused as error:
+        raise errors.argument(name, error.rule, error.got) from None
     except yaml.YAMLError as error:
-        raise errors.argument("config", "must be YAML", error) from None
+        raise errors.argument(name, "must be YAML", error) from None
     except Exception as error:  # whatever PyYAML makes of a value that its tag does not take
         got = f"a value that cannot be read: {shortened(error)}"
-        raise errors.argument("config", "must be YAML", got) from None
+        raise errors.argument(name, "must be YAML", got) from None
 
 
 def _check_shape(text: str) -> None:
@@ -104,10 +114,6 @@ def _check_shape(text: str) -> None:
         elif isinstance(event, yaml.AliasEvent):
             n_aliases += 1
         if level > MOST_LEVELS:
-            raise errors.argument(
-                "config", f"must have at most {MOST_LEVELS} levels", f"more in line {line}"
-            )
+            raise _Refused(f"must have at most {MOST_LEVELS} levels", f"more in line {line}")
         if n_aliases > MOST_ALIASES:
-            raise errors.argument(
-                "config", f"must use at most {MOST_ALIASES} aliases", f"more in line {line}"
-            )
+            raise _Refused(f"must use at most {MOST_ALIASES} aliases", f"more in line {line}")

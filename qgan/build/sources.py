@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from qgan import errors
+from qgan.build.plain_yaml import read_yaml
 from qgan.build.registry import Entry, new_family
 from qgan.config import Experiment
 from qgan.data import (
@@ -22,6 +25,8 @@ from qgan.data import (
     topological,
     xxz,
 )
+from qgan.data.hamiltonian import Hamiltonian, from_hamiltonian
+from qgan.stored import fit
 
 __all__ = ["SOURCES", "load_data"]
 
@@ -31,6 +36,17 @@ def _usual(entry: Entry, settings: Experiment) -> Dataset:
     size = {} if qubits is None else {"n_qubits": qubits}
     data: Dataset = entry.make(seed=settings.seed, **size)
     return data
+
+
+DESCRIPTIONS = (".yaml", ".yml")
+"""Endings of files that describe Hamiltonians, where others hold states."""
+
+
+def _described(path: Path, seed: int) -> Dataset:
+    """States of the Hamiltonians that a file of YAML describes."""
+    if not path.is_file():
+        raise errors.argument("path", "must be a file that exists", path)
+    return from_hamiltonian(fit(read_yaml(path, "data.file"), Hamiltonian, path), path.stem, seed)
 
 
 SOURCES = new_family("source", "Data", "data.source", _usual)
@@ -44,7 +60,9 @@ def load_data(settings: Experiment) -> Dataset:
         QganError: for an unknown source, or a file that cannot be read as states.
     """
     source = settings.data
-    if source.file is not None:
+    if source.file is not None and source.file.suffix in DESCRIPTIONS:
+        data = _described(source.file, settings.seed)
+    elif source.file is not None:
         data = from_file(source.file, settings.seed)
     else:
         data = SOURCES.build(SOURCES.find(source.source), settings)

@@ -126,15 +126,46 @@ class PauliFamily:
         vectors = vectors * (np.abs(phases) / phases)[:, None]
         return levels[:, 0], States(torch.from_numpy(vectors.astype(np.complex128))[:, :, None])
 
-    def _dense(self, coefficients: Array) -> tuple[Array, Array]:
-        """The two lowest levels ``(N, 2)`` and the ground vectors ``(N, 2**n)``."""
+    def thermal_states(self, factors: Array, temperature: Array) -> States:
+        """Thermal states ``exp(-H(f) / T) / Z`` at factors ``(N, n_factors)``, of full rank.
+
+        Args:
+            factors: the factors.
+            temperature: the T of each state, above 0, in the units of H, ``(N,)``.
+
+        Raises:
+            QganError: beyond 6 qubits, where a dense matrix of each state is too large.
+        """
+        if self.n_qubits > MOST_DENSE:
+            rule = f"must act on at most {MOST_DENSE} qubits for thermal states"
+            raise errors.argument("words", rule, self.n_qubits)
+        matrices, factor = self._matrices(), []
+        for part, some in zip(
+            self._chunks(self.coefficients(factors)), self._chunks(temperature), strict=True
+        ):
+            levels, vectors = np.linalg.eigh(np.einsum("nk,kij->nij", part, matrices))
+            weights = np.exp((levels[:, :1] - levels) / some[:, None])
+            weights /= weights.sum(1, keepdims=True)
+            factor.append(vectors * np.sqrt(weights)[:, None, :])
+        return States(torch.from_numpy(np.concatenate(factor).astype(np.complex128)))
+
+    def _chunks(self, rows: Array) -> list[Array]:
+        """Rows in parts, whose dense matrices fit in memory together."""
+        return np.array_split(rows, 1 + len(rows) * 4**self.n_qubits // CHUNK)
+
+    def _matrices(self) -> Array:
+        """The words as dense matrices ``(K, 2**n, 2**n)``."""
         dimension = 2**self.n_qubits
-        rows = np.arange(dimension)
         matrices = np.zeros((len(self.words), dimension, dimension), self._entries.dtype)
+        rows = np.arange(dimension)
         for matrix, columns, entries in zip(matrices, self._columns, self._entries, strict=True):
             matrix[rows, columns] = entries
-        levels, vectors = [], []
-        for part in np.array_split(coefficients, 1 + coefficients.shape[0] * dimension**2 // CHUNK):
+        return matrices
+
+    def _dense(self, coefficients: Array) -> tuple[Array, Array]:
+        """The two lowest levels ``(N, 2)`` and the ground vectors ``(N, 2**n)``."""
+        matrices, levels, vectors = self._matrices(), [], []
+        for part in self._chunks(coefficients):
             values, states = np.linalg.eigh(np.einsum("nk,kij->nij", part, matrices))
             levels.append(values[:, :2])
             vectors.append(states[:, :, 0])
