@@ -57,12 +57,15 @@ class Runner:
         os.environ.update(ONE_CORE)
         self._process = context.Process(target=serve, args=(theirs, self.peer), daemon=True)
         self._process.start()
+        self._ready = False
         theirs.close()
 
     def begin(self, job: Job, patience: float) -> Any:
         """Times, loss and gradients of the first call; or why there are none, in a sentence."""
         self.times: list[float] = []
         self.why_not = ""
+        if not self._ready:  # on a busy machine imports take long, and are no part of the call
+            self._ready = self._connection.recv()
         self._connection.send(job)
         answer: Any = f"no first step in {patience:.0f} s"
         if self._connection.poll(patience):
@@ -107,6 +110,7 @@ def serve(connection: Connection, name: str) -> None:
     from workload import Workload, forget_peak, memory, timed
 
     torch.set_num_threads(1)
+    connection.send(True)
     while True:
         job: Job = connection.recv()
         give_back()

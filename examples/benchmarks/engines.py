@@ -7,10 +7,10 @@
 
 `peers`: every simulator that is installed (pip install -e ".[peers]") on the workload W of
 `workload.py`, each in a process of its own, checked to give the same loss and gradients first.
-`kinds`: the batched engine on the circuits of `kinds.py`, and how many times as long default.qubit
-and lightning.qubit take. `growth`, `step`, `seam`: engines against themselves. All times are
-process time of one core, medians (the least for `kinds`), taken in turns; figures of one table are
-comparable, those of two runs are not.
+`kinds`: the batched engine on the circuits of `kinds.py`, and how many times as long default.qubit,
+lightning.qubit, DeepQuantum and MindQuantum take. `growth`, `step`, `seam`: engines against
+themselves. All times are process time of one core, medians (the least for `kinds`), taken in turns;
+figures of one table are comparable, those of two runs are not.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def peers(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
         if peer.installed and (asked.slow_compile or not peer.slow_compile):
             runners[name] = Runner(name)
         else:
-            how = f"pip install {peer.package}" if not peer.installed else "--slow-compile"
+            how = peer.command if not peer.installed else "--slow-compile"
             print(f"left out: {name} ({how})", flush=True)
     jobs = [(*size, mode) for mode in asked.modes or MODES for size in wanted or MODES[mode]]
     for n, n_layers, batch, mode in sorted(jobs, key=lambda job: job[0]):
@@ -119,14 +119,19 @@ def seam(asked: argparse.Namespace) -> Rows:
 
 def kinds(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Circuits of other kinds than W, beside PennyLane's devices."""
-    from kinds import KINDS, SIZES, table
+    from kinds import KINDS, SIZES, WITH_GATES, table
+    from peers import PEERS
 
+    names = [*DEVICES, *(name for name in WITH_GATES if PEERS[name].installed)]
+    for name in WITH_GATES:
+        if name not in names:
+            print(f"left out: {name} ({PEERS[name].command})")
     sizes = [tuple(int(v) for v in s.split(",")) for s in asked.sizes or ()] or SIZES
-    print("| circuit | (n, L, B) | gates | ms | default.qubit | lightning.qubit |")
-    print("| --- | --- | --: | --: | --: | --: |")
+    print(f"| circuit | (n, L, B) | gates | ms | {' | '.join(names)} |")
+    print(f"| --- | --- | --: | --: | {' | '.join('--:' for _ in names)} |")
     for row in table(asked.kinds or list(KINDS), sizes):
         ms = row["ms"]
-        ratios = [ms[name] / ms["batched"] if name in ms else None for name in DEVICES]
+        ratios = [ms[name] / ms["batched"] if name in ms else None for name in names]
         told = " | ".join("too large" if r is None else f"{r:.1f}" for r in ratios)
         line = f"| {row['kind']} | {row['size']} | {row['gates']} | {ms['batched']:.2f} | {told} |"
         print(line, flush=True)

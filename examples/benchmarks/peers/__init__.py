@@ -21,6 +21,13 @@ class Peer(NamedTuple):
     """Whether compiling takes minutes, so that it runs only where asked for."""
     qubits: tuple[int, int] = (1, 20)
     """Fewest and most qubits it is asked for unless all is asked for."""
+    alone: bool = False
+    """Whether its package asks for versions of others that ours cannot have."""
+
+    @property
+    def command(self) -> str:
+        """What installs it."""
+        return f"pip install {'--no-deps ' if self.alone else ''}{self.package}"
 
     @property
     def installed(self) -> bool:
@@ -46,6 +53,8 @@ PEERS = {
     "TensorCircuit-NG on JAX": Peer(compiled.tensorcircuit, "tensorcircuit", "tensorcircuit-ng"),
     "torchquantum": Peer(gates.torchquantum, "torchquantum", "torchquantum-ng"),
     "pyqtorch": Peer(gates.pyqtorch, "pyqtorch", "pyqtorch", qubits=(1, 12)),
+    "DeepQuantum": Peer(gates.deepquantum, "deepquantum", "deepquantum", qubits=(1, 12)),
+    "MindQuantum": Peer(gates.mindquantum, "mindquantum", "mindquantum", alone=True),
     "qulacs": Peer(gates.qulacs, "qulacs", "qulacs"),
     "default.qubit on JAX": Peer(compiled.default_qubit, "jax", "jax", slow_compile=True),
 }

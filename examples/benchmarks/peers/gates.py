@@ -1,6 +1,8 @@
 """Our engine, and simulators that run a gate at a time."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from quadratic import squared_distance
 from torch import Tensor
 from workload import Step, Workload, gradients
@@ -106,6 +108,77 @@ def pyqtorch(w: Workload) -> Step:
         values = {f"weights{i}": weights[i : i + 1] for i in range(w.n_weights)}
         values |= {f"inputs{i}": inputs[:, i] for i in range(w.n_inputs)}
         return gradients(w.loss(circuit(start, values).flatten(0, -2).T), weights, inputs)
+
+    return step
+
+
+def deepquantum(w: Workload) -> Step:
+    """DeepQuantum, complex64, plain autograd; inputs are its data, which vmap batches."""
+    import deepquantum as dq
+
+    _, inputs = w.leaves(torch.float32)
+    circuit, entries = dq.QubitCircuit(w.n), {"weights": [], "inputs": []}
+    for gate, wires, source, entry in w.gates():
+        queue = getattr(circuit, gate.lower())
+        places = wires if gate in ("CNOT", "CRX", "CRY") or len(wires) == 1 else [list(wires)]
+        if not source:
+            queue(*places)
+            continue
+        queue(*places, encode=source == "inputs")
+        if source == "weights":
+            circuit.operators[-1].init_para(w.weights.detach()[entry : entry + 1].float())
+        entries[source].append(entry)
+    angles = list(circuit.parameters())
+    order = {source: torch.tensor(places).argsort() for source, places in entries.items()}
+
+    def step() -> tuple[Tensor, ...]:
+        loss = w.loss(circuit(inputs[:, entries["inputs"]]).flatten(1))
+        *of_weights, of_inputs = torch.autograd.grad(loss, [*angles, inputs])
+        shared = [torch.stack(of_weights).flatten()[order["weights"]]] if angles else []
+        return (loss.detach(), *shared, of_inputs)
+
+    return step
+
+
+def mindquantum(w: Workload) -> Step | None:
+    """MindQuantum, complex64; its gradients, by adjoint, are of expectation values."""
+    if w.mode == "b":
+        return None
+    import mindquantum as mq
+    from mindquantum.core import gates
+    from mindquantum.core.circuit import Circuit
+    from mindquantum.core.operators import Hamiltonian, QubitOperator
+    from mindquantum.simulator import Simulator
+
+    pairs, circuit = {"RXX": gates.Rxx, "RYY": gates.Ryy, "RZZ": gates.Rzz}, Circuit()
+    entries = {"weights": [], "inputs": []}
+    for gate, wires, source, entry in w.gates():
+        if not source:
+            circuit += gates.X.on(wires[1], wires[0])
+            continue
+        name = f"{source}{entry}"
+        if gate in pairs:
+            alone = Circuit([pairs[gate](name).on(list(wires))])
+        else:  # the name of a controlled rotation begins with C
+            turn = getattr(gates, gate[-2:])(name)
+            alone = Circuit([turn.on(wires[-1], *wires[:-1])])
+        circuit += alone.as_encoder() if source == "inputs" else alone
+        entries[source].append(entry)
+    operator = QubitOperator()
+    for q, factor in enumerate(w.z_weights.tolist()):
+        operator += QubitOperator(f"Z{q}", factor)
+    run = Simulator("mqvector", w.n, dtype=mq.complex64).get_expectation_with_grad(
+        Hamiltonian(operator).astype(mq.complex64), circuit
+    )
+    data = w.inputs.detach().numpy()[:, entries["inputs"]]
+    shared = w.weights.detach().numpy()[entries["weights"]]
+    order = {source: np.argsort(places) for source, places in entries.items()}
+
+    def step() -> tuple[NDArray[np.float64], ...]:
+        values, *slopes = run(data, shared) if w.n_weights else run(data)
+        of_inputs = slopes[0][:, 0].real[:, order["inputs"]] / w.batch
+        of_weights = [slopes[1][:, 0].real.mean(0)[order["weights"]]] if w.n_weights else []
+        return (values.real.mean(), *of_weights, of_inputs)
 
     return step
 
