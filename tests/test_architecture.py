@@ -162,7 +162,7 @@ def test_imports_follow_the_arrows(path):
         ("qgan/metrics/states/distances.py", "from qgan.engines import BatchedEngine"),
         ("qgan/training/trainer.py", "from circuits import Registers"),
         ("qgan/training/trainer.py", "from qgan import build"),
-        ("qgan/config.py", "from qgan import errors"),
+        ("qgan/errors.py", "from qgan import config"),
         ("qgan/views.py", "from qgan import States"),
         ("qgan/page/server.py", "import circuits"),
     ],

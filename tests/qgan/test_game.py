@@ -308,7 +308,6 @@ NO_PLAYERS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     ),
     "data": (Trainer, (generator(), mlp(), DATA.train), "but got an object of class Batch"),
     "order": (Trainer, (mlp(), generator(), DATA), "`generator` must be of class Generator"),
-    "discriminator": (Game, (generator(), VIEW), "must be of class Discriminator, but got"),
     "view": (Discriminator, (DensityView, MLPHead(16, 2)), "`view` must be of class View"),
     "head": (Discriminator, (VIEW, MLPHead), "must be of class Module, but got the class MLPHead"),
     "circuit": (Generator, (ReuploadingCircuit, 2), "`circuit` must be a circuit, which"),
