@@ -13,7 +13,7 @@ from qgan.data.dataset import Dataset, draw_parts
 from qgan.data.pauli_family import MOST_DENSE, MOST_QUBITS, Array, PauliFamily, along_chain
 from qgan.stored import Stored, misfit
 
-__all__ = ["Hamiltonian", "Numbers", "Term", "from_hamiltonian"]
+__all__ = ["Hamiltonian", "Numbers", "PauliTerm", "from_hamiltonian"]
 
 CONSTANT = "constant"
 """The key of a coefficient that no factor multiplies."""
@@ -23,7 +23,7 @@ Name = Annotated[str, Field(min_length=1, max_length=64)]
 Word = Annotated[str, Field(pattern="^[IXYZ]{1,12}$")]
 
 
-class Term(Stored):
+class PauliTerm(Stored):
     """A Pauli word with its coefficient, everywhere along the chain or at one place.
 
     Args:
@@ -66,7 +66,7 @@ class Hamiltonian(Stored):
 
     qubits: Annotated[int, Field(ge=1, le=MOST_QUBITS)]
     boundary: Literal["open", "periodic"] = "open"
-    terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=100)]
+    terms: Annotated[tuple[PauliTerm, ...], Field(min_length=1, max_length=100)]
     labels: Annotated[
         dict[Name, dict[Name, tuple[Real, Real]]], Field(min_length=1, max_length=100)
     ]
@@ -114,7 +114,7 @@ class Hamiltonian(Stored):
             raise misfit("qubits", rule, self.qubits)
         return self
 
-    def words(self, term: Term) -> tuple[str, ...]:
+    def words(self, term: PauliTerm) -> tuple[str, ...]:
         """A term's word on all qubits, once for each place where it stands."""
         words = along_chain(term.word, self.qubits, self.boundary == "periodic")
         if term.at is None:
@@ -148,9 +148,10 @@ def from_hamiltonian(hamiltonian: Hamiltonian, name: str, seed: int = 0) -> Data
         QganError: if a ground state is degenerate, or the seed is negative.
 
     Example:
+        >>> bonds = PauliTerm(word="ZZ", coefficient=-1.0)
         >>> description = Hamiltonian(
         ...     qubits=2,
-        ...     terms=(Term(word="ZZ", coefficient=-1.0), Term(word="X", coefficient={"h": -1.0})),
+        ...     terms=(bonds, PauliTerm(word="X", coefficient={"h": -1.0})),
         ...     labels={"weak": {"h": (0.4, 0.6)}, "strong": {"h": (2.0, 3.0)}},
         ...     states=Numbers(train=3, validation=1, held_out=1),
         ... )
