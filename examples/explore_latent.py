@@ -47,7 +47,7 @@ def main() -> None:
     print(f"label recovered for {share:.3f} of them")
 
     generator = model.sampler
-    latent_sweep(generator.exact_states, data, n, folder.plots / "sweep.png")
+    latent_sweep(generator.exact_states, data, generator.prior, folder.plots / "sweep.png")
     print(f"\n{folder.plots / 'sweep.png'}\n{atlas(model, data, folder.plots / 'atlas.png')}")
 
 

@@ -145,6 +145,8 @@ class GeneratorConfig(Section):
     fewest that are as good as the best."""
     n_levels: Natural = 0
     """Values of the last latent if it is discrete; 0 keeps it continuous."""
+    prior: Annotated[str, OneOf("prior")] = "uniform"
+    """What latents are drawn from. A periodic latent is an angle, and follows a phase."""
     embedding: Annotated[str, OneOf("embedding")] = "tanh"
     """How (label, z) becomes angles in the re-uploading circuit."""
     spread: Rate = 0.2

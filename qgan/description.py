@@ -19,14 +19,25 @@ __all__ = ["FORMAT", "StoredGenerator", "StoredModel"]
 FORMAT = 2
 """Number of the layout of a run folder; another number is refused, not guessed at."""
 
+Kinds = Annotated[tuple[Literal["uniform", "normal", "periodic"], ...], Field(max_length=2**16)]
 Width = Annotated[int, Field(ge=1, le=10**9)]
 Latents = Annotated[int, Field(ge=0, le=2**16)]
 
 
-class StoredPrior(Stored):
-    """The sizes of :class:`qgan.prior.Prior`."""
+class StoredLatents(Stored):
+    """How many latents there are, and of which kinds; without ``kinds`` they are uniform."""
 
     n_latent: Latents
+    kinds: Kinds | None = None
+
+    def of_each(self) -> tuple[str, ...]:
+        """The kind of each latent."""
+        return self.kinds if self.kinds is not None else ("uniform",) * self.n_latent
+
+
+class StoredPrior(StoredLatents):
+    """What :class:`qgan.prior.Prior` is made of."""
+
     n_levels: Annotated[int, Field(ge=0, le=2**31)] = 0
 
     @model_validator(mode="after")
@@ -34,19 +45,27 @@ class StoredPrior(Stored):
         """A discrete latent has two levels at least."""
         if self.n_levels == 1 or (self.n_levels and not self.n_latent):
             raise misfit("n_levels", "must be 0 or at least 2 with n_latent >= 1", self.n_levels)
+        if len(self.of_each()) != self.n_latent:
+            raise misfit("kinds", f"must be {self.n_latent}, one per latent", list(self.of_each()))
+        if self.n_levels and self.of_each()[-1] != "uniform":
+            raise misfit("kinds", "must end with uniform if n_levels is not 0", self.of_each()[-1])
         return self
 
 
-class Sizes(Stored):
+class Sizes(StoredLatents):
     """What every embedding says."""
 
     n_labels: Width
-    n_latent: Latents
     n_inputs: Size
+
+    @property
+    def n_features(self) -> int:
+        """Numbers that a network is shown of the latents: two of an angle."""
+        return self.n_latent + sum(kind == "periodic" for kind in self.of_each())
 
     def widths(self) -> Sequence[int]:
         """The widths of the layers that map label and latent to the angles."""
-        return (self.n_labels + self.n_latent, self.n_inputs)
+        return (self.n_labels + self.n_features, self.n_inputs)
 
 
 class StoredAffine(Sizes):
@@ -57,7 +76,7 @@ class StoredAffine(Sizes):
 
     def widths(self) -> Sequence[int]:
         """The widths of the layers that map label and latent to the angles."""
-        n_slopes = self.n_latent * (self.n_labels if self.by_label else 1)
+        n_slopes = self.n_features * (self.n_labels if self.by_label else 1)
         return (self.n_labels + n_slopes, self.n_inputs)
 
 
@@ -69,7 +88,7 @@ class StoredTanh(Sizes):
 
     def widths(self) -> Sequence[int]:
         """The widths of the layers that map label and latent to the angles."""
-        return (self.n_labels + self.n_latent, *self.hidden, self.n_inputs)
+        return (self.n_labels + self.n_features, *self.hidden, self.n_inputs)
 
 
 class StoredRegister(Sizes):
@@ -88,7 +107,7 @@ class StoredRegister(Sizes):
         """Label and latent fit their registers, and so do the angles."""
         if self.n_labels > 2**self.n_label_wires:
             raise misfit("n_labels", f"must be at most 2**{self.n_label_wires}", self.n_labels)
-        if self.n_latent > self.n_latent_wires:
+        if self.n_features > self.n_latent_wires:
             raise misfit("n_latent", f"must be at most {self.n_latent_wires}", self.n_latent)
         n_turns = self.n_inputs - self.n_label_wires
         if n_turns < 0 or (n_turns and (not self.n_latent_wires or n_turns % self.n_latent_wires)):
@@ -142,6 +161,10 @@ class StoredGenerator(Stored):
             value = getattr(self.embedding, name)
             if value != size:
                 raise misfit(f"embedding.{name}", f"must be {size}, as beside it", value)
+        kinds = self.prior.of_each()
+        if self.embedding.of_each() != kinds:
+            rule = f"must be {list(kinds)}, as beside it"
+            raise misfit("embedding.kinds", rule, list(self.embedding.of_each()))
         widths = self.embedding.widths()
         numbers = sum((a + 1) * b for a, b in pairwise(widths))
         needed = 8 * (numbers + self.circuit.n_weights)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from qgan import errors
 from qgan.labels import condition, read_labels
+from qgan.prior import Prior, latent_features, latent_shares
 
 __all__ = [
     "MOST_BITS",
@@ -73,6 +74,8 @@ class AffineEmbedding(Embedding):
         spread: standard deviation of the initial angles in radians.
         rng: seeded source of the initial weights.
         by_label: whether the slopes belong to a label.
+        kinds: the kind of each latent, or of all, as :class:`qgan.prior.Prior` has them: an angle
+            is shown by its cosine and its sine.
 
     References:
         Schuld, Sweke and Meyer, Phys. Rev. A 103, 032430 (2021): circuits as Fourier series.
@@ -88,29 +91,32 @@ class AffineEmbedding(Embedding):
         spread: float = 0.3,
         rng: torch.Generator | None = None,
         by_label: bool = False,
+        kinds: str | Sequence[str] = "uniform",
     ) -> None:
         super().__init__()
         n_labels = errors.integer("n_labels", n_labels)
-        n_latent = errors.integer("n_latent", n_latent)
+        prior = Prior(n_latent, kinds=kinds)
         n_inputs = errors.integer("n_inputs", n_inputs)
         self.spec = {
             "kind": "affine",
             "n_labels": n_labels,
-            "n_latent": n_latent,
+            "n_latent": prior.n_latent,
             "n_inputs": n_inputs,
             "by_label": by_label,
+            "kinds": list(prior.kinds),
         }
-        self.n_labels, self.by_label = n_labels, by_label
-        self.linear = _Linear(n_labels + n_latent * (n_labels if by_label else 1), n_inputs)
+        self.n_labels, self.by_label, self.kinds = n_labels, by_label, prior.kinds
+        n_slopes = prior.n_features * (n_labels if by_label else 1)
+        self.linear = _Linear(n_labels + n_slopes, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread, generator=rng)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
         labels = condition(label, self.n_labels).to(latent)
-        slopes = latent
+        slopes = latent_features(latent, self.kinds)
         if self.by_label:
-            slopes = (labels.unsqueeze(2) * latent.unsqueeze(1)).flatten(1)
+            slopes = (labels.unsqueeze(2) * slopes.unsqueeze(1)).flatten(1)
         angles: Tensor = self.linear(torch.cat([labels, slopes], 1))
         return angles
 
@@ -130,6 +136,8 @@ class TanhEmbedding(Embedding):
         hidden: widths of the hidden layers.
         spread: output weights start normal with deviation ``spread / sqrt(width)`` radians.
         rng: seeded source of the initial weights.
+        kinds: the kind of each latent, or of all, as :class:`qgan.prior.Prior` has them: an angle
+            is shown by its cosine and its sine.
     """
 
     def __init__(
@@ -140,10 +148,11 @@ class TanhEmbedding(Embedding):
         hidden: Sequence[int] = (32, 32),
         spread: float = 0.3,
         rng: torch.Generator | None = None,
+        kinds: str | Sequence[str] = "uniform",
     ) -> None:
         super().__init__()
         n_labels = errors.integer("n_labels", n_labels)
-        n_latent = errors.integer("n_latent", n_latent)
+        prior = Prior(n_latent, kinds=kinds)
         n_inputs = errors.integer("n_inputs", n_inputs)
         hidden = [errors.integer("hidden", width) for width in hidden]
         if not hidden or min(hidden) < 1:
@@ -151,12 +160,13 @@ class TanhEmbedding(Embedding):
         self.spec = {
             "kind": "tanh",
             "n_labels": n_labels,
-            "n_latent": n_latent,
+            "n_latent": prior.n_latent,
             "n_inputs": n_inputs,
             "hidden": list(hidden),
+            "kinds": list(prior.kinds),
         }
-        self.n_labels = n_labels
-        width, layers = n_labels + n_latent, []
+        self.n_labels, self.kinds = n_labels, prior.kinds
+        width, layers = n_labels + prior.n_features, []
         for size in hidden:
             layer = _Linear(width, size)
             for parameter in (layer.weight, layer.bias):
@@ -170,7 +180,8 @@ class TanhEmbedding(Embedding):
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Angles ``(B, n_inputs)`` in radians."""
-        entry = torch.cat([condition(label, self.n_labels).to(latent), latent], 1)
+        features = latent_features(latent, self.kinds)
+        entry = torch.cat([condition(label, self.n_labels).to(latent), features], 1)
         for layer in self.layers:
             entry = torch.tanh(layer(entry))
         angles: Tensor = self.linear(entry)
@@ -181,7 +192,8 @@ class RegisterEmbedding(Embedding):
     """Angles of registers: pi times each bit of the label, then trainable multiples of latents.
 
     ``x = (pi b_1, .., pi b_k, a_1 z_{i(1)} + c_1, ..)``: wire j of the latent register, each time
-    the latent is uploaded, turns by an affine function of one entry of z, ``j mod n_latent``.
+    the latent is uploaded, turns by an affine function of one entry of z, ``j mod n_latent``; an
+    angle has two wires, for its cosine and its sine.
     It starts at ``phi = pi/2 + pi z / 4`` and swings between phi and -phi from upload to upload.
     Real conditions enter the label wires as angles ``pi * value``.
 
@@ -192,6 +204,8 @@ class RegisterEmbedding(Embedding):
         n_latent_wires: wires of the latent register.
         n_inputs: all angles: ``n_label_wires`` and then a multiple of ``n_latent_wires``.
         rng: seeded source of the initial scales.
+        kinds: the kind of each latent, or of all, as :class:`qgan.prior.Prior` has them: an angle
+            is shown by its cosine and its sine.
 
     Raises:
         QganError: if the label or the latent does not fit its register.
@@ -207,10 +221,12 @@ class RegisterEmbedding(Embedding):
         n_latent_wires: int,
         n_inputs: int,
         rng: torch.Generator | None = None,
+        kinds: str | Sequence[str] = "uniform",
     ) -> None:
         super().__init__()
         n_labels = errors.integer("n_labels", n_labels)
-        n_latent = errors.integer("n_latent", n_latent)
+        prior = Prior(n_latent, kinds=kinds)
+        n_features = prior.n_features
         n_inputs = errors.integer("n_inputs", n_inputs)
         n_label_wires = errors.integer("n_label_wires", n_label_wires)
         n_latent_wires = errors.integer("n_latent_wires", n_latent_wires)
@@ -218,10 +234,9 @@ class RegisterEmbedding(Embedding):
             raise errors.argument(
                 "n_labels", f"must be at most 2**{n_label_wires} to fit its register", n_labels
             )
-        if n_latent > n_latent_wires:
-            raise errors.argument(
-                "n_latent", f"must be at most {n_latent_wires}, the wires of its register", n_latent
-            )
+        if n_features > n_latent_wires:
+            rule = f"must be at most {n_latent_wires}, the wires of its register (two of an angle)"
+            raise errors.argument("n_latent", rule, prior.n_latent)
         n_turns = n_inputs - n_label_wires
         if n_turns < 0 or (n_turns and (not n_latent_wires or n_turns % n_latent_wires)):
             raise errors.argument(
@@ -230,20 +245,21 @@ class RegisterEmbedding(Embedding):
         self.spec = {
             "kind": "register",
             "n_labels": n_labels,
-            "n_latent": n_latent,
+            "n_latent": prior.n_latent,
             "n_label_wires": n_label_wires,
             "n_latent_wires": n_latent_wires,
             "n_inputs": n_inputs,
+            "kinds": list(prior.kinds),
         }
-        self.n_labels = n_labels
+        self.n_labels, self.kinds = n_labels, prior.kinds
         self.n_label_wires = n_label_wires
         wires = torch.arange(n_turns) % max(1, n_latent_wires)
-        self.register_buffer("entry", wires % max(1, n_latent), persistent=False)
+        self.register_buffer("entry", wires % max(1, n_features), persistent=False)
         # The wire's own angle swings between phi and -phi: turns of phi, -2 phi, 2 phi, ...
         upload = torch.arange(n_turns) // max(1, n_latent_wires)
         swing = torch.where(upload == 0, 1.0, 2.0) * (1 - 2 * (upload % 2))
         factor = torch.empty(n_turns).uniform_(0.8, 1.2, generator=rng)
-        self.scale = nn.Parameter(swing * factor * math.pi / 4 if n_latent else torch.empty(0))
+        self.scale = nn.Parameter(swing * factor * math.pi / 4 if n_features else torch.empty(0))
         self.shift = nn.Parameter(swing * math.pi / 2)
 
     entry: Tensor
@@ -257,35 +273,45 @@ class RegisterEmbedding(Embedding):
             bits = _bits_of(label, self.n_label_wires).to(latent)
         turns = self.shift.expand(len(latent), -1)
         if len(self.scale):
-            turns = latent[:, self.entry] * self.scale + turns
+            turns = latent_features(latent, self.kinds)[:, self.entry] * self.scale + turns
         return torch.cat([math.pi * bits, turns.to(latent)], 1)
 
 
 class BitEmbedding(Embedding):
     """The bits of label and latent, as a circuit whose registers hold bits takes them.
 
-    Each entry of z is rounded to the nearest of ``2^m`` values, the centres of equal parts of
-    ``[-1, 1]``, and becomes the m bits of their number, the most significant first. What lies
-    outside becomes the nearest end. There is nothing to train, and no derivative with respect to z.
+    Each entry of z is rounded to one of ``2^m`` values, the centres of parts of its range that the
+    prior makes equally probable, and becomes the m bits of their number, the most significant
+    first. What lies outside of ``[-1, 1]`` becomes the nearest end, and an angle wraps round.
+    There is nothing to train, and no derivative with respect to z.
 
     Args:
         n_labels: classes.
         n_latent: entries of z.
         n_label_wires: wires of the label register; ``2**n_label_wires >= n_labels``.
         n_bits: bits m of each latent.
-        gray: whether the number is written in Gray code, in which neighbours differ in one bit.
+        gray: whether the number is written in Gray code, in which neighbours differ in one bit,
+            the last value and the first one as well.
+        kinds: the kind of each latent, or of all, as :class:`qgan.prior.Prior` has them.
 
     Raises:
         QganError: if the labels do not fit their register, or there are latents without bits.
     """
 
     def __init__(
-        self, n_labels: int, n_latent: int, n_label_wires: int, n_bits: int, gray: bool = False
+        self,
+        n_labels: int,
+        n_latent: int,
+        n_label_wires: int,
+        n_bits: int,
+        gray: bool = False,
+        kinds: str | Sequence[str] = "uniform",
     ) -> None:
         super().__init__()
         self.n_labels = errors.integer("n_labels", n_labels, least=1)
         self.n_label_wires = errors.integer("n_label_wires", n_label_wires)
-        n_latent = errors.integer("n_latent", n_latent)
+        self.prior = Prior(n_latent, kinds=kinds)
+        n_latent = self.prior.n_latent
         self.n_bits = errors.integer("n_bits", n_bits, least=1 if n_latent else 0)
         self.gray = gray
         if self.n_bits > MOST_BITS:
@@ -302,13 +328,16 @@ class BitEmbedding(Embedding):
             "n_label_wires": self.n_label_wires,
             "n_bits": self.n_bits,
             "gray": gray,
+            "kinds": list(self.prior.kinds),
         }
 
     @property
-    def levels(self) -> Float[Tensor, " L"]:
-        """The values that an entry of z is rounded to, ``(2**n_bits,)``, in double precision."""
+    def levels(self) -> Float[Tensor, "L z"]:
+        """The values that each entry of z is rounded to, ``(2**n_bits, n_latent)``, in double
+        precision."""
         numbers = torch.arange(2**self.n_bits, dtype=torch.float64)
-        return (2 * numbers + 1).div(2**self.n_bits).sub(1)
+        shares = (2 * numbers + 1) / 2 ** (self.n_bits + 1)
+        return self.prior.at(shares[:, None].repeat(1, self.prior.n_latent))
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
         """Bits ``(B, n_label_wires + n_latent * n_bits)``, each 0 or 1.
@@ -319,7 +348,8 @@ class BitEmbedding(Embedding):
         label = read_labels(label, self.n_labels)
         if label.is_floating_point():
             raise errors.argument("label", "must be classes, whose numbers have bits", "conditions")
-        number = ((latent.detach().double() + 1) * 2 ** (self.n_bits - 1)).floor()
+        shares = latent_shares(latent.detach().double(), self.prior.kinds)
+        number = (shares * 2**self.n_bits).floor()
         number = number.clamp(0, 2**self.n_bits - 1).long()
         if self.gray:
             number = number ^ (number >> 1)

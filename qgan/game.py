@@ -105,6 +105,7 @@ class Game:
         rules.check_share(mismatched_share)
         rules.check_game(discriminator, self.objective, self.terms)
         rules.check_engine(discriminator, self.terms, generator.engine)
+        rules.check_latents(generator, self.terms)
 
     @property
     def why_autograd(self) -> str | None:

@@ -58,14 +58,16 @@ class Generator(nn.Module):
         embedding: a module from (label, latent) to inputs ``(B, n_inputs)``; by default that of
             :func:`default_embedding`.
         engine: what runs the circuit; ``BatchedEngine()`` by default.
-        prior: distribution of z; uniform on ``[-1, 1]`` by default.
+        prior: distribution of z; uniform on ``[-1, 1]`` by default. An embedding of
+            :mod:`qgan.embedding` must have been made for the same kinds of latents.
         spread: initial circuit weights are uniform in ``[-spread, spread]`` radians; a circuit
             with a method ``start`` makes its own of this noise.
         seed: seed of all initial values.
 
     Raises:
-        QganError: if labels or latents do not fit the registers, or if the circuit does not keep
-            to what its registers declare of bits.
+        QganError: if labels or latents do not fit the registers, if the embedding is of other kinds
+            of latents than the prior, or if the circuit does not keep to what its registers declare
+            of bits.
 
     Example:
         >>> from circuits import Registers, ReuploadingCircuit
@@ -101,7 +103,8 @@ class Generator(nn.Module):
         if isinstance(circuit, HasStart):
             self.weights.data = torch.from_numpy(circuit.start(self.weights.data.numpy()))
         self.reduction = reduction_of(circuit)
-        self.embedding = embedding or default_embedding(circuit, n_labels, self.prior.n_latent, rng)
+        self.embedding = embedding or default_embedding(circuit, n_labels, self.prior, rng)
+        self._check_kinds()
 
     @property
     def n_latent(self) -> int:
@@ -109,8 +112,9 @@ class Generator(nn.Module):
         return self.prior.n_latent
 
     @property
-    def levels(self) -> Float[Tensor, " L"] | None:
-        """The values that a circuit of bits rounds an entry of z to; None of a continuous latent.
+    def levels(self) -> Float[Tensor, "L z"] | None:
+        """The values ``(2**m, n_latent)`` that a circuit of bits rounds z to; None of a continuous
+        latent.
 
         There is no derivative with respect to a latent that is rounded.
         """
@@ -124,9 +128,9 @@ class Generator(nn.Module):
         levels, prior = self.levels, self.prior
         if levels is None:
             return None
-        axes = [levels] * prior.n_latent
+        axes = list(levels.unbind(1))
         if prior.n_levels:
-            axes[-1] = torch.linspace(-1, 1, prior.n_levels, dtype=torch.float64)
+            axes[-1] = prior.levels
         return axes
 
     @property
@@ -240,7 +244,11 @@ class Generator(nn.Module):
         return {
             "circuit": trace(self.circuit).to_dict(),
             "embedding": self.embedding.spec,
-            "prior": {"n_latent": self.prior.n_latent, "n_levels": self.prior.n_levels},
+            "prior": {
+                "n_latent": self.prior.n_latent,
+                "n_levels": self.prior.n_levels,
+                "kinds": list(self.prior.kinds),
+            },
             "n_labels": self.n_labels,
         }
 
@@ -250,9 +258,18 @@ class Generator(nn.Module):
         return cls(
             TracedCircuit.from_stored(stored.circuit),
             stored.n_labels,
-            embedding=from_spec(dict(stored.embedding)),
-            prior=Prior(**dict(stored.prior)),
+            embedding=from_spec(stored.embedding.model_dump(exclude_none=True)),
+            prior=Prior(**stored.prior.model_dump(exclude_none=True)),
         )
+
+    def _check_kinds(self) -> None:
+        """Refuse an embedding of other kinds of latents than the prior."""
+        if not isinstance(self.embedding, Embedding):
+            return
+        kinds = self.embedding.spec["kinds"]
+        if kinds != list(self.prior.kinds):
+            rule = f"must be of latents that are {', '.join(self.prior.kinds)}, as in the prior"
+            raise errors.argument("embedding", rule, ", ".join(kinds) or "none")
 
     def cost(self, batch: int) -> SamplerCost:
         """What drawing so many states takes on a quantum computer.
@@ -301,20 +318,27 @@ class Generator(nn.Module):
 
 
 def default_embedding(
-    circuit: Circuit, n_labels: int, n_latent: int, rng: torch.Generator | None = None
+    circuit: Circuit, n_labels: int, prior: Prior, rng: torch.Generator | None = None
 ) -> nn.Module:
     """Bits for registers that hold them, angles for others, else a small tanh network.
+
+    Args:
+        circuit: what is executed.
+        n_labels: number of classes, or of real conditions.
+        prior: distribution of the latents.
+        rng: seeded source of the initial weights.
 
     Raises:
         QganError: if labels or latents do not fit the registers.
     """
-    registers = circuit.registers
+    registers, n_latent, kinds = circuit.registers, prior.n_latent, prior.kinds
     if isinstance(registers, BitRegisters) and registers.holds_bits:
         n_wires = registers.n_latent_wires
         if bool(n_latent) != bool(n_wires) or n_wires % max(1, n_latent):
             rule = f"must share the {n_wires} wires of the latent register equally"
             raise errors.argument("n_latent", rule, n_latent)
-        return BitEmbedding(n_labels, n_latent, registers.n_label, n_wires // max(1, n_latent))
+        n_bits = n_wires // max(1, n_latent)
+        return BitEmbedding(n_labels, n_latent, registers.n_label, n_bits, kinds=kinds)
     if registers.n_label:
         return RegisterEmbedding(
             n_labels,
@@ -323,5 +347,6 @@ def default_embedding(
             registers.n_latent_wires,
             circuit.n_inputs,
             rng,
+            kinds,
         )
-    return TanhEmbedding(n_labels, n_latent, circuit.n_inputs, rng=rng)
+    return TanhEmbedding(n_labels, n_latent, circuit.n_inputs, rng=rng, kinds=kinds)

@@ -7,6 +7,7 @@ from qgan.build.generators import (
     ANSATZE,
     EMBEDDINGS,
     GENERATORS,
+    PRIORS,
     build_circuit,
     build_generator,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "HEADS",
     "OBJECTIVES",
     "PRESETS",
+    "PRIORS",
     "SOURCES",
     "TERMS",
     "VIEWS",

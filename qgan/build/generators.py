@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -36,6 +38,7 @@ __all__ = [
     "ANSATZE",
     "EMBEDDINGS",
     "GENERATORS",
+    "PRIORS",
     "build_circuit",
     "build_generator",
     "warn_of_rank",
@@ -53,6 +56,22 @@ ANSATZE = new_family("ansatz", "Layers of generators", "generator.ansatz")
 """Families of layers; an entry stands for the family itself."""
 EMBEDDINGS = new_family("embedding", "Embeddings", "generator.embedding")
 """Embeddings of label and latent; a builder takes (settings, n_labels, n_inputs, rng)."""
+
+
+def _usual_prior(entry: Entry, settings: Experiment) -> Prior:
+    prior: Prior = entry.make(n_latent_of(settings), settings.generator.n_levels)
+    return prior
+
+
+PRIORS = new_family("prior", "Priors of latents", "generator.prior", _usual_prior)
+"""What latents are drawn from; an entry stands for a function of the numbers of latents and of
+levels of the last one."""
+
+
+def build_prior(settings: Experiment) -> Prior:
+    """The prior of the latents."""
+    prior: Prior = PRIORS.build(PRIORS.find(settings.generator.prior), settings)
+    return prior
 
 
 def build_circuit(settings: Experiment, data: Dataset) -> Circuit:
@@ -73,14 +92,14 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
         engine: what runs its circuit.
     """
     g = settings.generator
-    circuit = build_circuit(settings, data)
+    circuit, prior = build_circuit(settings, data), build_prior(settings)
     rng = seeded(settings.seed)
     embedding: nn.Module
     if isinstance(circuit, BitRegisterCircuit):
-        n_label_wires, n_latent = circuit.registers.n_label, n_latent_of(settings)
-        embedding = BitEmbedding(data.n_labels, n_latent, n_label_wires, circuit.n_bits, g.gray)
+        sizes = data.n_labels, prior.n_latent, circuit.registers.n_label, circuit.n_bits
+        embedding = BitEmbedding(*sizes, g.gray, prior.kinds)
     elif circuit.registers.n_label:
-        embedding = default_embedding(circuit, data.n_labels, n_latent_of(settings), rng)
+        embedding = default_embedding(circuit, data.n_labels, prior, rng)
     else:
         entry = EMBEDDINGS.find(g.embedding)
         embedding = EMBEDDINGS.build(entry, settings, data.n_labels, circuit.n_inputs, rng)
@@ -90,7 +109,7 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
         data.n_labels,
         embedding=embedding,
         engine=engine,
-        prior=Prior(n_latent_of(settings), g.n_levels),
+        prior=prior,
         spread=g.spread,
         seed=settings.seed,
     )
@@ -148,7 +167,7 @@ def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     registers = Registers(
         output=data.n_qubits,
         label=max(1, math.ceil(math.log2(data.n_labels))),
-        latent=n_latent * max(1, g.n_bits),
+        latent=n_latent * g.n_bits or build_prior(settings).n_features,
         bath=bath,
     )
     if g.n_bits:
@@ -170,15 +189,19 @@ def _network(settings: Experiment, data: Dataset, bath: int) -> Circuit:
 
 def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
     g = settings.generator
-    sizes = (n_labels + n_latent_of(settings), *g.hidden, n_inputs)
+    prior = build_prior(settings)
+    sizes = (n_labels + prior.n_features, *g.hidden, n_inputs)
     n_weights = sum((one + 1) * other for one, other in pairwise(sizes))
     # Double precision: the weights, their gradients, two moments of Adam and the running average.
     check_bytes("generator.hidden", f"{n_weights} weights in training", 5 * 8 * n_weights)
-    return TanhEmbedding(n_labels, n_latent_of(settings), n_inputs, hidden=g.hidden, rng=rng)
+    kinds = prior.kinds
+    return TanhEmbedding(n_labels, prior.n_latent, n_inputs, g.hidden, rng=rng, kinds=kinds)
 
 
 def _affine(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
-    return AffineEmbedding(n_labels, n_latent_of(settings), n_inputs, rng=rng, by_label=True)
+    prior = build_prior(settings)
+    sizes = n_labels, prior.n_latent, n_inputs
+    return AffineEmbedding(*sizes, rng=rng, by_label=True, kinds=prior.kinds)
 
 
 LEAST_CAP = 0.99
@@ -206,6 +229,17 @@ def warn_of_rank(circuit: Circuit, data: Dataset) -> None:
             f"{data.label_names[worst]} at {means[worst]:.4f}: give the generator a wider bath "
             f"(the setting generator.bath)."
         )
+
+
+def _of_kind(kind: str) -> Callable[[int, int], Prior]:
+    return functools.partial(Prior, kinds=kind)
+
+
+def _angle_first(n_latent: int, n_levels: int) -> Prior:
+    if n_latent < 1 + (n_levels > 0):
+        rule = "must have a place for an angle, and for the discrete latent if there is one"
+        raise errors.argument("generator.n_latent", rule, n_latent)
+    return Prior(n_latent, n_levels, ("periodic", *["uniform"] * (n_latent - 1)))
 
 
 REUPLOADING_PAPERS = (
@@ -236,6 +270,14 @@ for _entry in (
     ),
 ):
     GENERATORS.add(_entry)
+
+for _entry in (
+    Entry("uniform", _of_kind("uniform"), "each latent uniform on [-1, 1]"),
+    Entry("normal", _of_kind("normal"), "each latent normal with mean 0 and deviation 1"),
+    Entry("periodic", _of_kind("periodic"), "each latent an angle in [0, 2 pi), whose ends meet"),
+    Entry("angle-first", _angle_first, "the first latent an angle, the others uniform"),
+):
+    PRIORS.add(_entry)
 
 for _entry in (
     Entry("hardware-efficient", HardwareEfficient, "RY and RZ on each wire, then ZZ on the ring"),

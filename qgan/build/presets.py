@@ -26,6 +26,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "generator": {"n_latent": 3, "n_levels": 2},
     },
     "bell": {"data": {"source": "bell"}, "generator": {"n_latent": 1}},
+    # A circle of states: the latent is an angle, and only the evenness along it has to be learned.
+    "ghz-phase": {
+        "data": {"source": "ghz-phase"},
+        "generator": {"prior": "periodic", "n_latent": 1},
+        "trainer": {"steps": 5000, "batch": 256, "average": 0.998},
+    },
     # One state a label: two states are the whole batch. A linear critic of slope one pulls as hard
     # at the goal as far from it, and fidelity wanders; with r1 the pull fades as the states meet.
     "gibbs": {
@@ -90,6 +96,7 @@ LINES = {
     "tfim": "ground states of the transverse-field Ising chain; label: side of the transition",
     "level-crossing": "an ensemble in two branches, with a latent that jumps between them",
     "bell": "depolarised Bell states of hidden strength: mixed states",
+    "ghz-phase": "all up and all down superposed with a hidden phase; the latent is an angle",
     "gibbs": "thermal states of the transverse-field chain at two temperatures",
     "gibbs-ensemble": "thermal states with a hidden temperature; label: phase",
     "ddk": "labels |0>, |1> are to give states |0>, |1>: arXiv:1804.08641, sec. IV",

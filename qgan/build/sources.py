@@ -15,6 +15,7 @@ from qgan.data import (
     bell,
     dicke,
     from_file,
+    ghz_phase,
     gibbs,
     gibbs_ensemble,
     ising,
@@ -87,6 +88,7 @@ for _name, _source in (
     ("bell", bell),
     ("dicke", dicke),
     ("noise", noise),
+    ("ghz-phase", ghz_phase),
     ("basis", basis),
 ):
     SOURCES.add(_entry_of(_name, _source))

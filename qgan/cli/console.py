@@ -83,7 +83,7 @@ def show_report(
     with waiting("drawing"):
         history = read_history(folder.history_file)
         pictures = save_pictures(
-            sampler.exact_states, data, history, sampler.n_latent, folder.plots, skills
+            sampler.exact_states, data, history, sampler.prior, folder.plots, skills
         )
         label = torch.arange(data.n_labels).repeat_interleave(N_DRAWN)
         latent = sampler.prior.sample(len(label), torch.Generator().manual_seed(0))

@@ -8,6 +8,7 @@ from qgan.data.digest import digest
 from qgan.data.file import from_file, halves, read_generated, write_file
 from qgan.data.heisenberg import xxz
 from qgan.data.noise import noise
+from qgan.data.phases import ghz_phase, ghz_states
 from qgan.data.spin_chains import ising, level_crossing, tfim
 from qgan.data.thermal import gibbs, gibbs_ensemble
 from qgan.data.topological import topological
@@ -20,6 +21,8 @@ __all__ = [
     "dicke",
     "digest",
     "from_file",
+    "ghz_phase",
+    "ghz_states",
     "gibbs",
     "gibbs_ensemble",
     "halves",

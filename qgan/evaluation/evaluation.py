@@ -83,6 +83,7 @@ def evaluate(
     part: Part = "held_out",
     references: Sequence[Reference] | None = None,
     n_resamples: int = N_RESAMPLES,
+    wraps: Sequence[bool] = (),
 ) -> Report:
     """Judge generated states label by label.
 
@@ -98,6 +99,7 @@ def evaluate(
         references: :func:`label_references` of the same data and part. Without them they are
             computed for as many states of each label as were generated.
         n_resamples: number of resamples that the intervals come from; 0 for no intervals.
+        wraps: whether each latent is an angle in radians; none if no latent is.
 
     Returns:
         The report.
@@ -136,7 +138,7 @@ def evaluate(
             (held_out.of(label).factors, best.values, best.indices),
             (train.of(label).factors, nearest[label].fidelity, nearest[label].place),
         ]
-        use = _latent_use(latent[generated.label == label], sources, real, comparison)
+        use = _latent_use(latent[generated.label == label], sources, real, comparison, wraps)
         memorised = _memorised(
             nearest[label].fidelity,
             nearest_real[label].fidelity,
@@ -242,6 +244,7 @@ def _latent_use(
     sources: Sequence[tuple[Tensor | None, Tensor, Tensor]],
     real: Dataset,
     comparison: Comparison,
+    wraps: Sequence[bool],
 ) -> LatentUse:
     """What the latents do to the factors of the nearest real state of the label.
 
@@ -252,6 +255,7 @@ def _latent_use(
             these states, ``(G,)``; and the place of that one, ``(G,)``.
         real: the data set, for the names and periods of the factors; no part may know any.
         comparison: the comparison of the label, for its seed and number of resamples.
+        wraps: whether each latent is an angle; none if no latent is.
     """
     known = [(factors, *best) for factors, *best in sources if factors is not None]
     names = real.factor_names
@@ -262,7 +266,8 @@ def _latent_use(
     nearest = of_parts[best, torch.arange(len(best))]
     factors = torch.cat([factors for factors, _, _ in known])
     chance = comparison.seed, comparison.n_resamples
-    return latent_use(latent, nearest, factors, names, *chance, real.factor_periods)
+    angles = real.factor_periods, wraps
+    return latent_use(latent, nearest, factors, names, *chance, *angles)
 
 
 def _label_report(

@@ -78,7 +78,8 @@ class Judge:
         """The whole evaluation."""
         generated, latent = self.generate(sampler)
         batch = Batch(generated, self.label)
-        report = evaluate(batch, latent, self.data, self.part, self.references)
+        wraps = sampler.prior.wraps if isinstance(sampler, Generator) else ()
+        report = evaluate(batch, latent, self.data, self.part, self.references, wraps=wraps)
         if not isinstance(sampler, Generator):
             return report
         walks = [walk(sampler, entry.label, self.seed) for entry in report.labels]

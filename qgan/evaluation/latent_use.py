@@ -16,6 +16,7 @@ from qgan.metrics.ensembles.angles import (
     circular_terms,
     predicted_angles,
     signed_length,
+    turned_ranks,
 )
 from qgan.metrics.ensembles.latents import LEAST_SAMPLES, predicted_ranks
 from qgan.metrics.ensembles.modes import N_BINS, factor_reached, range_bins
@@ -60,7 +61,7 @@ class LatentUse:
 
     Args:
         spearman: the rank correlation of the factor with each latent; of an angle the circular
-            one, see :func:`circular_rank_correlations`.
+            one, and with a latent that is an angle as in :func:`following_correlations`.
         multiple_rank: how well all latents predict it, see :func:`multiple_rank_correlation`; for
             an angle see :func:`multiple_angle_correlation`.
         factor_reached: the share of its range that is reached, see :func:`factor_reached`.
@@ -97,6 +98,7 @@ def latent_use(
     seed: int = 0,
     n_resamples: int = N_RESAMPLES,
     periods: Sequence[float | None] = (),
+    wraps: Sequence[bool] = (),
 ) -> LatentUse:
     """The correlations of latents with factors, and the share of each factor's range reached.
 
@@ -114,6 +116,7 @@ def latent_use(
             and predictions stay those of the whole ensemble.
         periods: for each factor its period if it is an angle, otherwise None; none for numbers
             only.
+        wraps: whether each latent is an angle in radians; none if no latent is.
 
     Returns:
         The measures of each factor with their intervals.
@@ -125,13 +128,14 @@ def latent_use(
     use = LatentUse()
     for k, name in enumerate(names):
         factor, real = factors[:, k : k + 1], real_factors[:, k]
-        use.spearman[name], use.multiple_rank[name] = _as_number(latent, factor, index)
+        use.spearman[name], use.multiple_rank[name] = _as_number(latent, factor, index, wraps)
         period = periods[k] if periods else None
-        reading = _reading(latent, factor, real, period, use.multiple_rank[name].value)
+        number = use.multiple_rank[name].value
+        reading = _reading(latent, factor, real, period, number, wraps)
         if reading is not None:
             use.angles[name], period = reading, reading.period
             angle = 2 * math.pi * factor / period
-            use.spearman[name], use.multiple_rank[name] = _as_angle(latent, angle, index)
+            use.spearman[name], use.multiple_rank[name] = _as_angle(latent, angle, index, wraps)
         bins, n_real = range_bins(factor[:, 0], real, period=period)
         value = factor_reached(factor[:, 0], real, period=period)
         use.factor_reached[name] = bootstrap_interval(value, _distinct(bins[index]) / n_real)
@@ -143,10 +147,16 @@ Measures = tuple[tuple[Interval, ...], Interval]
 
 
 def _as_number(
-    latent: Float[Tensor, "G L"], factor: Float[Tensor, "G 1"], index: Int[Tensor, "B G"]
+    latent: Float[Tensor, "G L"],
+    factor: Float[Tensor, "G 1"],
+    index: Int[Tensor, "B G"],
+    wraps: Sequence[bool],
 ) -> Measures:
     """The measures of a factor that is a number, of its ranks."""
-    ranks, targets, predicted = predicted_ranks(latent, factor)
+    ranks, targets, predicted = predicted_ranks(latent, factor, wraps=wraps)
+    for entry, is_angle in enumerate(wraps):
+        if is_angle:
+            ranks[:, entry] = turned_ranks(latent[:, entry], factor)[:, 0]
     single = tuple(
         bootstrap_interval(
             float(_correlations(ranks[None, :, entry], targets[None, :, 0])),
@@ -158,7 +168,10 @@ def _as_number(
 
 
 def _as_angle(
-    latent: Float[Tensor, "G L"], angle: Float[Tensor, "G 1"], index: Int[Tensor, "B G"]
+    latent: Float[Tensor, "G L"],
+    angle: Float[Tensor, "G 1"],
+    index: Int[Tensor, "B G"],
+    wraps: Sequence[bool],
 ) -> Measures:
     """The measures of an angle in radians."""
     terms = circular_terms(latent, angle)[..., 0]
@@ -166,7 +179,7 @@ def _as_angle(
         bootstrap_interval(float(signed_length(row)), signed_length(row[:, index]))
         for row in terms.unbind(2)
     )
-    vectors, predicted = predicted_angles(latent, angle)
+    vectors, predicted = predicted_angles(latent, angle, wraps=wraps)
     return single, _multiple(latent, vectors[:, 0], predicted[:, 0], index)
 
 
@@ -186,6 +199,7 @@ def _reading(
     real: Float[Tensor, " R"],
     period: float | None,
     multiple_rank: float,
+    wraps: Sequence[bool],
 ) -> AngleReading | None:
     """How a factor is read as an angle, or None where it is a number.
 
@@ -195,6 +209,7 @@ def _reading(
         real: the factor of all real states.
         period: its period if that is known.
         multiple_rank: R of its ranks.
+        wraps: whether each latent is an angle; none if no latent is.
     """
     if period is not None:
         return AngleReading(period, False, multiple_rank)
@@ -203,8 +218,8 @@ def _reading(
     if not multiple_rank < 1 - LEAST_GAIN or not extent > 0:
         return None
     pairs = (
-        [x[:, 0] for x in predicted_angles(latent, 2 * math.pi * factor / extent)],
-        predicted_ranks(latent, factor, DEGREE)[1:],
+        [x[:, 0] for x in predicted_angles(latent, 2 * math.pi * factor / extent, wraps=wraps)],
+        predicted_ranks(latent, factor, DEGREE, wraps)[1:],
     )
     angle, rank = (float(_correlations(a[None], b[None]).clamp(0, 1)) for a, b in pairs)
     if angle < rank + LEAST_GAIN or 1 - angle**2 > MOST_LEFT * (1 - rank**2):

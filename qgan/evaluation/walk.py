@@ -44,8 +44,9 @@ class Walk:
 def walk(generator: Generator, label: int, seed: int = 0) -> Walk | None:
     """Compare the states of latents a step apart with those of independent latents.
 
-    A step is 1/64 of the range, or from one level to the next where the circuit holds a latent in
-    fewer levels. Only one latent takes it, each in its turn; a discrete entry takes none.
+    A step is 1/64 of the probability of the prior, or from one level to the next where the circuit
+    holds a latent in fewer levels. Only one latent takes it, each in its turn; a discrete entry
+    takes none.
 
     Args:
         generator: a generator.
@@ -61,11 +62,13 @@ def walk(generator: Generator, label: int, seed: int = 0) -> Walk | None:
         return None
     rng = seeded(seed)
     first, other = prior.sample(N_POINTS, rng), prior.sample(N_POINTS, rng)
-    size = 2 / (N_STEPS if levels is None else min(N_STEPS, len(levels)))
-    moved, place = first.clone(), torch.arange(N_POINTS) % n_moving
+    size = 1 / (N_STEPS if levels is None else min(N_STEPS, len(levels)))
+    shares, place = prior.shares(first), torch.arange(N_POINTS) % n_moving
     rows = torch.arange(N_POINTS)
-    inwards = torch.where(first[rows, place] > 0, -size, size)
-    moved[rows, place] += inwards
+    inwards = torch.where(shares[rows, place] > 0.5, -size, size)
+    shares[rows, place] += inwards
+    moved = first.clone()
+    moved[rows, place] = prior.at(shares)[rows, place]
     classes = torch.full((N_POINTS,), label)
     here = generator.exact_states(classes, first)
 

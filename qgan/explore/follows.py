@@ -14,8 +14,8 @@ from qgan.build import SOURCES
 from qgan.data import Dataset
 from qgan.explore._mutual_information import mutual_information
 from qgan.explore.observables import mean_values, nearest_real, observables, real_part
-from qgan.metrics import multiple_rank_correlation, rank_correlations
-from qgan.metrics.ensembles.angles import circular_rank_correlations, multiple_angle_correlation
+from qgan.metrics import multiple_rank_correlation
+from qgan.metrics.ensembles.angles import following_correlations, multiple_angle_correlation
 from qgan.metrics.ensembles.covering import prepare
 from qgan.metrics.ensembles.modes import factor_reached
 from qgan.model import Model
@@ -50,7 +50,8 @@ class Row:
         name: name of the property.
         hidden: whether the property is a hidden factor (that of the nearest real state) and not an
             observable.
-        spearman: rank correlation over draws from the prior; of an angle the circular one.
+        spearman: rank correlation over draws from the prior; where the factor or the latent is an
+            angle that of :func:`qgan.metrics.ensembles.angles.following_correlations`.
         information: mutual information of the two in bits.
         range_share: fraction of the range of the real states that the property passes through when
             this latent alone is turned, with the others at 0; of an angle that of their arcs.
@@ -74,7 +75,8 @@ class Follower:
         name: name of the property.
         latent: the entry of z that follows the property most.
         spearman: rank correlation of this entry with the property; of an angle the circular one.
-        direction: unit vector in latent space along which the rank of the property rises most.
+        direction: unit vector in latent space along which the rank of the property rises most, or
+            that of the latent itself where an angle is among the latents.
         direction_spearman: rank correlation of the property with the projection of z on it.
         joint_correlation: multiple rank correlation R of the property with all latents together:
             the most that z can explain of it.
@@ -200,12 +202,12 @@ def factors(model: Model, data: Dataset, n: int = N_SAMPLES, seed: int = 0) -> F
     properties = [*names, *(o.plain for o in observables(data.n_qubits))]
     periods = [*data.factor_periods, *[None] * (len(properties) - len(names))]
     rows, followers = [], []
-    latent = model.sampler.prior.sample(n, seeded(seed))
+    latent, wraps = model.sampler.prior.sample(n, seeded(seed)), model.sampler.prior.wraps
     for label in range(data.n_labels):
         values, real = _properties(model, data, label, latent)
         shares = _range_shares(model, data, label, real, periods)
         for j, name in enumerate(properties):
-            followed = _Property(values[:, j : j + 1], periods[j])
+            followed = _Property(values[:, j : j + 1], periods[j], wraps)
             if model.sampler.n_latent:
                 followers.append(_follower(label, name, latent.double(), followed))
             correlations = followed.correlations(latent.double())
@@ -224,25 +226,32 @@ class _Property:
     Args:
         values: the values.
         period: the period of an angle, and None of a number.
+        wraps: whether each latent is an angle.
     """
 
-    def __init__(self, values: Float[Tensor, "B 1"], period: float | None) -> None:
+    def __init__(
+        self, values: Float[Tensor, "B 1"], period: float | None, wraps: Sequence[bool]
+    ) -> None:
+        self.wraps = wraps
         self.values = values if period is None else values.remainder(period)
         self.period = period
         self._angle = None if period is None else 2 * math.pi * values / period
 
     def correlations(self, latent: Float[Tensor, "B z"]) -> Float[Tensor, " z"]:
         """The correlation with each latent, of ranks or of circular ranks."""
-        if self._angle is None:
-            return rank_correlations(latent, self.values)[:, 0]
-        return circular_rank_correlations(latent, self._angle)[:, 0]
+        return following_correlations(latent, self.values, self.wraps, (self.period,))[:, 0]
+
+    def along(self, latent: Float[Tensor, "B z"], direction: Float[Tensor, " z"]) -> float:
+        """The correlation with the projection of latents that are numbers on a direction."""
+        projection = (latent @ direction)[:, None]
+        return float(following_correlations(projection, self.values, (), (self.period,)))
 
     def joint_correlation(self, latent: Float[Tensor, "B z"]) -> float:
         """The correlation R with all latents together; 0 for too few samples."""
         if self._angle is None:
-            joint = multiple_rank_correlation(latent, self.values)
+            joint = multiple_rank_correlation(latent, self.values, wraps=self.wraps)
         else:
-            joint = multiple_angle_correlation(latent, self._angle)
+            joint = multiple_angle_correlation(latent, self._angle, wraps=self.wraps)
         return float(joint.nan_to_num())
 
 
@@ -251,10 +260,13 @@ def _follower(label: int, name: str, latent: Float[Tensor, "B z"], followed: _Pr
     correlations = followed.correlations(latent)
     k = int(correlations.abs().argmax())
     spearman = float(correlations[k])
-    # The latents are uniform and independent, so the direction of least squares is that of the
-    # correlations.
-    direction = correlations / correlations.norm().clamp_min(1e-12)
-    directional = float(followed.correlations((latent @ direction)[:, None]))
+    if any(followed.wraps):  # no straight direction goes round a circle
+        direction, directional = torch.eye(latent.shape[1]).to(latent)[k], spearman
+    else:
+        # The latents are alike and independent, so the direction of least squares is that of the
+        # correlations.
+        direction = correlations / correlations.norm().clamp_min(1e-12)
+        directional = followed.along(latent, direction)
     highest = max(followed.joint_correlation(latent), abs(spearman), abs(directional))
     vector = tuple(direction.tolist())
     return Follower(label, name, k, spearman, vector, directional, highest, followed.period)
@@ -281,11 +293,11 @@ def _range_shares(
 ) -> Float[Tensor, "z K"]:
     """The share of the real range of each property that each latent passes through alone."""
     low, high = real.amin(0), real.amax(0)
-    position, n = torch.linspace(-1, 1, N_POSITIONS), model.sampler.n_latent
+    n = model.sampler.n_latent
     shares = []
     for k in range(n):
         latent = torch.zeros(N_POSITIONS, n)
-        latent[:, k] = position
+        latent[:, k] = model.sampler.prior.positions(k, N_POSITIONS)
         values, _ = _properties(model, data, label, latent)
         overlap = torch.minimum(values.amax(0), high) - torch.maximum(values.amin(0), low)
         share = overlap.clamp_min(0) / (high - low).clamp_min(1e-12)

@@ -52,9 +52,10 @@ def invert(
     """Find, for each state, the label and latent whose generated state is nearest to it.
 
     ``argmax_z F(rho_G(label, z), sigma)`` is searched by gradient ascent from several starts, the
-    nearest of many draws from the prior. The latent stays in [-1, 1], and a discrete entry stays
-    on its levels. A generator that holds its latent in bits has no gradient: of up to 16,384
-    latents all are compared, and of more the nearest draws are moved level by level.
+    nearest of many draws from the prior. The latent stays in the range of the prior, an angle goes
+    round, and a discrete entry stays on its levels. A generator that holds its latent in bits has
+    no gradient: of up to 16,384 latents all are compared, and of more the nearest draws are moved
+    level by level.
 
     Args:
         model: an opened run.
@@ -127,7 +128,7 @@ def _descend(
         optimiser.step()
         schedule.step()
         with torch.no_grad():
-            z.clamp_(-1, 1)
+            z.copy_(prior.into_range(z))
     top = fidelity.reshape(n, STARTS).argmax(1) + STARTS * torch.arange(n)
     return best[top], fidelity[top].clamp(0, 1)
 
@@ -148,7 +149,7 @@ def _search(
     for _ in range(steps):
         before = fidelity.clone()
         for move in _moves(model.sampler):
-            moved = (z + move).clamp(-1, 1)
+            moved = _moved(model.sampler, z, move)
             states = prepare(model.sampler.exact_states(torch.full((len(z),), label), moved))
             overlap = states.fidelity(goals)
             better = overlap > fidelity
@@ -160,13 +161,23 @@ def _search(
 
 
 def _moves(generator: Generator) -> list[Tensor]:
-    """Steps of 1, 2, 4, ... levels along each continuous latent in both directions."""
+    """Steps of 1, 2, 4, ... levels along each continuous latent in both directions, as shares."""
     levels, prior = generator.levels, generator.prior
     assert levels is not None
     n_moving = prior.n_latent - bool(prior.n_levels)
     n_bits = len(levels).bit_length() - 1
-    unit = torch.eye(prior.n_latent)[:n_moving] * 2 / len(levels)
+    unit = torch.eye(prior.n_latent)[:n_moving] / len(levels)
     return [sign * 2**k * step for k in range(n_bits) for step in unit for sign in (1, -1)]
+
+
+def _moved(generator: Generator, z: Tensor, move: Tensor) -> Tensor:
+    """Latents moved by shares of the prior; an angle goes round, others stay at the last level."""
+    levels, prior = generator.levels, generator.prior
+    assert levels is not None
+    shares, edge = prior.shares(z) + move, 0.5 / len(levels)
+    angles = torch.tensor(prior.wraps, dtype=torch.bool)
+    inside = torch.where(angles, shares.remainder(1), shares.clamp(edge, 1 - edge))
+    return torch.where(move != 0, prior.at(inside), z)
 
 
 def _candidates(generator: Generator, seed: int) -> tuple[Tensor, bool]:

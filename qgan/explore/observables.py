@@ -15,6 +15,7 @@ from qgan.batch import Batch
 from qgan.data import Dataset
 from qgan.metrics import fidelity_matrix
 from qgan.metrics.ensembles.covering import prepare
+from qgan.prior import Prior, as_prior
 from qgan.states import States, StateSource
 
 __all__ = [
@@ -128,7 +129,7 @@ class Sweep:
     """States of one label along one latent, with the other latents at zero.
 
     Args:
-        position: values of the latent that is turned, ``(P,)``, from -1 to 1.
+        position: values of the latent that is turned, ``(P,)``, through its range.
         states: the P generated states.
         values: the values of their observables, ``(P, K)``.
     """
@@ -139,14 +140,15 @@ class Sweep:
 
 
 def sweep_observables(
-    sample: StateFunction, label: int, n_latent: int, axis: int, n_points: int = N_POINTS
+    sample: StateFunction, label: int, prior: Prior | int, axis: int, n_points: int = N_POINTS
 ) -> Sweep:
-    """Turn one latent through [-1, 1] and compute the observables of the states.
+    """Turn one latent through its range and compute the observables of the states.
 
     Args:
         sample: a trained generator.
         label: class index.
-        n_latent: number of entries of z. Without a latent the sweep is the one state of the label.
+        prior: the prior of the latents, or the number of uniform ones. Without a latent the sweep
+            is the one state of the label.
         axis: index of the entry that is turned, from 0.
         n_points: number of positions, at least 2.
 
@@ -156,9 +158,11 @@ def sweep_observables(
     Raises:
         QganError: if ``axis`` is no entry of z.
     """
+    prior = as_prior(prior)
+    n_latent = prior.n_latent
     if n_latent and not 0 <= axis < n_latent:
         raise errors.argument("axis", f"must be from 0 to {n_latent - 1}", axis)
-    position = torch.linspace(-1, 1, n_points) if n_latent else torch.zeros(1)
+    position = prior.positions(axis, n_points).float() if n_latent else torch.zeros(1)
     latent = torch.zeros(len(position), n_latent)
     if n_latent:
         latent[:, axis] = position

@@ -84,6 +84,8 @@ def interpolate(
 ) -> Path:
     """Walk straight from one latent to another, in even steps of z or of infidelity.
 
+    A latent that is an angle goes the shorter way round.
+
     With "infidelity" the points cut the curve of states into pieces of equal Bures length
     ``int sqrt(g_B) dt = sum arccos sqrt F``, so that neighbours are equally far apart.
 
@@ -115,7 +117,7 @@ def interpolate(
 
 
 def _walk(model: Model, label: Any, first: Tensor, last: Tensor, place: Tensor) -> Path:
-    latent = first + place[:, None] * (last - first)
+    latent = first + place[:, None] * model.sampler.prior.between(first, last)
     states = prepare(model.sample(label, latent=latent.float()))
     return Path(latent, states, infidelity(states[:-1], states[1:]))
 

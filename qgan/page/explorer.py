@@ -97,6 +97,8 @@ class Explorer:
             "n_qubits": self.n_qubits,
             "n_latent": prior.n_latent,
             "n_levels": prior.n_levels,
+            "kinds": list(prior.kinds),
+            "ranges": [list(ends) for ends in prior.ranges],
             "rounded_to": None if levels is None else len(levels),
             "labels": [
                 {"value": _plain(value), "name": name}
@@ -152,7 +154,7 @@ class Explorer:
 
         Raises:
             QganError: for an unknown label, for no point or too many, or for an entry that is no
-                number from -1 to 1.
+                number in the range of its latent.
         """
         classes = range(self.n_labels)
         if not isinstance(label, int) or isinstance(label, bool) or label not in classes:
@@ -165,9 +167,10 @@ class Explorer:
         for point in latents:
             if not isinstance(point, list) or len(point) != n:
                 raise errors.argument("latent", f"must have {n} entries a point", _short(point))
-            for entry in point:
-                if type(entry) not in (int, float) or not -1 <= entry <= 1:  # nan is refused too
-                    raise errors.argument("latent", "must be from -1 to 1", _short(entry))
+            for entry, (low, high) in zip(point, self.sampler.prior.ranges, strict=True):
+                if type(entry) not in (int, float) or not low <= entry <= high:  # nan is refused
+                    rule = f"must be from {low:g} to {high:.5g}"
+                    raise errors.argument("latent", rule, _short(entry))
         return label, torch.tensor(latents, dtype=torch.float64).reshape(len(latents), n)
 
     def states(self, label: object, latents: object) -> dict[str, Any]:
@@ -175,7 +178,7 @@ class Explorer:
 
         Args:
             label: class index.
-            latents: up to ``MOST_POINTS`` points of ``n_latent`` entries in [-1, 1].
+            latents: up to ``MOST_POINTS`` points of ``n_latent`` entries, each in its range.
 
         Returns:
             ``rank``; ``factor``: base64 of float64 ``(P, 2**n, rank, 2)``, little-endian;

@@ -24,18 +24,19 @@ FINEST = {1: 201, 2: 41, 3: 15, 4: 9}
 
 
 def grid_axes(
-    prior: Prior, n_numbers: int, rounded_to: list[float] | None = None
+    prior: Prior, n_numbers: int, rounded_to: list[list[float]] | None = None
 ) -> list[list[float]]:
     """The places of the grid along each latent, as fine as the size of the file allows.
 
     Args:
         prior: the prior of the latents.
         n_numbers: how many numbers one point of the grid takes, over all labels.
-        rounded_to: the values that continuous latents are rounded to; these are the places if the
-            file can hold all of them.
+        rounded_to: the values that each latent is rounded to; these are the places if the file can
+            hold all of them.
 
     Returns:
-        One list of places per latent, each from -1 to 1.
+        One list of places per latent, from one end of its range to the other. Both ends of an angle
+        are there, so that nothing has to be interpolated across them.
 
     Raises:
         QganError: if not even three points along each latent fit.
@@ -47,9 +48,9 @@ def grid_axes(
     n, levels = prior.n_latent, prior.n_levels
     fine = FINEST.get(n, 5)
     if rounded_to and n:
-        axes = [rounded_to] * n
+        axes = list(rounded_to)
         if levels:
-            axes[-1] = [2 * k / (levels - 1) - 1 for k in range(levels)]
+            axes[-1] = prior.levels.tolist()
         if torch.Size(map(len, axes)).numel() * n_numbers <= MOST_NUMBERS:
             return axes
     while fine >= 3:
@@ -59,10 +60,15 @@ def grid_axes(
         total = torch.Size(sizes).numel() * n_numbers
         if total <= MOST_NUMBERS or not n:
             # Sliders have the same round numbers, and at these nothing is interpolated.
-            return [[round(-1 + 2 * k / (size - 1), 9) for k in range(size)] for size in sizes]
+            return [_evenly(*ends, size) for ends, size in zip(prior.ranges, sizes, strict=True)]
         fine -= 2
     rule = "must have few enough latents and qubits for a grid in one file"
     raise errors.argument("static", rule, f"{n} latents, {n_numbers} numbers per point")
+
+
+def _evenly(low: float, high: float, size: int) -> list[float]:
+    places = [round(low + (high - low) * k / (size - 1), 9) for k in range(size)]
+    return [low, *places[1:-1], high]
 
 
 def grid_points(axes: list[list[float]]) -> Float[Tensor, "P z"]:
@@ -82,7 +88,7 @@ def page_data(explorer: Explorer) -> dict[str, Any]:
     axes = grid_axes(
         explorer.sampler.prior,
         numbers * explorer.n_labels,
-        None if levels is None else levels.tolist(),
+        None if levels is None else levels.T.tolist(),
     )
     points = grid_points(axes)
     about = explorer.about()

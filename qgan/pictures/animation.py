@@ -24,6 +24,7 @@ from qgan.pictures.canvas import (
     latent_name,
     open_frame,
     plain,
+    set_latent_axis,
     signed_root,
     without_glyph_warnings,
 )
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["save_animation"]
 
 N_FRAMES, BETWEEN = 17, 5
-"""Number of frames from -1 to 1, and points of a curve from one frame to the next."""
+"""Number of frames from one end of the range to the other, and points of a curve from one frame to
+the next."""
 N_POINTS = BETWEEN * (N_FRAMES - 1) + 1
 PAUSE = 110
 """Milliseconds per frame."""
@@ -49,7 +51,7 @@ K_MEANS_STEPS = 3
 
 
 def save_animation(explorer: Explorer, path: str | Path) -> str:
-    """Write a GIF in which each latent of each label goes from -1 to 1 and back.
+    """Write a GIF in which each latent of each label goes through its range and back.
 
     The other latents are 0. Of many labels a few are drawn, see :meth:`DrawnLabels.of`.
 
@@ -91,9 +93,9 @@ class _Scene:
     def __init__(self, explorer: Explorer, label: int, axis: int) -> None:
         self.explorer, self.label, self.axis = explorer, label, axis
         n_latent = explorer.sampler.n_latent
-        self.sweep = sweep_observables(
-            explorer.sampler.exact_states, label, n_latent, axis, N_POINTS
-        )
+        sampler = explorer.sampler
+        self.kind = sampler.prior.kinds[axis]
+        self.sweep = sweep_observables(sampler.exact_states, label, sampler.prior, axis, N_POINTS)
         states = self.sweep.states
         wires = range(min(MOST_QUBITS, states.n_qubits))
         states = states if len(wires) == states.n_qubits else states.reduced(list(wires))
@@ -129,7 +131,7 @@ class _Scene:
                 axes.axhspan(float(bands[0, k]), float(bands[3, k]), color=GREY, alpha=0.18, lw=0)
             axes.plot(sweep.position.numpy(), values.numpy(), color=CURVE_COLOURS[k], lw=1.6)
             marks.append(axes.plot([], [], "o", color=DARK, ms=4.5)[0])
-            axes.set_xlim(-1.06, 1.06)
+            set_latent_axis(axes, self.kind, margin=0.03)
             axes.locator_params(axis="y", nbins=3)
             axes.tick_params(labelbottom=k == len(chain) - 1)
             axes.set_ylabel(observable.name, fontsize=SMALL, rotation=0, ha="right", va="center")
@@ -138,11 +140,11 @@ class _Scene:
         return marks
 
     def frames(self) -> Iterator[Image]:
-        """The frames from -1 to 1 and back."""
+        """The frames from one end of the range to the other and back; an angle goes round."""
         from PIL import Image
 
         forward = list(range(0, N_POINTS, BETWEEN))
-        for place in forward + forward[-2:0:-1]:
+        for place in forward[:-1] if self.kind == "periodic" else forward + forward[-2:0:-1]:
             for part, image in enumerate(self.images):
                 image.set_data(self.rho[place, part])
             for k, mark in enumerate(self.marks):

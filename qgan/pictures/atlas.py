@@ -14,8 +14,19 @@ from qgan.explore.inversion import invert
 from qgan.explore.observables import mean_values, nearest_real, observables, real_part
 from qgan.metrics.ensembles.covering import prepare
 from qgan.model import Model
-from qgan.pictures.canvas import DARK, GREY, SMALL, TEXT, Canvas, latent_name, open_frame, plain
+from qgan.pictures.canvas import (
+    DARK,
+    GREY,
+    SMALL,
+    TEXT,
+    Canvas,
+    latent_name,
+    open_frame,
+    plain,
+    set_latent_axis,
+)
 from qgan.pictures.drawn_labels import DrawnLabels
+from qgan.prior import Prior
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +75,8 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
     size = LEFT + len(names) * (SIDE + GAP), TOP + len(drawn.labels) * row
     canvas = Canvas(*size, drawn.caption)
     for place, label in enumerate(drawn.labels):
-        points = _points(n_latent)
+        prior = model.sampler.prior
+        points = _points(prior)
         values = _property(model, data, label, points)
         part = real_part(data, label)[:MOST_REAL]
         inversion = invert(model, part.states, model.label_values[label])
@@ -80,6 +92,9 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
             axes.set_title(f"{plain(data.label_names[label])}: {title}", fontsize=TEXT, color=DARK)
             draw = _draw_line if n_latent == 1 else _draw_map
             draw(axes, points, values[:, k], inversion.latent, real[:, k], title)
+            set_latent_axis(axes, prior.kinds[0], margin=0.015)
+            if n_latent > 1:
+                set_latent_axis(axes, prior.kinds[1], margin=0.015, side="y")
         note = f"mean fidelity of the placed states {float(inversion.fidelity.mean()):.4f}"
         canvas.text(LEFT, TOP + place * row + SIDE + 0.5, note, fontsize=SMALL, color=GREY)
     what = "factors of the nearest real state" if data.factor_names else "observables"
@@ -88,12 +103,12 @@ def atlas(model: Model, data: Dataset, path: str | Path) -> Path:
     return canvas.save(path)
 
 
-def _points(n_latent: int) -> Tensor:
-    if n_latent == 1:
-        return torch.linspace(-1, 1, LINE)[:, None]
-    line = torch.linspace(-1, 1, GRID)
-    up, across = torch.meshgrid(line, line, indexing="ij")
-    points = torch.zeros(GRID**2, n_latent)
+def _points(prior: Prior) -> Tensor:
+    if prior.n_latent == 1:
+        return prior.positions(0, LINE).float()[:, None]
+    lines = (prior.positions(axis, GRID).float() for axis in (1, 0))
+    up, across = torch.meshgrid(*lines, indexing="ij")
+    points = torch.zeros(GRID**2, prior.n_latent)
     points[:, 0], points[:, 1] = across.flatten(), up.flatten()
     return points
 
@@ -114,12 +129,12 @@ def _draw_map(
     low, high = torch.cat([values, real]).aminmax()
     scale: dict[str, Any] = {"cmap": "viridis", "vmin": float(low), "vmax": float(high)}
     square = values.reshape(GRID, GRID).numpy()
-    image = axes.imshow(square, origin="lower", extent=(-1, 1, -1, 1), aspect="auto", **scale)
+    extent = (*points[[0, -1], 0].tolist(), *points[[0, -1], 1].tolist())
+    image = axes.imshow(square, origin="lower", extent=extent, aspect="auto", **scale)
     axes.scatter(
         latent[:, 0], latent[:, 1], c=real.numpy(), s=16, edgecolors="white", lw=0.5, **scale
     )
     axes.grid(False)
-    axes.set(xlim=(-1.03, 1.03), ylim=(-1.03, 1.03))
     axes.set_xlabel(latent_name(0, 2), fontsize=TEXT, labelpad=1)
     axes.set_ylabel(latent_name(1, 2), fontsize=TEXT, labelpad=1)
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03)
@@ -133,6 +148,5 @@ def _draw_line(
     axes.scatter(
         latent[:, 0], real, s=14, c="#D55E00", edgecolors="white", linewidths=0.5, zorder=3
     )
-    axes.set_xlim(-1.03, 1.03)
     axes.set_xlabel(latent_name(0, 1), fontsize=TEXT, labelpad=1)
     axes.set_ylabel(name, fontsize=TEXT)

@@ -7,12 +7,13 @@ import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgan.files import write_atomically
+from qgan.prior import LATENT_RANGES
 from qgan.text import visible
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLUE", "CURVE_COLOURS", "DARK", "GREEN", "GREY", "PALE", "PURPLE", "SMALL", "TEXT",
-    "VERMILLION", "Canvas", "latent_name", "open_frame", "plain", "signed_root",
-    "without_glyph_warnings",
+    "VERMILLION", "Canvas", "latent_name", "open_frame", "plain", "set_latent_axis",
+    "signed_root", "without_glyph_warnings",
 ]  # fmt: skip
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -119,6 +120,36 @@ def plain(name: object, width: int = 24) -> str:
 def latent_name(axis: int, n_latent: int) -> str:
     """``z`` or ``z_k``, in mathtext, counted from 0 as in code."""
     return "$z$" if n_latent == 1 else f"$z_{{{axis}}}$"
+
+
+LATENT_TICKS: dict[str, tuple[list[float], list[str]]] = {
+    "uniform": ([-1, -0.5, 0, 0.5, 1], ["$-1$", "$-0.5$", "0", "0.5", "1"]),
+    "normal": ([-3, -2, -1, 0, 1, 2, 3], ["$-3$", "", "$-1$", "", "1", "", "3"]),
+    "periodic": ([0, np.pi, 2 * np.pi], ["0", r"$\pi$", r"$2\pi$"]),
+}
+"""Places and names of ticks along a latent of each kind."""
+
+
+def set_latent_axis(
+    axes: Axes, kind: str, *, margin: float = 0.0, side: Literal["x", "y"] = "x"
+) -> None:
+    """Give an axis the range and the ticks of a latent.
+
+    Args:
+        axes: the axes.
+        kind: the kind of the latent.
+        margin: what is added at both ends, as a share of the range.
+        side: which axis.
+    """
+    low, high = LATENT_RANGES[kind]
+    room = margin * (high - low)
+    places, names = LATENT_TICKS[kind]
+    if side == "x":
+        axes.set_xlim(low - room, high + room)
+        axes.set_xticks(places, names)
+    else:
+        axes.set_ylim(low - room, high + room)
+        axes.set_yticks(places, names)
 
 
 def signed_root(scale: float) -> Normalize:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from qgan.data import Dataset
 from qgan.explore.observables import StateFunction, generated_states, nearest_real, real_part
 from qgan.pictures.canvas import DARK, SMALL, TEXT, Canvas, latent_name, plain, signed_root
+from qgan.prior import Prior, as_prior
 from qgan.states import States
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["density_matrices"]
 
-LATENTS = (-0.8, 0.0, 0.8)
+SHARES = (0.1, 0.5, 0.9)
+"""Shares of the prior below the values of the latent."""
 MOST_QUBITS = 8
 """States of more qubits are drawn reduced to their first qubits, so that each entry can be seen."""
 MOST_KETS = 16
@@ -34,18 +37,20 @@ NEAR, APART, TITLE, FOOT = 0.07, 0.3, 0.45, 0.55
 
 
 def density_matrices(
-    sample: StateFunction, data: Dataset, n_latent: int, path: str | Path, caption: str = ""
+    sample: StateFunction, data: Dataset, prior: Prior | int, path: str | Path, caption: str = ""
 ) -> Path:
     """Draw Re and Im of generated density matrices beside those of the nearest real states.
 
-    For each label the first latent takes the values -0.8, 0 and 0.8, and the others are 0; F is the
-    Uhlmann fidelity with the nearest held-out state of the label. All matrices share one colour
-    scale, in the signed square root of an entry, so that small entries can be seen too.
+    For each label the first latent takes three values, below which 10, 50 and 90 per cent of its
+    prior lie (-0.8, 0 and 0.8 if it is uniform), and the others are 0; F is the Uhlmann fidelity
+    with the nearest held-out state of the label. All matrices share one colour scale, in the signed
+    square root of an entry, so that small entries can be seen too.
 
     Args:
         sample: a function of label ``(B,)`` and latent ``(B, n_latent)`` to states.
         data: the data set that the generator learned.
-        n_latent: number of entries of z, at least 0. Without a latent there is one state per label.
+        prior: the prior of the latents, or the number of uniform ones. Without a latent there is
+            one state per label.
         path: path of the PNG.
         caption: a line above the picture.
 
@@ -55,9 +60,11 @@ def density_matrices(
     Raises:
         QganError: if a label has no held-out state.
     """
-    latent = torch.zeros(len(LATENTS) if n_latent else 1, n_latent)
-    if n_latent:
-        latent[:, 0] = torch.tensor(LATENTS)
+    prior = as_prior(prior)
+    latent = torch.zeros(len(SHARES) if prior.n_latent else 1, prior.n_latent)
+    if prior.n_latent:
+        shares = torch.tensor(SHARES, dtype=torch.float64)[:, None].repeat(1, prior.n_latent)
+        latent[:, 0] = prior.at(shares)[:, 0]
     pairs, fidelities = [], []
     for label in range(data.n_labels):
         real = real_part(data, label).states
@@ -65,7 +72,7 @@ def density_matrices(
         nearest, fidelity = nearest_real(states, real)
         pairs.append(np.stack([_matrices(states), _matrices(real[nearest])], axis=1))
         fidelities.append(fidelity.tolist())
-    sheet = _Sheet(data, np.stack(pairs), np.array(fidelities), n_latent, caption)
+    sheet = _Sheet(data, np.stack(pairs), np.array(fidelities), latent, caption)
     return sheet.draw().save(path)
 
 
@@ -83,10 +90,11 @@ class _Sheet:
         data: Dataset,
         pairs: NDArray[Any],
         fidelities: NDArray[Any],
-        n_latent: int,
+        latent: Tensor,
         caption: str,
     ) -> None:
-        self.data, self.pairs, self.fidelities, self.n_latent = data, pairs, fidelities, n_latent
+        self.data, self.pairs, self.fidelities = data, pairs, fidelities
+        self.latent, self.n_latent = latent, latent.shape[1]
         self.n_qubits = min(data.n_qubits, MOST_QUBITS)
         self.side = SIDE.get(self.n_qubits, 1.7)
         self.scale = float(max(np.abs(pairs.real).max(), np.abs(pairs.imag).max()))
@@ -122,9 +130,9 @@ class _Sheet:
         left = LEFT + z * (self.pair + APART)
         top = TOP + label * self.row + TITLE
         fidelity = math.floor(self.fidelities[label, z] * 1e4) / 1e4  # never rounded up to 1
-        value = (
-            f"{latent_name(0, self.n_latent)}$\\, = {LATENTS[z]:g}$,   " if self.n_latent else ""
-        )
+        value = ""
+        if self.n_latent:
+            value = f"{latent_name(0, self.n_latent)}$\\, = {float(self.latent[z, 0]):.3g}$,   "
         title = f"{value}$F$ = {fidelity:.4f}"
         self.canvas.text(left + self.pair / 2, top - 0.33, title, ha="center")
         for column, kind in enumerate(("generated", "nearest real")):

@@ -32,7 +32,9 @@ from qgan.pictures.canvas import (
     latent_name,
     open_frame,
     plain,
+    set_latent_axis,
 )
+from qgan.prior import Prior, as_prior
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +53,7 @@ LEAST_RANGE = 0.2
 
 
 def latent_sweep(
-    sample: StateFunction, data: Dataset, n_latent: int, path: str | Path, caption: str = ""
+    sample: StateFunction, data: Dataset, prior: Prior | int, path: str | Path, caption: str = ""
 ) -> Path:
     """Draw observables of each label (rows) along each latent (columns); other latents are 0.
 
@@ -63,7 +65,7 @@ def latent_sweep(
     Args:
         sample: a function of label ``(B,)`` and latent ``(B, n_latent)`` to states.
         data: the data set that the generator learned.
-        n_latent: number of entries of z, at least 0.
+        prior: the prior of the latents, or the number of uniform ones.
         path: path of the PNG.
         caption: a line above the picture.
 
@@ -75,14 +77,15 @@ def latent_sweep(
     """
     real = [real_part(data, label) for label in range(data.n_labels)]
     bands = torch.stack([real_band(part.states) for part in real])
-    if not n_latent:
+    prior = as_prior(prior)
+    if not prior.n_latent:
         values = [sweep_observables(sample, label, 0, 0).values for label in range(data.n_labels)]
         return _draw_bars(data, bands, torch.cat(values), caption).save(path)
     sweeps = [
-        [sweep_observables(sample, label, n_latent, axis) for axis in range(n_latent)]
+        [sweep_observables(sample, label, prior, axis) for axis in range(prior.n_latent)]
         for label in range(data.n_labels)
     ]
-    return _Grid(data, real, bands, sweeps, caption).draw().save(path)
+    return _Grid(data, real, bands, sweeps, prior, caption).draw().save(path)
 
 
 class _Grid:
@@ -94,8 +97,10 @@ class _Grid:
         real: list[Batch],
         bands: Float[Tensor, "labels 4 K"],
         sweeps: list[list[Sweep]],
+        prior: Prior,
         caption: str,
     ) -> None:
+        self.prior = prior
         self.data, self.real, self.bands, self.sweeps = data, real, bands, sweeps
         self.observables = observables(data.n_qubits)
         self.n_latent = len(sweeps[0])
@@ -139,8 +144,7 @@ class _Grid:
         panels = []
         for height, name in zip(heights, names, strict=True):
             panel = open_frame(self.canvas.axes(left, top, self.cell, height))
-            panel.set_xlim(-1, 1)
-            panel.set_xticks([-1, -0.5, 0, 0.5, 1], ["$-1$", "$-0.5$", "0", "0.5", "1"])
+            set_latent_axis(panel, self.prior.kinds[axis])
             panel.tick_params(labelbottom=False, labelleft=axis == 0)
             if not axis:
                 panel.set_ylabel(name, fontsize=TEXT if height == CURVE else SMALL + 0.5)

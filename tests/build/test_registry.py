@@ -47,7 +47,7 @@ def test_settings_that_name_choices_take_what_the_registry_has(
                 check_choices(Experiment.model_validate(data))
                 assert f"{name}: of-my-own" in to_yaml(Experiment.model_validate(data))
                 monkeypatch.delitem(family.by_name, own.name)
-    assert marked == 7
+    assert marked == 8
 
 
 def _sections() -> list[tuple[str, type]]:

@@ -145,6 +145,7 @@ RANGES: dict[str, list[tuple[tuple[float, float], ...]]] = {
     "topological": [((-1.0, -0.05),), ((0.05, 1.0),)],
     "dicke": [((0.0, 2 * np.pi),)] * 2,
     "noise": [((0.05, 0.6),)] * 3,
+    "ghz-phase": [((0.0, 6.2832),), ((0.0, 6.2832),)],
 }
 FIXED = {"gibbs", "basis"}
 """Sources that draw nothing: every state of a label is the same."""

@@ -20,10 +20,13 @@ from qgan.page.static import save_page
 
 @pytest.fixture(scope="session", name="home")
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pure run of two latents (``r``) and a mixed one (``mixed``)."""
+    """A folder with a pure run of two latents (``r``), a mixed one (``mixed``), and one whose first
+    latent is an angle (``turned``)."""
     with new_home(tmp_path_factory) as folder:
         assert main(["train", "--preset", "ising", "--qubits", str(N), *SHORT, "--run", "r"]) == 0
         assert main(["train", "--preset", "bell", *SHORT, "--run", "mixed"]) == 0
+        angle = ["--data.source", "ghz-phase", "--generator.prior", "angle-first"]
+        assert main(["train", *angle, *SHORT, "--run", "turned"]) == 0
     return folder
 
 
@@ -31,7 +34,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _explorers(home: Path) -> dict[str, Explorer]:
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
-        return {name: open_explorer(home / name)[0] for name in ("r", "mixed")}
+        return {name: open_explorer(home / name)[0] for name in ("r", "mixed", "turned")}
 
 
 @pytest.fixture(scope="session", name="serve")

@@ -48,9 +48,9 @@ def test_the_last_latent_turns_fastest_and_keeps_its_levels() -> None:
 
 def test_the_grid_of_a_latent_in_bits_has_its_levels() -> None:
     levels = [-0.75, -0.25, 0.25, 0.75]
-    assert grid_axes(Prior(2), 100, levels) == [levels, levels]
-    assert grid_axes(Prior(2, n_levels=2), 100, levels) == [levels, [-1, 1]]
-    assert [len(axis) for axis in grid_axes(Prior(2), 20_000, [0.0] * 64)] == [11, 11]
+    assert grid_axes(Prior(2), 100, [levels] * 2) == [levels, levels]
+    assert grid_axes(Prior(2, n_levels=2), 100, [levels] * 2) == [levels, [-1, 1]]
+    assert [len(axis) for axis in grid_axes(Prior(2), 20_000, [[0.0] * 64] * 2)] == [11, 11]
 
 
 def test_a_grid_gets_coarser_until_it_fits() -> None:

@@ -183,6 +183,26 @@ def test_a_path_is_played_in_steps_of_equal_infidelity(
     settled(tab, 0.6, -1)
 
 
+@pytest.mark.parametrize("kind", ["live", "static"])
+def test_an_angle_goes_round(tab: Tab, pages: Any, home: Path, kind: str) -> None:
+    """A number beyond a whole turn wraps, a link may name 6, and a played path crosses the cut."""
+    tab.open(pages["turned", kind] + "#z=6,0.5")
+    assert tab.run("app.latest().z") == [6, 0.5]
+    if kind == "live":
+        check_state(tab, sampled(home, "turned", 0, [6, 0.5]), atol=1e-6)
+    tab.click("#pin")
+    set_to(tab, "n0", 7, "change")
+    settled(tab, 7 - 2 * np.pi, 0.5)
+    tab.run("""window.visited = [];
+        new MutationObserver(() => visited.push(app.latest().z[0]))
+            .observe(document.documentElement, { attributes: true });""")
+    tab.click("#play")
+    tab.until("document.getElementById('play').textContent === 'Play pin to here'")
+    visited = np.array(tab.run("visited"))
+    assert len(visited) > 10
+    assert ((visited >= 5.99) | (visited <= 7 - 2 * np.pi + 0.01)).all()
+
+
 def test_a_wrong_link_is_told_and_the_page_goes_on(tab: Tab, pages: Any, home: Path) -> None:
     tab.open(pages["r", "live"] + "#label=7&z=0.2,NaN")
     assert "label 7, z 0.2,NaN" in shown(tab, "#message")

@@ -104,26 +104,26 @@ def test_ghz_state_is_correlated_and_not_magnetised() -> None:
 
 
 def test_a_sweep_turns_one_latent_and_leaves_the_others_at_zero() -> None:
-    sweep = sweep_observables(rotated, label=0, n_latent=2, axis=1, n_points=5)
+    sweep = sweep_observables(rotated, label=0, prior=2, axis=1, n_points=5)
     z = torch.linspace(-1, 1, 5)
     angle = (torch.pi * z).double()
     assert_close(sweep.position, z)
     assert_close(sweep.values, torch.stack([angle.sin(), angle.cos()], 1), atol=1e-6, rtol=0)
     assert_close(sweep.values, mean_values(sweep.states, observables(1)), **EXACT)
-    still = sweep_observables(rotated, label=1, n_latent=2, axis=0, n_points=5).values
+    still = sweep_observables(rotated, label=1, prior=2, axis=0, n_points=5).values
     assert_close(still[:, 1], torch.full((5,), -1.0, dtype=torch.float64), atol=1e-6, rtol=0)
 
 
 def test_a_sweep_refuses_an_axis_that_is_no_latent() -> None:
     with pytest.raises(QganError, match=r"`axis` must be from 0 to 1, but got 2"):
-        sweep_observables(rotated, label=0, n_latent=2, axis=2)
+        sweep_observables(rotated, label=0, prior=2, axis=2)
 
 
 def test_a_source_that_is_not_computed_yet_is_computed() -> None:
     def sample(label: Tensor, latent: Tensor) -> Prepared:
         return Prepared(BatchedEngine(), turns(), torch.zeros(1), torch.pi * latent)
 
-    lazy = sweep_observables(sample, label=0, n_latent=1, axis=0)
+    lazy = sweep_observables(sample, label=0, prior=1, axis=0)
     assert_close(lazy.values, sweep_observables(rotated, 0, 1, 0).values, **SINGLE)
 
 

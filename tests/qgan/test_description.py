@@ -109,7 +109,7 @@ VARIANTS: list[tuple[str, str, Any, str]] = [
     ("register", "sampler.embedding.n_label_wires", 0, "n_labels` must be at most 2**0"),
     ("register", "sampler.embedding.n_latent_wires", 0, "n_latent` must be at most 0"),
     ("register", "sampler.embedding.n_latent_wires", 62, "n_inputs` must be the label wires"),
-    ("gates", "sampler.prior.n_latent", 2, "embedding.n_latent` must be 2"),
+    ("gates", "sampler.prior.n_latent", 2, "prior.kinds` must be 2, one per latent"),
     ("gates", "sampler.prior.n_levels", 1, "n_levels` must be 0 or at least 2"),
     ("gates", "sampler.n_labels", 3, "embedding.n_labels` must be 3"),
     ("gates", "label_values", ["a"], "label_values` must be 2, one per label"),

@@ -169,10 +169,10 @@ def test_bits_of_label_and_latent() -> None:
 def test_each_level_has_bits_of_its_own(gray: bool) -> None:
     embedding = BitEmbedding(1, 1, n_label_wires=0, n_bits=5, gray=gray)
     label = torch.zeros(32, dtype=torch.int64)
-    bits = embedding(label, embedding.levels[:, None])
+    bits = embedding(label, embedding.levels)
     assert len(bits.unique(dim=0)) == 32
-    assert_close(embedding.levels, torch.linspace(-31 / 32, 31 / 32, 32).double(), **EXACT)
-    inside = embedding.levels[:, None] + torch.tensor([[-0.03], [0.03]]).repeat(16, 1)
+    assert_close(embedding.levels[:, 0], torch.linspace(-31 / 32, 31 / 32, 32).double(), **EXACT)
+    inside = embedding.levels + torch.tensor([[-0.03], [0.03]]).repeat(16, 1)
     assert torch.equal(embedding(label, inside), bits)  # the nearest level
     beyond = embedding(label[:2], torch.tensor([[-7.0], [7.0]]).double())
     assert torch.equal(beyond, bits[[0, 31]])
@@ -180,7 +180,7 @@ def test_each_level_has_bits_of_its_own(gray: bool) -> None:
 
 def test_neighbours_of_the_gray_code_differ_in_one_bit() -> None:
     embedding = BitEmbedding(1, 1, n_label_wires=0, n_bits=6, gray=True)
-    bits = embedding(torch.zeros(64, dtype=torch.int64), embedding.levels[:, None])
+    bits = embedding(torch.zeros(64, dtype=torch.int64), embedding.levels)
     assert torch.equal((bits[1:] != bits[:-1]).sum(1), torch.ones(63, dtype=torch.int64))
 
 

@@ -179,6 +179,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any]] = {
     "generator.gray": ({}, True),
     "generator.n_latent": ({}, 3),
     "generator.n_levels": ({}, 2),
+    "generator.prior": ({}, "normal"),
     "generator.embedding": ({}, "affine"),
     "generator.spread": ({}, 0.7),
     "generator.hidden": ({}, [5]),

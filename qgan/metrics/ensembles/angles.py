@@ -7,21 +7,30 @@ latent through the cut jumps from one end of its range to the other.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
 from qgan import errors
-from qgan.metrics.ensembles.latents import LEAST_SAMPLES, cross_validated, scaled_ranks
+from qgan.metrics.ensembles.latents import (
+    LEAST_SAMPLES,
+    cross_validated,
+    predictors,
+    rank_correlations,
+    scaled_ranks,
+)
 
 __all__ = [
     "DEGREE",
     "circular_rank_correlations",
     "circular_terms",
+    "following_correlations",
     "multiple_angle_correlation",
     "predicted_angles",
     "signed_length",
+    "turned_ranks",
 ]
 
 DEGREE = 6
@@ -89,7 +98,10 @@ def circular_rank_correlations(
 
 
 def predicted_angles(
-    latent: Float[Tensor, "_ L"], angle: Float[Tensor, "_ k"], degree: int = DEGREE
+    latent: Float[Tensor, "_ L"],
+    angle: Float[Tensor, "_ k"],
+    degree: int = DEGREE,
+    wraps: Sequence[bool] = (),
 ) -> tuple[Float[Tensor, "_ k 2"], Float[Tensor, "_ k 2"]]:
     """Cosine and sine of each angle, and their predictions from the ranks of the latents.
 
@@ -97,6 +109,7 @@ def predicted_angles(
         latent: the latents of N generated states, ``(N, n_latent)``.
         angle: angles in radians, ``(N, k)``.
         degree: the degree of the polynomials, see :func:`multiple_angle_correlation`.
+        wraps: whether each latent is an angle itself; empty if none is.
 
     Returns:
         The vectors ``(N, k, 2)`` and their predictions, zero for fewer than 20 samples.
@@ -104,12 +117,15 @@ def predicted_angles(
     vectors = torch.stack([angle.double().cos(), angle.double().sin()], dim=2)
     if len(latent) < LEAST_SAMPLES:
         return vectors, torch.zeros_like(vectors)
-    predictions = cross_validated(scaled_ranks(latent), vectors.flatten(1).numpy(), degree)
+    predictions = cross_validated(predictors(latent, wraps), vectors.flatten(1).numpy(), degree)
     return vectors, torch.as_tensor(predictions).reshape(vectors.shape)
 
 
 def multiple_angle_correlation(
-    latent: Float[Tensor, "_ L"], angle: Float[Tensor, "_ k"], degree: int = DEGREE
+    latent: Float[Tensor, "_ L"],
+    angle: Float[Tensor, "_ k"],
+    degree: int = DEGREE,
+    wraps: Sequence[bool] = (),
 ) -> Float[Tensor, " k"]:
     """How well all latents together predict each angle, with no credit for chance.
 
@@ -121,6 +137,7 @@ def multiple_angle_correlation(
         latent: the latents of N generated states, ``(N, n_latent)``.
         angle: angles in radians of the real states nearest to these, ``(N, k)``.
         degree: the total degree of the polynomials, at least 1.
+        wraps: whether each latent is an angle itself; empty if none is.
 
     Returns:
         ``(k,)`` in [0, 1]; nan for fewer than 20 samples.
@@ -137,10 +154,73 @@ def multiple_angle_correlation(
     _check(latent, angle)
     if len(latent) < LEAST_SAMPLES:
         return torch.full((angle.shape[1],), torch.nan, dtype=torch.float64)
-    vectors, predictions = (x - x.mean(0) for x in predicted_angles(latent, angle, degree))
+    vectors, predictions = (x - x.mean(0) for x in predicted_angles(latent, angle, degree, wraps))
     scale = (vectors.square().sum((0, 2)) * predictions.square().sum((0, 2))).sqrt()
     safe = torch.where(scale > 1e-12, scale, torch.inf)
     return ((vectors * predictions).sum((0, 2)) / safe).clamp(0, 1)
+
+
+def turned_ranks(angle: Float[Tensor, " _"], factors: Float[Tensor, "_ k"]) -> Float[Tensor, "_ k"]:
+    """The ranks of factors as an angle gives them best: ``a + b cos(angle) + c sin(angle)``.
+
+    Args:
+        angle: a latent in radians, ``(N,)``.
+        factors: factors that are numbers, ``(N, k)``.
+    """
+    angle = angle.detach().cpu().double()
+    design = torch.stack([torch.ones_like(angle), angle.cos(), angle.sin()], 1)
+    ranks = torch.as_tensor(scaled_ranks(factors))
+    fit: Tensor = design @ torch.linalg.lstsq(design, ranks, driver="gelsd").solution
+    return fit
+
+
+def following_correlations(
+    latent: Float[Tensor, "_ L"],
+    factors: Float[Tensor, "_ k"],
+    wraps: Sequence[bool] = (),
+    periods: Sequence[float | None] = (),
+) -> Float[Tensor, "L k"]:
+    """How closely each factor follows each latent, where either may be an angle.
+
+    Of two numbers it is Spearman's correlation. Where the factor is an angle it is the circular
+    rank correlation. Where only the latent is one, it is the correlation of the factor's ranks with
+    ``b cos z + c sin z`` at its best, which has no sign.
+
+    Args:
+        latent: the latents of N generated states, ``(N, n_latent)``.
+        factors: the factors of the real states nearest to these, ``(N, k)``.
+        wraps: whether each latent is an angle in radians; empty if none is.
+        periods: for each factor its period if it is an angle, otherwise None; empty if none is.
+
+    Returns:
+        ``(n_latent, k)`` in [-1, 1]; 0 where a column does not vary.
+
+    Raises:
+        QganError: if the shapes disagree.
+
+    Example:
+        >>> z = torch.linspace(0, 6.2, 100)[:, None]
+        >>> following_correlations(z, z.cos(), wraps=(True,)).round(decimals=1).tolist()
+        [[1.0]]
+    """
+    correlations = rank_correlations(latent, factors)
+    for entry, is_angle in enumerate(wraps):
+        if is_angle:
+            fit = turned_ranks(latent[:, entry], factors)
+            ranks = torch.as_tensor(scaled_ranks(factors))
+            correlations[entry] = _correlation(fit, ranks)
+    for k, period in enumerate(periods):
+        if period is not None:
+            angle = 2 * math.pi * factors[:, k : k + 1] / period
+            correlations[:, k] = circular_rank_correlations(latent, angle)[:, 0]
+    return correlations
+
+
+def _correlation(a: Float[Tensor, "_ k"], b: Float[Tensor, "_ k"]) -> Float[Tensor, " k"]:
+    """Pearson's correlation of each column of a with that of b; 0 where one does not vary."""
+    a, b = a - a.mean(0), b - b.mean(0)
+    scale = (a.square().sum(0) * b.square().sum(0)).sqrt()
+    return torch.where(scale > 1e-12, (a * b).sum(0) / scale.clamp_min(1e-12), 0.0)
 
 
 def _check(latent: Tensor, angle: Tensor) -> None:

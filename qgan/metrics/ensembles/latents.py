@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from math import comb
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = [
     "nearest_index",
     "nearest_label",
     "predicted_ranks",
+    "predictors",
     "rank_correlations",
     "scaled_ranks",
 ]
@@ -124,6 +126,21 @@ def _pair(latent: Tensor, factors: Tensor) -> tuple[Array, Array]:
     return scaled_ranks(latent), scaled_ranks(factors)
 
 
+def predictors(latent: Tensor, wraps: Sequence[bool] = ()) -> Array:
+    """What a factor is predicted from: ranks in [-1, 1], but cosine and sine of an angle.
+
+    Args:
+        latent: ``(N, n_latent)``.
+        wraps: whether each latent is an angle in radians; empty if none is.
+
+    Returns:
+        ``(N, n_latent + n_angles)``: the ranks of the others, then all cosines, then all sines.
+    """
+    angle = np.array(wraps, dtype=bool) if len(wraps) else np.zeros(latent.shape[1], dtype=bool)
+    turns = latent.detach().cpu().double().numpy()[:, angle]
+    return np.hstack([scaled_ranks(latent)[:, ~angle], np.cos(turns), np.sin(turns)])
+
+
 def scaled_ranks(values: Tensor) -> Array:
     """The ranks of each column, scaled from 1..N to [-1, 1]; equal values share their mean rank."""
     array = values.detach().cpu().double().numpy()
@@ -176,7 +193,10 @@ def rank_correlations(
 
 
 def multiple_rank_correlation(
-    latent: Float[Tensor, "_ L"], factors: Float[Tensor, "_ k"], degree: int = 3
+    latent: Float[Tensor, "_ L"],
+    factors: Float[Tensor, "_ k"],
+    degree: int = 3,
+    wraps: Sequence[bool] = (),
 ) -> Float[Tensor, " k"]:
     """How well all latents together predict each factor, with no credit for chance.
 
@@ -189,6 +209,7 @@ def multiple_rank_correlation(
         latent: the latents of N generated states, ``(N, n_latent)``.
         factors: the factors of the real states nearest to these, ``(N, k)``.
         degree: the degree, at least 1, which is the linear variant.
+        wraps: whether each latent is an angle, see :func:`predictors`; empty if none is.
 
     Returns:
         ``(k,)`` in [0, 1]; nan for fewer than 20 samples.
@@ -198,10 +219,10 @@ def multiple_rank_correlation(
     """
     if degree < 1:
         raise errors.argument("degree", "must be at least 1", degree)
-    inputs, targets = _pair(latent, factors)
-    if len(inputs) < LEAST_SAMPLES:
+    _, targets = _pair(latent, factors)
+    if len(targets) < LEAST_SAMPLES:
         return torch.full((targets.shape[1],), float("nan"), dtype=torch.float64)
-    predictions = cross_validated(inputs, targets, degree)
+    predictions = cross_validated(predictors(latent, wraps), targets, degree)
     return torch.as_tensor(np.diag(_correlate(predictions, targets)).clip(0, 1).copy())
 
 
@@ -223,7 +244,10 @@ def cross_validated(inputs: Array, targets: Array, degree: int = 3) -> Array:
 
 
 def predicted_ranks(
-    latent: Float[Tensor, "_ L"], factors: Float[Tensor, "_ k"], degree: int = 3
+    latent: Float[Tensor, "_ L"],
+    factors: Float[Tensor, "_ k"],
+    degree: int = 3,
+    wraps: Sequence[bool] = (),
 ) -> tuple[Float[Tensor, "_ L"], Float[Tensor, "_ k"], Float[Tensor, "_ k"]]:
     """What :func:`rank_correlations` and :func:`multiple_rank_correlation` correlate.
 
@@ -231,6 +255,7 @@ def predicted_ranks(
         latent: the latents of N generated states, ``(N, n_latent)``.
         factors: the factors of the real states nearest to these, ``(N, k)``.
         degree: the degree of the polynomials that predict.
+        wraps: whether each latent is an angle, see :func:`predictors`; empty if none is.
 
     Returns:
         The ranks of the latents ``(N, n_latent)``, the ranks of the factors ``(N, k)``, and the
@@ -240,8 +265,9 @@ def predicted_ranks(
         QganError: if the shapes disagree.
     """
     inputs, targets = _pair(latent, factors)
-    enough = len(inputs) >= LEAST_SAMPLES
-    predictions = cross_validated(inputs, targets, degree) if enough else np.zeros_like(targets)
+    predictions = np.zeros_like(targets)
+    if len(inputs) >= LEAST_SAMPLES:
+        predictions = cross_validated(predictors(latent, wraps), targets, degree)
     return torch.as_tensor(inputs), torch.as_tensor(targets), torch.as_tensor(predictions)
 
 

@@ -29,7 +29,7 @@ const app = (() => {
     const z = given.get("z");
     if (z) {
       const values = z.split(",").map(Number);
-      const good = values.length === about.n_latent && values.every((v) => Math.abs(v) <= 1);
+      const good = values.length === about.n_latent && values.every((v, k) => controls.holds(k, v));
       if (good) view.z = values.map((v, k) => controls.snapped(k, v));
       else wrong.push(`z ${z}`);
     }
@@ -96,10 +96,12 @@ const app = (() => {
     if (along && along.key === key) return;
     const label = view.label, axis = view.axis, discrete = controls.isDiscrete(axis);
     const count = discrete ? about.n_levels : SWEEP;
-    const position = Array.from({ length: count }, (_, k) => -1 + (2 * k) / (count - 1));
+    const [low, high] = about.ranges[axis];
+    const position = Array.from({ length: count }, (_, k) => (k === count - 1 ? high
+      : low + ((high - low) * k) / (count - 1)));
     try {
       const points = position.map((value) => others.map((other, k) => (k === axis ? value : other)));
-      along = { key, label, position, discrete, states: await source.states(label, points) };
+      along = { key, label, position, range: [low, high], discrete, states: await source.states(label, points) };
       drawAlong();
     } catch (error) {
       complain(error.message);
@@ -259,12 +261,12 @@ const app = (() => {
     click("link", copyLink);
     const everywhere = (value) => {
       playing = false;
-      view.z = view.z.map((_, k) => controls.snapped(k, value()));
+      view.z = view.z.map((_, k) => controls.snapped(k, value(k)));
       update(performance.now());
     };
     if (about.n_latent) {
       click("centre", () => everywhere(() => 0));
-      click("random", () => everywhere(() => Number((2 * Math.random() - 1).toFixed(2))));
+      click("random", () => everywhere((k) => Number(controls.drawn(k).toFixed(2))));
     }
     for (const kind of ["npz", "png", "svg", "pennylane", "openqasm"]) click(`export-${kind}`, () => exportAs(kind));
     click("theme", () => { theme.next(); redraw(); });

@@ -21,7 +21,9 @@ const comparing = (() => {
     });
   }
 
-  function between(a, b, t) { return a.map((x, k) => x + t * (b[k] - x)); }
+  function between(a, b, t) {
+    return a.map((x, k) => controls.snapped(k, x + t * controls.way(k, x, b[k])));
+  }
 
   // The points of latent space that a playing visits.
   async function path(source, label, from, to, pace) {
@@ -30,7 +32,7 @@ const comparing = (() => {
       const fine = Array.from({ length: FINE }, (_, k) => between(from, to, k / (FINE - 1)));
       places = evenly(await source.states(label, fine), STEPS);
     }
-    return places.map((t) => between(from, to, t).map((value, k) => controls.snapped(k, value)));
+    return places.map((t) => between(from, to, t));
   }
 
   // Show each point in turn; false if stopped() became true on the way.

@@ -9,12 +9,31 @@ const controls = (() => {
   const isDiscrete = (k) => Boolean(about.n_levels) && k === about.n_latent - 1;
 
   // A latent that the circuit holds in bits has the centres of equal parts of its range as values.
+  // Those of a normal latent are not equally far apart, and it is turned as if it were continuous.
+  const width = (k) => about.ranges[k][1] - about.ranges[k][0];
+  const isRounded = (k) => about.rounded_to && !isDiscrete(k) && about.kinds[k] !== "normal";
+
   function step(k) {
-    if (isDiscrete(k)) return 2 / (about.n_levels - 1);
-    return about.rounded_to ? 2 / about.rounded_to : 0.01;
+    if (isDiscrete(k)) return width(k) / (about.n_levels - 1);
+    return isRounded(k) ? width(k) / about.rounded_to : 0.01;
   }
 
-  const margin = (k) => (about.rounded_to && !isDiscrete(k) ? 1 / about.rounded_to : 0);
+  const margin = (k) => (isRounded(k) ? width(k) / 2 / about.rounded_to : 0);
+  const holds = (k, value) => value >= about.ranges[k][0] && value <= about.ranges[k][1];
+  const wraps = (k) => about.kinds[k] === "periodic";
+
+  // A value at random, as the prior has it.
+  function drawn(k) {
+    const [low] = about.ranges[k];
+    if (about.kinds[k] !== "normal" || isDiscrete(k)) return low + width(k) * Math.random();
+    return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  }
+
+  // The straight way from one value to another; an angle goes the shorter way round.
+  function way(k, from, to) {
+    const turn = width(k), straight = to - from;
+    return wraps(k) ? straight - turn * Math.round(straight / turn) : straight;
+  }
 
   function build(info, calls) {
     about = info;
@@ -35,7 +54,8 @@ const controls = (() => {
 
   function slider(k) {
     const row = document.createElement("div"), name = latentName(k);
-    const range = `min="${-1 + margin(k)}" max="${1 - margin(k)}"`;
+    const [low, high] = about.ranges[k];
+    const range = `min="${low + margin(k)}" max="${high - margin(k)}"`;
     row.className = "slider";
     row.innerHTML = `<label for="z${k}">${name}</label>`
       + `<input type="range" id="z${k}" ${range} step="${step(k)}">`
@@ -44,16 +64,17 @@ const controls = (() => {
     row.querySelector("[type=range]").addEventListener("input", (event) => turned(k, Number(event.target.value)));
     row.querySelector("[type=number]").addEventListener("change", (event) => {
       const value = Number(event.target.value);
-      turned(k, Number.isFinite(value) ? snapped(k, value) : 0);
+      turned(k, snapped(k, Number.isFinite(value) ? value : 0));
     });
     row.querySelector("button").addEventListener("click", () => picked(k));
     return row;
   }
 
-  // A value in the prior's range; of a discrete latent, one of its levels.
+  // A value in the prior's range, round which an angle goes; of a discrete latent, one of its levels.
   function snapped(k, value) {
-    const lowest = -1 + margin(k), size = step(k);
-    const inside = Math.min(-lowest, Math.max(lowest, value));
+    const [low, high] = about.ranges[k], lowest = low + margin(k), size = step(k);
+    const turned = wraps(k) && !holds(k, value) ? value - width(k) * Math.floor((value - low) / width(k)) : value;
+    const inside = Math.min(high - margin(k), Math.max(lowest, turned));
     return size > 0.01 ? lowest + size * Math.round((inside - lowest) / size) : inside;
   }
 
@@ -88,8 +109,12 @@ const controls = (() => {
     const canvas = element("pad");
     const follow = (event) => {
       const box = canvas.getBoundingClientRect();
-      turned(pad.x, snapped(pad.x, (2 * (event.clientX - box.left)) / box.width - 1));
-      turned(pad.y, snapped(pad.y, 1 - (2 * (event.clientY - box.top)) / box.height));
+      const place = (k, share) => { // beyond the edge an angle stays at it, as others do
+        const inside = Math.min(1, Math.max(0, share));
+        return snapped(k, about.ranges[k][0] + width(k) * inside);
+      };
+      turned(pad.x, place(pad.x, (event.clientX - box.left) / box.width));
+      turned(pad.y, place(pad.y, 1 - (event.clientY - box.top) / box.height));
     };
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
@@ -108,7 +133,8 @@ const controls = (() => {
   function drawPad(z) {
     pad.z = z;
     const canvas = element("pad"), pen = canvas.getContext("2d"), { width, height } = canvas;
-    const at = (point) => [((point[pad.x] + 1) / 2) * width, ((1 - point[pad.y]) / 2) * height];
+    const share = (k, value) => (value - about.ranges[k][0]) / (about.ranges[k][1] - about.ranges[k][0]);
+    const at = (point) => [share(pad.x, point[pad.x]) * width, (1 - share(pad.y, point[pad.y])) * height];
     pen.clearRect(0, 0, width, height);
     pen.strokeStyle = theme.colour("line");
     pen.lineWidth = 1.5;
@@ -144,5 +170,5 @@ const controls = (() => {
     if (about.n_latent > 1) drawPad(pad.z);
   }
 
-  return { build, show, isDiscrete, latentName, snapped, step, pinPad };
+  return { build, show, drawn, holds, isDiscrete, latentName, snapped, step, way, pinPad };
 })();

@@ -82,12 +82,13 @@ const curves = (() => {
         line: { color: theme.colour("negative"), width: 2, dash: "dash" } });
     }
     const low = Math.min(...all), high = Math.max(...all), room = 0.06 * (high - low) || 0.05;
+    const beside = 0.02 * (points.range[1] - points.range[0]);
     const keys = [limits && "shaded: real states, darker 5 to 95 %", pinned && "dashed: pinned"];
     const key = { text: keys.filter(Boolean).join("; "), x: 0, xref: "paper", xanchor: "left", y: 1,
       yref: "paper", yanchor: "bottom", showarrow: false, font: { size: 11, color: theme.colour("quiet") } };
     return theme.draw("along", curve, here, {
       shapes: bands, annotations: [key], margin: { l: 48, r: 10, t: 22, b: 40 },
-      xaxis: theme.axis({ range: [-1.04, 1.04], title: { text: axisName, standoff: 8 } }),
+      xaxis: theme.axis({ range: [points.range[0] - beside, points.range[1] + beside], title: { text: axisName, standoff: 8 } }),
       yaxis: theme.axis({ range: [low - room, high + room], zeroline: false }),
     });
   }
