@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,11 @@ CHANCE = 1e-9
 """Chance with which bases that were drawn uniformly are refused by one of the tests."""
 FEWEST_EXPECTED = 5
 """Shots that each basis must be expected to have before a test can decide."""
+MOST_READ = 2 * 10**8
+"""Most bases that are read for the sets of one size: of many qubits only small sets are tested."""
 
 
-def check_uniform(counts: NDArray[np.float64], name: str) -> None:
+def check_uniform(basis: NDArray[np.integer], name: str) -> None:
     """Refuse bases that are plainly not uniform, on a qubit or jointly on several.
 
     For every set of qubits that has enough shots, Pearson's ``sum (n - E n)^2 / E n`` is tested of
@@ -25,29 +28,34 @@ def check_uniform(counts: NDArray[np.float64], name: str) -> None:
     Bases of a design, in which each comes equally often, pass: their sum is 0.
 
     Args:
-        counts: how often each joint basis was measured on each state, ``(B, 3**n)``; the first
-            qubit is the most significant, and its bases are X, Y, Z.
+        basis: the basis of each qubit in each shot of each state, ``(B, shots, n)``: 0, 1, 2 for X,
+            Y, Z, and -1 where there is no shot.
         name: the argument that a message is to name.
 
     Raises:
         QganError: with the qubits and the shares of their bases.
 
     Example:
-        >>> check_uniform(np.array([[340.0, 331.0, 329.0]]), "basis")
-        >>> check_uniform(np.array([[0.0, 0.0, 1000.0]]), "basis")
+        >>> check_uniform(np.arange(1000).reshape(1, 1000, 1) % 3, "basis")
+        >>> check_uniform(np.full((1, 1000, 1), 2), "basis")
         Traceback (most recent call last):
             ...
         qgan.errors.QganError: Argument `basis` must have each basis of qubit 0 equally often, \
 but got X in 0.00, Y in 0.00, Z in 1.00 of the shots.
     """
-    n_qubits = round(np.log(counts.shape[1]) / np.log(3))
-    table = counts.reshape(-1, *(3,) * n_qubits)
+    n_states, _, n_qubits = basis.shape
+    state, shot = np.nonzero(basis[..., 0] >= 0)
+    rows = basis[state, shot].T.astype(np.int64)  # (n, N): those of all shots
     for size in range(1, n_qubits + 1):
-        if counts.sum() < FEWEST_EXPECTED * 3**size:
+        read = comb(n_qubits, size) * size * len(state)
+        if len(state) < FEWEST_EXPECTED * 3**size or (size > 2 and read > MOST_READ):
             return
         for qubits in combinations(range(n_qubits), size):
-            others = tuple(q + 1 for q in range(n_qubits) if q not in qubits)
-            _check_joint(table.sum(others).reshape(-1, 3**size), qubits, name)
+            joint = state
+            for qubit in qubits:
+                joint = 3 * joint + rows[qubit]
+            counts = np.bincount(joint, minlength=n_states * 3**size).reshape(n_states, 3**size)
+            _check_joint(counts.astype(np.float64), qubits, name)
 
 
 def _check_joint(counts: NDArray[np.float64], qubits: tuple[int, ...], name: str) -> None:

@@ -12,13 +12,14 @@ from torch import Tensor
 
 from qgan import errors
 from qgan.labels import read_labels
+from qgan.outcome_table import Measurement
 from qgan.places import kept_axis
 from qgan.records import Records
 from qgan.states import States, StateSource, concatenate
 
 __all__ = ["Batch", "Seen", "join"]
 
-Seen = StateSource | Records
+Seen = StateSource | Measurement
 """What a discriminator may be shown: states, or records of measurements of them."""
 
 

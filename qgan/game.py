@@ -105,7 +105,6 @@ class Game:
         rules.check_share(mismatched_share)
         rules.check_game(discriminator, self.objective, self.terms)
         rules.check_engine(discriminator, self.terms, generator.engine)
-        rules.check_latents(generator, self.terms)
 
     @property
     def why_autograd(self) -> str | None:
@@ -185,7 +184,10 @@ class Game:
         features = self._perturbed(view, moment)
         scores = self.discriminator.scores(features, batch.label, len(batch))
         loss = self.objective.generator_loss(fake=scores)
-        context = StepContext(self.discriminator, batch, drawn, features, scores, moment)
+        kinds = self.generator.prior.kinds
+        context = StepContext(
+            self.discriminator, batch, drawn, features, scores, moment, kinds=kinds
+        )
         return self._summands(loss, lambda term: term.generator_term(context))
 
     def after_critic_step(self) -> None:

@@ -2,62 +2,47 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Complex, Float, Int
-from numpy.typing import NDArray
+from jaxtyping import Bool, Complex, Float, Int
 from torch import Tensor
 
 from qgan import errors, pauli
 from qgan.bases import check_uniform
+from qgan.outcome_table import Measurement, OutcomeTable, check_qubits, check_shots
 from qgan.places import kept_axis
-from qgan.povm import (
-    OUTCOMES,
-    POVMS,
-    check_kind,
-    contract,
-    estimators,
-    every_word,
-    outcome_probabilities,
-)
+from qgan.povm import OUTCOMES, POVMS, check_kind, estimators
+from qgan.shots import draw_shots
 from qgan.states import States
 
-__all__ = ["Records", "check_qubits", "check_shots", "draw", "measure"]
+__all__ = ["Records", "measure"]
 
-MOST_QUBITS = 6
-"""Most qubits of a record: outcomes are counted in a table of up to ``6**n`` entries per state."""
+MOST_HELD = 2**22
+"""Most shots of which estimates are worked on at a time."""
 
 
 @dataclass(frozen=True, eq=False)
-class Records:
-    """How often each joint outcome came when B states were measured, qubit by qubit, shot by shot.
+class Records(Measurement):
+    """The outcome of each qubit in each shot of B states, of any number of qubits.
 
     A random Pauli basis for each qubit and shot, with its outcome bit, is the measurement
-    "pauli-6": see :meth:`of_random_paulis`. Bases that are plainly not uniform are refused there,
-    since every estimate would be wrong. All three measurements are informationally complete,
-    so each observable of one copy has an unbiased estimate. Let ``M_a = sum_P E_aP P`` and let S be
-    a left inverse of E. The estimate of a word is the mean over the shots of a product over its
-    letters: a letter P contributes ``S_Pa``, where a is the outcome of its qubit. For "pauli-6"
-    that is the classical shadow: 3 or -3 where the bases agree, and else 0.
+    "pauli-6": see :meth:`of_random_paulis` and :meth:`of_basis_strings`. States may differ in
+    their number of shots: the places that a state does not fill hold -1 on all qubits. What is
+    estimated from the shots is unbiased, and :meth:`variance` says how uncertain it is. A table of
+    how often each joint outcome came is made where it is asked for, of 6 qubits at most.
 
     Args:
-        frequencies: share of the shots that each joint outcome has, ``(B, width**n)``; the first
-            qubit is the most significant.
-        n_shots: how often each state was measured, at least 1.
-        kind: which measurement it was: "pauli-4", "pauli-6" or "tetrahedral".
+        outcome: integers from 0, ``(B, shots, n)``, in the order of :data:`qgan.povm.OUTCOMES`:
+            X+, X-, Y+, Y-, Z+, Z- for "pauli-6"; X+, Y+, Z+, rest for "pauli-4" (other programs
+            begin with Z+); Z+ and the three corners below for "tetrahedral". They become int8.
+        kind: which measurement it was.
+        dtype: real precision of the estimates.
 
     Raises:
-        QganError: for another kind, a shape that no number of qubits has, or no shots.
-
-    References:
-        Huang et al., Nature Phys. 16, 1050 (2020), arXiv:2002.08953 (classical shadows);
-        Carrasquilla et al., Nature Mach. Intell. 1, 155 (2019), arXiv:1810.10584, eq. 3.
+        QganError: for another kind, shape or outcome, or a state without a shot.
 
     Example:
         >>> zero = States(torch.tensor([[[1.0], [0.0]]], dtype=torch.complex128))
@@ -66,41 +51,73 @@ class Records:
         Records(1 of 1 qubits, 10000 shots of pauli-6)
         >>> records.expval(["Z"]).round(decimals=1).tolist()
         [[1.0]]
+        >>> records.variance(["Z"]).sqrt().round(decimals=3).tolist()  # sqrt(2 / 10000)
+        [[0.014]]
     """
 
-    frequencies: Float[Tensor, "B K"]
-    n_shots: int
+    outcome: Tensor
     kind: str = "pauli-6"
+    dtype: torch.dtype = torch.float64
+    _kept: dict[Any, Tensor] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         check_kind(self.kind)
-        sizes = [len(POVMS[self.kind]) ** n for n in range(1, MOST_QUBITS + 1)]
-        if self.frequencies.ndim != 2 or self.frequencies.shape[1] not in sizes:
-            rule = f"must have shape (B, K) with K one of {sizes} for {self.kind}"
-            raise errors.argument("frequencies", rule, tuple(self.frequencies.shape))
-        object.__setattr__(self, "n_shots", check_shots(self.n_shots))
+        outcome = self.outcome
+        if outcome.ndim != 3 or not outcome.shape[1] or not outcome.shape[2]:
+            rule = "must have shape (B, shots, n), with one shot and one qubit at least"
+            raise errors.argument("outcome", rule, tuple(outcome.shape))
+        if outcome.is_floating_point() or outcome.is_complex() or outcome.dtype == torch.bool:
+            raise errors.argument("outcome", "must hold integers", outcome.dtype)
+        if len(outcome):
+            self._check_entries()
+        object.__setattr__(self, "outcome", outcome.to(torch.int8))
+
+    def _check_entries(self) -> None:
+        """Refuse outcomes out of range, shots that are there in part, and states without a shot."""
+        outcome, width = self.outcome, len(POVMS[self.kind])
+        if not -1 <= int(outcome.min()) <= int(outcome.max()) < width:
+            got = f"{int(outcome.min())} to {int(outcome.max())}"
+            order = ", ".join(OUTCOMES[self.kind])
+            rule = f"must be from 0 to {width - 1} for {self.kind} ({order})"
+            raise errors.argument("outcome", rule, got)
+        there = outcome >= 0
+        whole = (there == there[..., :1]).all(-1).all(1)
+        if not whole.all():
+            rule = "must be -1 on all qubits of a shot or on none"
+            raise errors.argument(
+                "outcome", rule, f"a part of one of state {int(whole.int().argmin())}"
+            )
+        filled = there[..., 0].any(1)
+        if not filled.all():
+            got = f"none of state {int(filled.int().argmin())}"
+            raise errors.argument("outcome", "must have a shot of each state", got)
 
     @classmethod
-    def of_outcomes(cls, outcome: Tensor, kind: str = "pauli-6") -> Records:
-        """Records from the outcome of each qubit in each shot.
+    def of_outcomes(
+        cls, outcome: Tensor, kind: str = "pauli-6", mask: Bool[Tensor, "B shots"] | None = None
+    ) -> Records:
+        """Records from the outcome of each qubit in each shot, whose bases are tested.
 
         Args:
-            outcome: integers from 0, ``(B, shots, n)``, in the order of
-                :data:`qgan.povm.OUTCOMES`: X+, X-, Y+, Y-, Z+, Z- for "pauli-6"; X+, Y+, Z+, rest
-                for "pauli-4" (other programs begin with Z+).
+            outcome: integers ``(B, shots, n)``, as the class has them.
             kind: which measurement it was.
+            mask: which shots there are, ``(B, shots)``; None for all without a -1.
 
         Raises:
-            QganError: for another kind, shape or outcome, no shots or more than 6 qubits, or bases
-                of "pauli-6" that are plainly not uniform.
+            QganError: as for the class, or for bases of "pauli-6" that are plainly not uniform,
+                since every estimate would be wrong.
 
         Example:
             >>> Records.of_outcomes(torch.tensor([[[0], [3]]]), "tetrahedral").frequencies.tolist()
             [[0.5, 0.0, 0.0, 0.5]]
         """
-        records = cls._of_outcomes(outcome, kind)
-        if kind == "pauli-6":
-            check_uniform(records._bases(), "outcome")
+        if mask is not None:
+            if mask.shape != outcome.shape[:2] or mask.dtype != torch.bool:
+                rule = f"must be of bool and have shape {tuple(outcome.shape[:2])}"
+                raise errors.argument("mask", rule, f"{mask.dtype} of shape {tuple(mask.shape)}")
+            outcome = torch.where(mask[..., None], outcome, -1)
+        records = cls(outcome, kind)
+        records.check_bases("outcome")
         return records
 
     @classmethod
@@ -126,45 +143,59 @@ class Records:
             if entries.numel() and not 0 <= int(entries.min()) <= int(entries.max()) <= most:
                 got = f"{int(entries.min())} to {int(entries.max())}"
                 raise errors.argument(name, f"must be from 0 to {most}", got)
-        records = cls._of_outcomes(2 * basis.long() + bit.long(), "pauli-6")
-        check_uniform(records._bases(), "basis")
+        records = cls(2 * basis.long() + bit.long())
+        records.check_bases("basis")
         return records
 
     @classmethod
-    def _of_outcomes(cls, outcome: Tensor, kind: str) -> Records:
-        """Count outcomes, whose form is checked and nothing else."""
-        check_kind(kind)
-        if outcome.ndim != 3 or not outcome.shape[1] or not outcome.shape[2]:
-            rule = "must have shape (B, shots, n), with one shot and one qubit at least"
-            raise errors.argument("outcome", rule, tuple(outcome.shape))
-        if outcome.is_floating_point() or outcome.is_complex():
-            raise errors.argument("outcome", "must hold integers", outcome.dtype)
-        width, n_qubits = len(POVMS[kind]), outcome.shape[2]
-        check_qubits(n_qubits)
-        if len(outcome) and not 0 <= int(outcome.min()) <= int(outcome.max()) < width:
-            got = f"{int(outcome.min())} to {int(outcome.max())}"
-            order = ", ".join(OUTCOMES[kind])
-            rule = f"must be from 0 to {width - 1} for {kind} ({order})"
-            raise errors.argument("outcome", rule, got)
-        places = width ** torch.arange(n_qubits - 1, -1, -1, device=outcome.device)
-        index = (outcome.long() * places).sum(-1)
-        return cls(_counted(index, width**n_qubits), outcome.shape[1], kind)
+    def of_basis_strings(
+        cls, bases: Sequence[Sequence[str]], bits: Sequence[Sequence[str]]
+    ) -> Records:
+        """Records as an experiment gives them: a basis string and a bit string for each shot.
+
+        Args:
+            bases: for each state a list of strings of X, Y and Z, a letter for each qubit, of which
+                each was drawn uniformly; states may have lists of different lengths.
+            bits: for each state as many strings of 0 (eigenvalue +1) and 1 (-1).
+
+        Raises:
+            QganError: if the numbers or the lengths of strings differ, a letter is another one, or
+                the bases are plainly not uniform.
+
+        Example:
+            >>> records = Records.of_basis_strings([["XZ", "ZZ"], ["ZY"]], [["00", "01"], ["10"]])
+            >>> records.counts.tolist(), records.outcome[0].tolist()
+            ([2, 1], [[0, 4], [4, 5]])
+        """
+        if len(bases) != len(bits) or not len(bases):
+            raise errors.argument("bits", f"must have {len(bases)} lists, as `bases`", len(bits))
+        rows = [_shots_of(k, *pair) for k, pair in enumerate(zip(bases, bits, strict=True))]
+        most, n_qubits = max(map(len, rows)), rows[0].shape[1]
+        for k, row in enumerate(rows):
+            if row.shape[1] != n_qubits:
+                rule = f"must have {n_qubits} letters in each string"
+                raise errors.argument("bases", rule, f"{row.shape[1]} of state {k}")
+        pad = torch.nn.functional.pad
+        records = cls(torch.stack([pad(r, (0, 0, 0, most - len(r)), value=-1) for r in rows]))
+        records.check_bases("bases")
+        return records
 
     @classmethod
     def joined(cls, parts: Sequence[Records]) -> Records:
-        """Join batches of the same measurement and number of shots to one.
+        """Join batches of the same measurement to one; the numbers of shots may differ.
 
         Raises:
-            QganError: if they differ in either.
+            QganError: if they differ in the measurement or in the number of qubits.
         """
-        kinds = {(part.n_shots, part.kind, part.n_qubits) for part in parts}
+        kinds = {(part.kind, part.n_qubits, part.dtype) for part in parts}
         if len(kinds) != 1:
-            rule = "must be of one measurement, as often on as many qubits"
-            raise errors.argument("records", rule, sorted(kinds))
-        return cls(torch.cat([part.frequencies for part in parts]), *kinds.pop()[:2])
+            raise errors.argument("records", "must be of one measurement", sorted(map(str, kinds)))
+        most, pad = max(part.n_shots for part in parts), torch.nn.functional.pad
+        filled = [pad(p.outcome, (0, 0, 0, most - p.n_shots), value=-1) for p in parts]
+        return cls(torch.cat(filled), parts[0].kind, parts[0].dtype)
 
     def __len__(self) -> int:
-        return self.frequencies.shape[0]
+        return self.outcome.shape[0]
 
     def __getitem__(self, index: Any) -> Records:
         """The records of the states at a slice, a mask or an index tensor; an integer gives one.
@@ -172,112 +203,198 @@ class Records:
         Raises:
             IndexError: for an integer out of range.
         """
-        frequencies = self.frequencies[kept_axis(index, len(self))]
-        return Records(frequencies, self.n_shots, self.kind)
+        index = kept_axis(index, len(self))
+        kept = {key: values[index] for key, values in self._kept.items()}
+        return Records(self.outcome[index], self.kind, self.dtype, kept)
 
     def __repr__(self) -> str:
-        kind = f"{self.n_shots} shots of {self.kind}"
-        return f"Records({len(self)} of {self.n_qubits} qubits, {kind})"
+        counts = self.counts
+        least, most = (int(counts.min()), int(counts.max())) if len(counts) else (0, self.n_shots)
+        shots = f"{most}" if least == most or not len(counts) else f"{least} to {most}"
+        return f"Records({len(self)} of {self.n_qubits} qubits, {shots} shots of {self.kind})"
 
     @property
     def n_qubits(self) -> int:
         """Number of qubits n."""
-        return round(math.log(self.frequencies.shape[1], len(POVMS[self.kind])))
+        return self.outcome.shape[2]
+
+    @property
+    def n_shots(self) -> int:  # type: ignore[override]
+        """The most shots that a state may have, which is the length of the axis of shots."""
+        return self.outcome.shape[1]
+
+    @property
+    def mask(self) -> Bool[Tensor, "B shots"]:
+        """Which shots there are."""
+        return self.outcome[..., 0] >= 0
+
+    @property
+    def counts(self) -> Int[Tensor, " B"]:
+        """The number of shots of each state."""
+        return self.mask.sum(1)
+
+    def one_hot(self) -> Float[Tensor, "B shots n width"]:
+        """A one in the place of each outcome; all zeros where there is no shot.
+
+        Example:
+            >>> Records(torch.tensor([[[0, 3]]]), "pauli-4").one_hot().tolist()
+            [[[[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]]]
+        """
+        places = torch.arange(len(POVMS[self.kind]), device=self.outcome.device)
+        return (self.outcome[..., None] == places).to(self.dtype)
+
+    def table(self) -> OutcomeTable:
+        """How often each joint outcome came, of at most 6 qubits.
+
+        Parts of the records that are taken afterwards need not count anew.
+
+        Raises:
+            QganError: for more qubits.
+        """
+        if "table" not in self._kept:
+            check_qubits(self.n_qubits)
+            self._kept["table"] = self._count().to(self.dtype)
+        return OutcomeTable(self._kept["table"], self.n_shots, self.kind)
+
+    def _count(self) -> Float[Tensor, "B K"]:
+        width = len(POVMS[self.kind])
+        places = width ** torch.arange(self.n_qubits - 1, -1, -1, device=self.outcome.device)
+        shares = torch.zeros(len(self), width**self.n_qubits, dtype=torch.float64)
+        shares, mask = shares.to(self.outcome.device), self.mask
+        index = (self.outcome.clamp_min(0).long() * places).sum(-1)
+        return shares.scatter_add_(1, index, mask.double()) / mask.sum(1, keepdim=True)
+
+    @property
+    def frequencies(self) -> Float[Tensor, "B K"]:  # type: ignore[override]
+        """The share of the shots of each joint outcome, as :meth:`table` has them.
+
+        Raises:
+            QganError: for more than 6 qubits.
+        """
+        return self.table().frequencies
 
     def expval(self, words: Sequence[str]) -> Float[Tensor, "B K"]:
-        """Unbiased estimates of expectation values of Pauli words; their size may exceed 1."""
-        pauli.check_words(words, self.n_qubits)
-        letters = (("IXYZ".index(letter) for letter in word) for word in words)
-        places = [functools.reduce(lambda place, k: 4 * place + k, word) for word in letters]
-        return self._every_word()[:, places]
+        """Unbiased estimates of expectation values of Pauli words; their size may exceed 1.
+
+        Parts of the records that are taken afterwards need not estimate the same words anew.
+        """
+        if "table" in self._kept:
+            return self.table().expval(words)
+        key = tuple(words)
+        if key not in self._kept:
+            self._kept[key] = self._moments(words)[0].to(self.dtype)
+        return self._kept[key]
+
+    def variance(self, words: Sequence[str]) -> Float[Tensor, "B K"]:
+        """Unbiased estimates of the variance of :meth:`expval`, the squares of its errors.
+
+        ``s^2 / N`` with the variance ``s^2 = sum (x - mean)^2 / (N - 1)`` of the N shots; nan of a
+        state with one shot.
+        """
+        mean, square = self._moments(words)
+        counts = self.counts[:, None]
+        spread = (square - mean**2).clamp_min(0) / (counts - 1)
+        return torch.where(counts > 1, spread, torch.nan).to(self.dtype)
 
     def density_matrix(self) -> Complex[Tensor, "B D D"]:
-        """Unbiased estimates ``2**-n sum_P <P> P`` of rho.
+        """Unbiased estimates of rho: Hermitian and of trace 1, but not positive.
 
-        They are the means over the shots of the classical shadows: Hermitian and of trace 1, but
-        not positive.
+        Raises:
+            QganError: for more than 6 qubits.
         """
-        values = self._every_word()
-        matrices = _paulis().to(torch.complex(values[:0], values[:0])) / 2
-        rho = values.to(matrices).reshape(len(self), 1, 1, -1)
-        for _ in range(self.n_qubits):  # the word's first letter becomes the next qubit
-            rho = torch.einsum("bijlr,lxy->bixjyr", rho.unflatten(-1, (4, -1)), matrices)
-            rho = rho.flatten(3, 4).flatten(1, 2)
-        return rho[..., 0]
+        return self.table().density_matrix()
 
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Records:
-        """A copy in another real precision or on another device."""
-        return Records(self.frequencies.to(dtype=dtype, device=device), self.n_shots, self.kind)
+        """A copy whose estimates are of another real precision, or on another device."""
+        dtype = dtype or self.dtype
+        kept = {key: values.to(dtype=dtype, device=device) for key, values in self._kept.items()}
+        return Records(self.outcome.to(device=device), self.kind, dtype, kept)
 
-    def _bases(self) -> NDArray[np.float64]:
-        """How often each joint basis of a record of "pauli-6" came, ``(B, 3**n)``."""
-        basis = torch.eye(3).repeat_interleave(2, 1)  # of each outcome
-        counts = contract(self.frequencies, basis.to(self.frequencies), self.n_qubits)
-        return (counts * self.n_shots).round().double().cpu().numpy()
+    def check_bases(self, name: str) -> None:
+        """Refuse bases of "pauli-6" that are plainly not uniform; other kinds have none.
 
-    def _every_word(self) -> Float[Tensor, "B W"]:
-        """Estimates of all ``4**n`` words, in the order of :func:`qgan.povm.every_word`."""
-        inverse = estimators(self.kind).to(self.frequencies)
-        return contract(self.frequencies, inverse, self.n_qubits)
+        Args:
+            name: the argument that a message is to name.
+
+        Raises:
+            QganError: with the qubits and the shares of their bases.
+        """
+        if self.kind == "pauli-6":
+            check_uniform(torch.div(self.outcome, 2, rounding_mode="floor").cpu().numpy(), name)
+
+    def _moments(self, words: Sequence[str]) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K"]]:
+        """Means over the shots of what each says of words, and of its square."""
+        pauli.check_words(words, self.n_qubits)
+        rows = max(1, MOST_HELD // self.n_shots)
+        parts = [self._part_moments(words, part) for part in self.outcome.split(rows)]
+        first, second = (torch.cat(moments) for moments in zip(*parts, strict=True))
+        return first, second
+
+    def _part_moments(self, words: Sequence[str], outcome: Tensor) -> tuple[Tensor, Tensor]:
+        inverse = estimators(self.kind).to(outcome.device)
+        there = (outcome[..., 0] >= 0).double()
+        index, counts = outcome.int(), there.sum(1)
+        means, squares = [], []
+        for word in words:
+            values = there
+            for qubit, letter in enumerate(word):
+                if letter != "I":
+                    values = values * inverse["IXYZ".index(letter)][index[..., qubit]]
+            means.append(values.sum(1) / counts)
+            squares.append(values.square().sum(1) / counts)
+        empty = there.new_zeros(len(outcome), 0)
+        return (torch.stack(means, 1), torch.stack(squares, 1)) if words else (empty, empty)
 
 
-def measure(states: States, shots: int, rng: torch.Generator, kind: str = "pauli-6") -> Records:
-    """Measure each state ``shots`` times.
+def measure(
+    states: States,
+    shots: int | Sequence[int] | Tensor,
+    rng: torch.Generator,
+    kind: str = "pauli-6",
+) -> Records:
+    """Measure each state, one qubit after the other (:func:`qgan.shots.draw_shots`).
 
     Args:
-        states: B states of 6 qubits at most.
-        shots: at least 1.
+        states: B states of any number of qubits.
+        shots: shots of each state, at least 1: one number, or B of them.
         rng: the only source of chance.
         kind: which measurement; "pauli-6" is a uniformly random Pauli basis for each qubit.
 
     Returns:
-        Records of B states, float64.
+        Records of B states, whose estimates are of double precision.
 
     Raises:
-        QganError: for another kind, no shots or too many qubits.
+        QganError: for another kind, or no shots.
+
+    Example:
+        >>> zeros = States(torch.eye(4096, dtype=torch.complex128)[:2, :, None])
+        >>> measure(zeros, [5, 100], torch.Generator().manual_seed(0), "pauli-4")
+        Records(2 of 12 qubits, 5 to 100 shots of pauli-4)
     """
-    check_qubits(states.n_qubits)
-    words = every_word(states.n_qubits)
-    values = states.detach().to(torch.complex128).normalised().expval(words[1:])
-    return Records(draw(outcome_probabilities(values, kind), shots, rng), shots, kind)
+    check_kind(kind)
+    if isinstance(shots, Tensor | Sequence):
+        each = [check_shots(n) for n in (shots.tolist() if isinstance(shots, Tensor) else shots)]
+        if len(each) != len(states):
+            raise errors.argument("shots", f"must have {len(states)} entries", len(each))
+    else:
+        each = [check_shots(shots)] * len(states)
+    if not each:
+        n_shots = 1 if isinstance(shots, Tensor | Sequence) else check_shots(shots)
+        return Records(torch.zeros(0, n_shots, states.n_qubits, dtype=torch.int8), kind)
+    return Records(draw_shots(states.normalised().factor, torch.tensor(each), rng, kind), kind)
 
 
-def draw(shares: Float[Tensor, "B K"], shots: int, rng: torch.Generator) -> Float[Tensor, "B K"]:
-    """Draw outcomes from their probabilities, and give the frequency of each.
-
-    Args:
-        shares: probabilities ``(B, K)``; what rounding has left below 0 counts as 0.
-        shots: at least 1.
-        rng: the only source of chance.
-    """
-    shots = check_shots(shots)
-    chances = shares.detach().cpu().double().clamp_min(0)
-    outcomes = torch.multinomial(chances, shots, True, generator=rng)
-    return _counted(outcomes, shares.shape[1]).to(shares)
-
-
-def _counted(index: Int[Tensor, "B shots"], size: int) -> Float[Tensor, "B K"]:
-    """The share ``(B, size)`` that each index has of the shots."""
-    counts = torch.zeros(len(index), size, dtype=torch.float64, device=index.device)
-    one = counts.new_ones(()).expand(index.shape)
-    return counts.scatter_add_(1, index, one) / index.shape[1]
-
-
-def check_shots(shots: int) -> int:
-    """The number of shots as a Python integer; refuse one below 1."""
-    return errors.integer("shots", shots, least=1)
-
-
-def check_qubits(n_qubits: int) -> int:
-    """The number of qubits as a Python integer; refuse more than a table of outcomes can hold."""
-    n_qubits = errors.integer("n_qubits", n_qubits, least=1)
-    if n_qubits > MOST_QUBITS:
-        rule = f"must have at most {MOST_QUBITS} qubits: outcomes are counted in a table"
-        raise errors.argument("records", rule, n_qubits)
-    return n_qubits
-
-
-def _paulis() -> Complex[Tensor, "4 2 2"]:
-    """The matrices of I, X, Y and Z."""
-    entries = [[1, 0, 0, 1], [0, 1, 1, 0], [0, -1j, 1j, 0], [1, 0, 0, -1]]
-    return torch.tensor(entries, dtype=torch.complex128).reshape(4, 2, 2)
+def _shots_of(state: int, bases: Sequence[str], bits: Sequence[str]) -> Int[Tensor, "shots n"]:
+    """The outcomes of one state from its strings."""
+    if len(bases) != len(bits) or not len(bases):
+        rule = "must have a string for each basis, and one at least"
+        raise errors.argument("bits", rule, f"{len(bits)} for {len(bases)} of state {state}")
+    width = len(bases[0])
+    for name, strings, letters in (("bases", bases, "XYZ"), ("bits", bits, "01")):
+        for string in strings:
+            if len(string) != width or not set(string) <= set(letters) or not width:
+                rule = f"must be strings of {width} letters among {letters}"
+                raise errors.argument(name, rule, f"{string!r} of state {state}")
+    pairs = zip(bases, bits, strict=True)
+    rows = [[2 * "XYZ".index(x) + int(b) for x, b in zip(*pair, strict=True)] for pair in pairs]
+    return torch.tensor(rows)

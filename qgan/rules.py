@@ -14,13 +14,12 @@ from qgan.discriminator import Discriminator, IdentityHead
 from qgan.engines.base import Engine
 from qgan.generator import Generator
 from qgan.objectives import Objective
-from qgan.terms import AuxiliaryClassifier, CouplingPenalty, Information, SlopePenalty, Term
+from qgan.terms import AuxiliaryClassifier, CouplingPenalty, SlopePenalty, Term
 
 __all__ = [
     "check_data",
     "check_engine",
     "check_game",
-    "check_latents",
     "check_players",
     "check_share",
     "check_step",
@@ -135,24 +134,6 @@ def check_data(generator: Generator, terms: Sequence[Term], data: Dataset) -> No
                 "it reads real states, and the data show records of their measurement",
                 [("objective", "wasserstein"), ("objective", "quantum-w1")],
             )
-
-
-def check_latents(generator: Generator, terms: Sequence[Term]) -> None:
-    """Refuse a term that reads latents as numbers where one is an angle.
-
-    Args:
-        generator: what learns.
-        terms: penalties, cures and distances.
-
-    Raises:
-        QganError: with the rule that is broken and the two nearest choices that keep it.
-    """
-    if any(generator.prior.wraps) and any(isinstance(term, Information) for term in terms):
-        raise errors.unsupported(
-            "Term Information",
-            "it predicts each latent as a number, and an angle has no least one",
-            [("prior", "uniform"), ("term", "none")],
-        )
 
 
 def check_step(

@@ -12,8 +12,8 @@ from torch import Tensor
 from qgan import errors
 from qgan.batch import Seen
 from qgan.labels import read_labels
+from qgan.outcome_table import Measurement
 from qgan.places import kept_axis
-from qgan.records import Records
 from qgan.states import States
 
 __all__ = ["Drawn", "Likelihood", "ParameterCounts", "Sampler", "SamplerCost"]
@@ -57,7 +57,7 @@ class Drawn:
         Raises:
             QganError: if the sampler draws something else, or its engine gives no states.
         """
-        if isinstance(self.seen, Records):
+        if isinstance(self.seen, Measurement):
             raise errors.argument("drawn", "must hold states", type(self.seen).__name__)
         return self.seen.materialise()
 

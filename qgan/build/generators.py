@@ -190,8 +190,8 @@ def _network(settings: Experiment, data: Dataset, bath: int) -> Circuit:
 def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
     g = settings.generator
     prior = build_prior(settings)
-    sizes = (n_labels + prior.n_features, *g.hidden, n_inputs)
-    n_weights = sum((one + 1) * other for one, other in pairwise(sizes))
+    widths = (n_labels + prior.n_features, *g.hidden, n_inputs)
+    n_weights = sum((one + 1) * other for one, other in pairwise(widths))
     # Double precision: the weights, their gradients, two moments of Adam and the running average.
     check_bytes("generator.hidden", f"{n_weights} weights in training", 5 * 8 * n_weights)
     kinds = prior.kinds

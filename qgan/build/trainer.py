@@ -15,7 +15,7 @@ from qgan.data import Dataset
 from qgan.engines.memory import check_memory
 from qgan.training import Trainer
 
-__all__ = ["build_trainer"]
+__all__ = ["build_trainer", "warn_of_single_shots"]
 
 
 def build_trainer(data: Dataset, settings: Experiment) -> Trainer:
@@ -53,4 +53,19 @@ def build_trainer(data: Dataset, settings: Experiment) -> Trainer:
         mismatched_share=settings.mismatched_share,
     )
     warn_of_rank(generator.circuit, data)
+    warn_of_single_shots(data)
     return trainer
+
+
+def warn_of_single_shots(data: Dataset) -> None:
+    """Say so where each training state was measured once.
+
+    Such records know the average state of a label only: every ensemble with this average makes the
+    same records with the same probability.
+    """
+    records = data.train.records
+    if records is not None and records.n_shots == 1:
+        errors.warn(
+            "With one shot of each state only the average state of a label can be known: what is "
+            "trained says nothing of the ensemble."
+        )

@@ -54,7 +54,7 @@ def build_view(settings: Experiment, data: Dataset, engine: Engine) -> View:
     records = data.train.records
     if records is None:
         return view
-    return MeasuredView(view, data.n_qubits, records.n_shots, records.kind, settings.seed)
+    return MeasuredView(view, data.n_qubits, records.counts, records.kind, settings.seed)
 
 
 def _pauli(settings: Experiment, data: Dataset, engine: Engine) -> View:

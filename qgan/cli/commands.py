@@ -49,7 +49,6 @@ FLAGS = {
     "readout": "--engine.readout {}",
     "plugin": "--plugin {}",
     "gradient": "--trainer.gradient {}",
-    "prior": "--generator.prior {}",
     "option": "--{}",
 }
 """The flags that choose what an error offers, by the kind of the choice."""

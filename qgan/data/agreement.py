@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import torch
 from torch import Tensor
 
 from qgan import errors
 from qgan.pauli import pauli_words
-from qgan.povm import OUTCOMES, contract, estimators, every_word, outcome_probabilities
+from qgan.povm import OUTCOMES, POVMS, estimators
 from qgan.records import Records
 from qgan.states import States
 
@@ -42,12 +43,13 @@ def check_agreement(records: Records, states: States) -> None:
     words = pauli_words(states.n_qubits, min(2, states.n_qubits))
     values = states.expval(words).double()
     estimates = records.expval(words).double()
-    variance, largest = _spread(records, states, words)
+    variance, largest = _spread(records.kind, words, values)
+    counts = records.counts[:, None].double()
     limit = DEVIATIONS**2 / 2  # the exponent of the chance
     for name, weights in (("mean", torch.ones_like(values)), ("slope", values)):
         difference = (weights * (estimates - values)).sum(0).abs()
-        total = (weights**2 * (variance - values**2).clamp_min(0)).sum(0) / records.n_shots
-        bound = weights.abs().amax(0) * (largest + 1) / records.n_shots
+        total = (weights**2 * (variance - values**2).clamp_min(0) / counts).sum(0)
+        bound = (weights.abs() / counts).amax(0) * (largest + 1)
         chance = bound * limit / 3 + ((bound * limit / 3) ** 2 + 2 * total * limit).sqrt()
         allowed = chance + NOISE * (len(states) if name == "mean" else (values**2).sum(0))
         excess = difference - allowed
@@ -55,15 +57,26 @@ def check_agreement(records: Records, states: States) -> None:
             raise _disagreement(name, int(excess.argmax()), words, estimates, values, records.kind)
 
 
-def _spread(records: Records, states: States, words: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """Second moments ``(B, W)`` of the estimates of one shot, and their largest sizes ``(W,)``."""
-    n_qubits = states.n_qubits
-    every = every_word(n_qubits)
-    places = [every.index(word) for word in words]
-    inverse = estimators(records.kind)
-    exact = states.expval(every[1:]).double()
-    probabilities = outcome_probabilities(exact, records.kind)
-    moments = contract(probabilities, inverse**2, n_qubits)[:, places]
+def _spread(kind: str, words: Sequence[str], values: Tensor) -> tuple[Tensor, Tensor]:
+    """Second moments ``(B, W)`` of the estimates of one shot, and their largest sizes ``(W,)``.
+
+    The square of what a shot says of a letter P is an observable, ``sum_a S_Pa^2 M_a``, and so a
+    sum of Pauli letters; that of a word is their product, whose words act on the same qubits.
+    """
+    inverse = estimators(kind)
+    squares = inverse**2 @ torch.tensor(POVMS[kind], dtype=torch.float64)  # of I, X, Y, Z
+    column = {word: k for k, word in enumerate(words)}
+    moments = torch.zeros_like(values)
+    for place, word in enumerate(words):
+        support = [q for q, letter in enumerate(word) if letter != "I"]
+        for numbers in product(range(4), repeat=len(support)):
+            weight, other = 1.0, ["I"] * len(word)
+            for qubit, number in zip(support, numbers, strict=True):
+                weight *= float(squares["IXYZ".index(word[qubit]), number])
+                other[qubit] = "IXYZ"[number]
+            name = "".join(other)
+            if weight:
+                moments[:, place] += weight * (values[:, column[name]] if name in column else 1.0)
     sizes = {letter: float(row.abs().max()) for letter, row in zip("IXYZ", inverse, strict=True)}
     largest = torch.ones(len(words), dtype=torch.float64)
     for place, word in enumerate(words):

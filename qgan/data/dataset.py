@@ -17,7 +17,8 @@ from qgan import errors
 from qgan.batch import Batch, join
 from qgan.engines.memory import check_bytes
 from qgan.labels import read_classes
-from qgan.records import check_shots, measure
+from qgan.outcome_table import MOST_QUBITS, check_shots
+from qgan.records import measure
 from qgan.seeds import seeded
 from qgan.text import written
 
@@ -173,8 +174,11 @@ def measured(data: Dataset, shots: int, kind: str = "pauli-6", seed: int = 0) ->
         Records(2 of 1 qubits, 100 shots of pauli-6)
     """
     shots, n_states = check_shots(shots), len(data.train)
-    check_bytes("shots", f"{shots} shots of each of {n_states} states", 16 * shots * n_states)
+    needed = 3 * shots * n_states * data.n_qubits
+    check_bytes("shots", f"{shots} shots of each of {n_states} states", needed)
     records = measure(data.train.states, shots, seeded(seed), kind)
+    if data.n_qubits <= MOST_QUBITS:
+        records.table()  # counted once, for all batches
     return replace(data, train=replace(data.train, records=records))
 
 

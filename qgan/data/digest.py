@@ -50,7 +50,7 @@ def _numbers(part: Batch) -> list[np.ndarray[tuple[int, ...], np.dtype[np.int64]
     if part.records is not None:
         records = part.records
         arrays.append(np.array([records.n_shots, *records.kind.encode()]))
-        arrays.append(np.rint(records.frequencies.cpu().double().numpy() * records.n_shots))
+        arrays.append(records.outcome.cpu().numpy())
     return [array.astype(np.int64) for array in arrays]
 
 

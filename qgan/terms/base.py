@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -47,6 +48,8 @@ class StepContext:
         real_scores: scores of the real states, ``(B,)``; None in the generator's update.
         perturbed_real_view: view of the real states with the noise of the terms; None in the
             generator's update, which does not look at real states by itself.
+        kinds: the kind of each latent, as :class:`qgan.prior.Prior` has them; empty if all are
+            numbers.
     """
 
     discriminator: Discriminator
@@ -57,6 +60,7 @@ class StepContext:
     moment: Moment
     real_scores: Tensor | None = None
     perturbed_real_view: Tensor | None = None
+    kinds: Sequence[str] = ()
 
     @property
     def label(self) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from qgan import errors, pauli
 from qgan.batch import Seen
 from qgan.engines.base import Circuit, Engine
-from qgan.records import Records
+from qgan.outcome_table import Measurement
 from qgan.states import StateSource
 
 __all__ = ["Bounds", "FixedView", "View", "states_of", "unreadable"]
@@ -122,7 +122,7 @@ def states_of(source: Seen, view: View) -> StateSource:
     Raises:
         QganError: for records; the message says why and names the two nearest views.
     """
-    if isinstance(source, Records):
+    if isinstance(source, Measurement):
         raise unreadable(view, source.n_shots)
     return source
 

@@ -12,7 +12,7 @@ from qgan import errors
 from qgan.batch import Seen
 from qgan.engines.batched.reading import entries_of
 from qgan.engines.memory import check_view
-from qgan.records import Records
+from qgan.outcome_table import Measurement
 from qgan.states import States
 from qgan.views.base import FixedView
 
@@ -53,7 +53,7 @@ class DensityView(FixedView):
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Real coordinates of rho, ``(B, 4**n)``."""
         self.check_qubits(source)
-        states = source if isinstance(source, Records) else source.materialise()
+        states = source if isinstance(source, Measurement) else source.materialise()
         if isinstance(states, States) and states.is_pure and not states.keeps_matrix:
             return entries_of(states.factor, lambda psi: self._entries(psi * psi.mH))
         return self.entries(states.density_matrix())

@@ -13,7 +13,7 @@ from qgan import errors, pauli
 from qgan.batch import Seen
 from qgan.engines.batched.reading import values_of_words
 from qgan.engines.memory import check_view
-from qgan.records import Records
+from qgan.outcome_table import Measurement
 from qgan.seeds import seeded
 from qgan.states import States
 from qgan.views._observables import operator
@@ -77,7 +77,7 @@ def read_words(source: Seen, words: Sequence[str]) -> Float[Tensor, "B K"]:
     """
     if isinstance(source, States):
         return values_of_words(source.factor, words)
-    if isinstance(source, Records):
+    if isinstance(source, Measurement):
         return source.expval(words)
     padding = "I" * (source.circuit.registers.n_wires - source.n_qubits)
     observables = [word + padding for word in words]

@@ -9,9 +9,9 @@ from torch import Tensor
 from qgan import errors
 from qgan.batch import Seen
 from qgan.engines.memory import check_view
+from qgan.outcome_table import Measurement
 from qgan.pauli import word_size
 from qgan.povm import POVMS, check_kind, contract, every_word, outcome_probabilities
-from qgan.records import Records
 from qgan.views._observables import operator
 from qgan.views.base import FixedView
 from qgan.views.pauli import read_words
@@ -61,7 +61,7 @@ class POVMView(FixedView):
         Records of the same measurement give their frequencies; records of another one give
         estimates.
         """
-        if isinstance(source, Records) and source.kind == self.kind:
+        if isinstance(source, Measurement) and source.kind == self.kind:
             return source.frequencies
         return outcome_probabilities(read_words(source, self.words[1:]), self.kind)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.batch import Seen
 from qgan.engines.memory import check_view
-from qgan.records import Records
+from qgan.outcome_table import Measurement
 from qgan.seeds import seeded
 from qgan.views.base import FixedView
 
@@ -67,7 +67,7 @@ class SketchView(FixedView):
     def forward(self, source: Seen, label: Tensor) -> Float[Tensor, "B K"]:
         """Expectation values ``(B, K)``."""
         self.check_qubits(source)
-        if isinstance(source, Records):
+        if isinstance(source, Measurement):
             return self._of_matrices(source.density_matrix())
         factor = source.materialise().factor
         batch, dimension, rank = factor.shape

@@ -43,8 +43,11 @@ def test_records_go_with_their_states() -> None:
     assert isinstance(both.seen, Records) and len(both.seen) == 8
     assert join([whole, Batch(whole.states, whole.label)]).seen is not None
     assert Batch(whole.states, whole.label).seen is whole.states
+    mixed = join([whole, batch(1, shots=4)]).records
+    assert mixed is not None and mixed.counts.unique().tolist() == [3, 4]
+    other = Records(whole.records.outcome % 4, "pauli-4")
     with pytest.raises(QganError, match="`records` must be of one measurement"):
-        join([whole, batch(1, shots=4)])
+        join([whole, Batch(whole.states, whole.label, records=other)])
     with pytest.raises(QganError, match="`records` must have an entry for each of the 4 states"):
         Batch(whole.states, whole.label, records=whole.records[:3])
 

@@ -119,9 +119,7 @@ def test_honest_records_are_not_refused(n_states: int, shots: int, n: int) -> No
     rng = np.random.default_rng(n)
     for _ in range(300):
         basis = rng.integers(3, size=(n_states, shots, n))
-        index = (basis * 3 ** np.arange(n - 1, -1, -1)).sum(-1)
-        counts = np.stack([np.bincount(row, minlength=3**n) for row in index]).astype(float)
-        check_uniform(counts, "basis")
+        check_uniform(basis, "basis")
 
 
 @pytest.mark.parametrize("kind", POVMS)

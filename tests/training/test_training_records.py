@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from qgan.engines import BatchedEngine
 from qgan.errors import QganError
 from qgan.records import measure
 from qgan.training import Trainer
-from qgan.views import DensityView, FixedView, MeasuredView, PauliView, POVMView
+from qgan.views import DensityView, FixedView, MeasuredView, PauliView, POVMView, SketchView
 
 LABEL = torch.tensor([0, 1])
 VIEWS = [DensityView(2), PauliView(2, 2), POVMView(2, "pauli-6"), POVMView(2, "tetrahedral")]
@@ -59,6 +60,37 @@ def test_gradients_are_those_of_the_exact_view(view: FixedView) -> None:
         found.append(torch.autograd.grad((features @ slopes).sum(), factor)[0])
     assert_close(found[1], found[0], **EXACT)
     assert found[0].abs().max() > 0.01
+
+
+def test_generated_states_of_many_qubits_carry_the_noise_too() -> None:
+    """Beyond six qubits each call draws shots; means, deviations and gradients as before."""
+    n, shots, words = 200, 20, PauliView(7, 2, n_words=10, seed=1)
+    states = States(random_states(1, 7, 1).factor.expand(n, -1, -1))
+    label = torch.zeros(n, dtype=torch.int64)
+    view = MeasuredView(words, 7, shots, seed=3)
+    fake, exact = view(states, label), words(states, label)
+    records = measure(states, shots, torch.Generator().manual_seed(5))
+    real = words(records, label)
+    error = 5 * (real.std(0) + fake.std(0)) / math.sqrt(n)
+    assert ((fake.mean(0) - exact[0]).abs() <= error).all()
+    assert ((real.std(0) - fake.std(0)).abs() <= error).all()
+    factor = random_states(2, 7, 1).factor.requires_grad_()
+    slopes = [
+        torch.autograd.grad(read(States(factor), LABEL).sum(), factor)[0] for read in (view, words)
+    ]
+    assert_close(slopes[0], slopes[1], **EXACT)
+    with pytest.raises(QganError, match="View SketchView: records of more than 6 qubits"):
+        MeasuredView(SketchView(7, 4), 7, shots)
+
+
+@pytest.mark.parametrize("n", [2, 7])
+def test_generated_states_have_as_many_shots_as_real_ones(n: int) -> None:
+    """Half of the real states had one shot and half had 200: so it is with generated ones."""
+    states = States(random_states(1, n, 1).factor.expand(600, -1, -1))
+    view = MeasuredView(PauliView(n, 1), n, torch.tensor([1, 200]).repeat(5))
+    found = view(states, torch.zeros(600, dtype=torch.int64))[:, 0]
+    of_one_shot = ((found.abs() - 3).abs() < 1e-9) | (found.abs() < 1e-9)  # 3, -3 or 0
+    assert 220 < int(of_one_shot.sum()) < 380
 
 
 def test_real_states_are_never_shown() -> None:
@@ -101,6 +133,16 @@ def test_a_run_learns_from_shots() -> None:
     states = game.generator(LABEL, torch.zeros(2, 0)).materialise()
     real = found.held_out.states[torch.tensor([0, -1])]
     assert states.fidelity(real.to(torch.complex64)).min() > 0.9
+
+
+@pytest.mark.parametrize("shots", [1, 2])
+def test_a_line_says_what_one_shot_cannot_know(shots: int) -> None:
+    experiment = parse({"data": {"source": "basis", "qubits": 1, "shots": shots}})
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        build.build_trainer(build.load_data(experiment), experiment)
+    words = [str(one.message) for one in said if "average state of a label" in str(one.message)]
+    assert len(words) == (shots == 1)
 
 
 @pytest.mark.parametrize(
