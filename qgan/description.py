@@ -20,6 +20,7 @@ FORMAT = 2
 """Number of the layout of a run folder; another number is refused, not guessed at."""
 
 Kinds = Annotated[tuple[Literal["uniform", "normal", "periodic"], ...], Field(max_length=2**16)]
+Winds = Annotated[tuple[Size, ...], Field(max_length=2**16)]
 Width = Annotated[int, Field(ge=1, le=10**9)]
 Latents = Annotated[int, Field(ge=0, le=2**16)]
 
@@ -73,6 +74,7 @@ class StoredAffine(Sizes):
 
     kind: Literal["affine"]
     by_label: bool = False
+    winds: Winds = ()
 
     def widths(self) -> Sequence[int]:
         """The widths of the layers that map label and latent to the angles."""
@@ -85,6 +87,7 @@ class StoredTanh(Sizes):
 
     kind: Literal["tanh"]
     hidden: Annotated[tuple[Width, ...], Field(min_length=1)]
+    winds: Winds = ()
 
     def widths(self) -> Sequence[int]:
         """The widths of the layers that map label and latent to the angles."""
@@ -162,6 +165,11 @@ class StoredGenerator(Stored):
             if value != size:
                 raise misfit(f"embedding.{name}", f"must be {size}, as beside it", value)
         kinds = self.prior.of_each()
+        if isinstance(self.embedding, StoredAffine | StoredTanh) and self.embedding.winds:
+            n_angles, winds = sum(k == "periodic" for k in kinds), self.embedding.winds
+            if len(winds) != n_angles or max(winds) >= self.circuit.n_inputs:
+                rule = f"must be {n_angles} inputs below {self.circuit.n_inputs}, or none"
+                raise misfit("embedding.winds", rule, list(winds))
         if self.embedding.of_each() != kinds:
             rule = f"must be {list(kinds)}, as beside it"
             raise misfit("embedding.kinds", rule, list(self.embedding.of_each()))

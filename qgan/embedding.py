@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from qgan import errors
 from qgan.labels import condition, read_labels
 from qgan.prior import Prior, latent_features, latent_shares
+from qgan.winding import Winding
 
 __all__ = [
     "MOST_BITS",
@@ -76,6 +77,8 @@ class AffineEmbedding(Embedding):
         by_label: whether the slopes belong to a label.
         kinds: the kind of each latent, or of all, as :class:`qgan.prior.Prior` has them: an angle
             is shown by its cosine and its sine.
+        winds: inputs to which latents that are angles are added, as :class:`Winding` has them;
+            cosines and sines of the angles then start without effect.
 
     References:
         Schuld, Sweke and Meyer, Phys. Rev. A 103, 032430 (2021): circuits as Fourier series.
@@ -92,6 +95,7 @@ class AffineEmbedding(Embedding):
         rng: torch.Generator | None = None,
         by_label: bool = False,
         kinds: str | Sequence[str] = "uniform",
+        winds: Sequence[int] = (),
     ) -> None:
         super().__init__()
         n_labels = errors.integer("n_labels", n_labels)
@@ -104,11 +108,16 @@ class AffineEmbedding(Embedding):
             "n_inputs": n_inputs,
             "by_label": by_label,
             "kinds": list(prior.kinds),
+            "winds": list(winds),
         }
         self.n_labels, self.by_label, self.kinds = n_labels, by_label, prior.kinds
+        self.winding = Winding(prior, n_inputs, winds)
         n_slopes = prior.n_features * (n_labels if by_label else 1)
         self.linear = _Linear(n_labels + n_slopes, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread, generator=rng)
+        if prior.n_features:
+            slopes = self.linear.weight.data[:, n_labels:].unflatten(1, (-1, prior.n_features))
+            self.winding.without_effect(slopes)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, label: Tensor, latent: Float[Tensor, "B z"]) -> Float[Tensor, "B X"]:
@@ -118,7 +127,7 @@ class AffineEmbedding(Embedding):
         if self.by_label:
             slopes = (labels.unsqueeze(2) * slopes.unsqueeze(1)).flatten(1)
         angles: Tensor = self.linear(torch.cat([labels, slopes], 1))
-        return angles
+        return angles if self.winding.is_empty else angles + self.winding(latent)
 
 
 class TanhEmbedding(Embedding):
@@ -138,6 +147,8 @@ class TanhEmbedding(Embedding):
         rng: seeded source of the initial weights.
         kinds: the kind of each latent, or of all, as :class:`qgan.prior.Prior` has them: an angle
             is shown by its cosine and its sine.
+        winds: inputs to which latents that are angles are added, as :class:`Winding` has them;
+            cosines and sines of the angles then start without effect.
     """
 
     def __init__(
@@ -149,6 +160,7 @@ class TanhEmbedding(Embedding):
         spread: float = 0.3,
         rng: torch.Generator | None = None,
         kinds: str | Sequence[str] = "uniform",
+        winds: Sequence[int] = (),
     ) -> None:
         super().__init__()
         n_labels = errors.integer("n_labels", n_labels)
@@ -164,8 +176,10 @@ class TanhEmbedding(Embedding):
             "n_inputs": n_inputs,
             "hidden": list(hidden),
             "kinds": list(prior.kinds),
+            "winds": list(winds),
         }
         self.n_labels, self.kinds = n_labels, prior.kinds
+        self.winding = Winding(prior, n_inputs, winds)
         width, layers = n_labels + prior.n_features, []
         for size in hidden:
             layer = _Linear(width, size)
@@ -174,6 +188,7 @@ class TanhEmbedding(Embedding):
             layers.append(layer)
             width = size
         self.layers = nn.ModuleList(layers)
+        self.winding.without_effect(layers[0].weight.data[:, n_labels:])
         self.linear = _Linear(width, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread * width**-0.5, generator=rng)
         nn.init.uniform_(self.linear.bias, -spread, spread, generator=rng)
@@ -185,7 +200,7 @@ class TanhEmbedding(Embedding):
         for layer in self.layers:
             entry = torch.tanh(layer(entry))
         angles: Tensor = self.linear(entry)
-        return angles
+        return angles if self.winding.is_empty else angles + self.winding(latent)
 
 
 class RegisterEmbedding(Embedding):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -28,6 +28,7 @@ from qgan.data import Dataset
 from qgan.embedding import AffineEmbedding, BitEmbedding, TanhEmbedding
 from qgan.engines.base import Circuit, Engine
 from qgan.engines.memory import check_bytes
+from qgan.engines.trace import trace
 from qgan.generator import Generator, default_embedding
 from qgan.metrics.states.rank import fidelity_cap
 from qgan.network_generator import NetworkGenerator, NoGates
@@ -55,7 +56,7 @@ GENERATORS = new_family("generator", "Generators", "generator.kind", _usual_circ
 ANSATZE = new_family("ansatz", "Layers of generators", "generator.ansatz")
 """Families of layers; an entry stands for the family itself."""
 EMBEDDINGS = new_family("embedding", "Embeddings", "generator.embedding")
-"""Embeddings of label and latent; a builder takes (settings, n_labels, n_inputs, rng)."""
+"""Embeddings of label and latent; a builder takes (settings, n_labels, n_inputs, rng, winds)."""
 
 
 def _usual_prior(entry: Entry, settings: Experiment) -> Prior:
@@ -102,7 +103,8 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
         embedding = default_embedding(circuit, data.n_labels, prior, rng)
     else:
         entry = EMBEDDINGS.find(g.embedding)
-        embedding = EMBEDDINGS.build(entry, settings, data.n_labels, circuit.n_inputs, rng)
+        winds = winds_of(circuit, prior)
+        embedding = EMBEDDINGS.build(entry, settings, data.n_labels, circuit.n_inputs, rng, winds)
     make = NetworkGenerator if isinstance(circuit, NoGates) else Generator
     return make(
         circuit,
@@ -113,6 +115,28 @@ def build_generator(settings: Experiment, data: Dataset, engine: Engine) -> Gene
         spread=g.spread,
         seed=settings.seed,
     )
+
+
+def winds_of(circuit: Circuit, prior: Prior) -> tuple[int, ...]:
+    """For each latent that is an angle the input that it is added to; none without such inputs.
+
+    Latent j takes the middle one of the RZ gates on wire j whose angle is an input as it is, so
+    that gates before and after it choose what goes round, and about which axis. Of fewer wires
+    than latents they take turns, each time with the next gate.
+    """
+    if isinstance(circuit, NoGates) or not any(prior.wraps):
+        return ()
+    entries: dict[int, list[int]] = {}
+    for gate in trace(circuit).gates:
+        if gate.gate == "RZ" and gate.source == "inputs" and abs(gate.scale) == 1:
+            entries.setdefault(gate.wires[0], []).append(gate.entry)
+    wires, winds = sorted(entries), []
+    for k in range(sum(prior.wraps)):
+        if not wires:
+            return ()
+        of_wire, turn = entries[wires[k % len(wires)]], k // len(wires)
+        winds.append(of_wire[(len(of_wire) // 2 + turn) % len(of_wire)])
+    return tuple(winds)
 
 
 def _ansatz(settings: Experiment) -> AnsatzFamily:
@@ -187,7 +211,13 @@ def _network(settings: Experiment, data: Dataset, bath: int) -> Circuit:
     return NoGates(Registers(output=data.n_qubits, bath=bath))
 
 
-def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
+def _tanh(
+    settings: Experiment,
+    n_labels: int,
+    n_inputs: int,
+    rng: torch.Generator,
+    winds: Sequence[int],
+) -> nn.Module:
     g = settings.generator
     prior = build_prior(settings)
     widths = (n_labels + prior.n_features, *g.hidden, n_inputs)
@@ -195,13 +225,20 @@ def _tanh(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generat
     # Double precision: the weights, their gradients, two moments of Adam and the running average.
     check_bytes("generator.hidden", f"{n_weights} weights in training", 5 * 8 * n_weights)
     kinds = prior.kinds
-    return TanhEmbedding(n_labels, prior.n_latent, n_inputs, g.hidden, rng=rng, kinds=kinds)
+    size = n_labels, prior.n_latent, n_inputs
+    return TanhEmbedding(*size, g.hidden, rng=rng, kinds=kinds, winds=winds)
 
 
-def _affine(settings: Experiment, n_labels: int, n_inputs: int, rng: torch.Generator) -> nn.Module:
+def _affine(
+    settings: Experiment,
+    n_labels: int,
+    n_inputs: int,
+    rng: torch.Generator,
+    winds: Sequence[int],
+) -> nn.Module:
     prior = build_prior(settings)
     sizes = n_labels, prior.n_latent, n_inputs
-    return AffineEmbedding(*sizes, rng=rng, by_label=True, kinds=prior.kinds)
+    return AffineEmbedding(*sizes, rng=rng, by_label=True, kinds=prior.kinds, winds=winds)
 
 
 LEAST_CAP = 0.99

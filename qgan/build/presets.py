@@ -26,13 +26,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "generator": {"n_latent": 3, "n_levels": 2},
     },
     "bell": {"data": {"source": "bell"}, "generator": {"n_latent": 1}},
-    # A circle of states: what is left to learn is how evenly they lie on it. The energy distance
-    # ends there; with a critic, which goes on moving, skill stays between 0.94 and 0.98.
+    # A circle of states. At the default rate of 2e-3 the curve of states folds before it has grown
+    # to the circle, and stays folded: skill 0.94 to 0.98, circular correlation 0.3 to 0.6.
     "ghz-phase": {
         "data": {"source": "ghz-phase"},
         "generator": {"prior": "periodic", "n_latent": 1},
-        "objective": "energy",
-        "trainer": {"steps": 3000, "batch": 256, "average": 0.998},
+        "trainer": {"steps": 2500, "batch": 256, "average": 0.998, "generator_rate": 7e-4},
     },
     # One state a label: two states are the whole batch. A linear critic of slope one pulls as hard
     # at the goal as far from it, and fidelity wanders; with r1 the pull fades as the states meet.

@@ -13,6 +13,7 @@ from torch.testing import assert_close
 from qgan import build
 from qgan.data import basis
 from qgan.description import StoredGenerator
+from qgan.embedding import TanhEmbedding
 from qgan.engines import BatchedEngine
 from qgan.errors import QganError
 from qgan.generator import Generator
@@ -121,3 +122,24 @@ def test_an_embedding_of_other_kinds_is_refused() -> None:
 def test_an_angle_needs_a_place() -> None:
     with pytest.raises(QganError, match="must have a place for an angle"):
         made("tanh", "angle-first", n_latent=0)
+
+
+@pytest.mark.parametrize("embedding", ["tanh", "affine"])
+def test_an_angle_winds_once_to_start_with(embedding: str) -> None:
+    """``psi_k(z) = c_k + d_k e^{iz}`` up to a phase: one rotation by z is all that z does."""
+    generator = made(embedding, "angle-first", n_layers=2)
+    z = torch.arange(8) * torch.pi / 4
+    latent = torch.stack([z, torch.zeros(8)], 1)
+    states = generator.exact_states(torch.zeros(8, dtype=torch.int64), latent)
+    harmonics = torch.fft.fft(states.density_matrix(), dim=0).abs().amax((1, 2))
+    assert harmonics[2:7].max() < 1e-5
+    assert harmonics[1] > 1e-3
+
+
+def test_winds_that_do_not_fit_are_refused() -> None:
+    described = made("tanh", "periodic").describe()
+    described["embedding"]["winds"] = [0]
+    with pytest.raises(QganError, match=r"`embedding\.winds` must be 2 inputs below"):
+        fit(described, StoredGenerator, "circuit.json")
+    with pytest.raises(QganError, match="`winds` must be 1 inputs below 3"):
+        TanhEmbedding(2, 1, 3, kinds="periodic", winds=(3,))
