@@ -111,14 +111,26 @@ class Records(Measurement):
             >>> Records.of_outcomes(torch.tensor([[[0], [3]]]), "tetrahedral").frequencies.tolist()
             [[0.5, 0.0, 0.0, 0.5]]
         """
-        if mask is not None:
-            if mask.shape != outcome.shape[:2] or mask.dtype != torch.bool:
-                rule = f"must be of bool and have shape {tuple(outcome.shape[:2])}"
-                raise errors.argument("mask", rule, f"{mask.dtype} of shape {tuple(mask.shape)}")
-            outcome = torch.where(mask[..., None], outcome, -1)
-        records = cls(outcome, kind)
+        records = cls(outcome, kind) if mask is None else cls.of_present(outcome, mask, kind)
         records.check_bases("outcome")
         return records
+
+    @classmethod
+    def of_present(cls, outcome: Tensor, mask: Tensor, kind: str = "pauli-6") -> Records:
+        """Records of those shots that a mask names, whose bases are not tested.
+
+        Args:
+            outcome: integers ``(B, shots, n)``, as the class has them.
+            mask: which shots there are, bool ``(B, shots)``.
+            kind: which measurement it was.
+
+        Raises:
+            QganError: as for the class, or for a mask of another shape.
+        """
+        if mask.shape != outcome.shape[:2] or mask.dtype != torch.bool:
+            rule = f"must be of bool and have shape {tuple(outcome.shape[:2])}"
+            raise errors.argument("mask", rule, f"{mask.dtype} of shape {tuple(mask.shape)}")
+        return cls(torch.where(mask[..., None], outcome, -1), kind)
 
     @classmethod
     def of_random_paulis(cls, basis: Tensor, bit: Tensor) -> Records:

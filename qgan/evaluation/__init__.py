@@ -5,6 +5,7 @@ from qgan.evaluation.evaluation import evaluate, label_references
 from qgan.evaluation.judge import Judge
 from qgan.evaluation.labels import holevo_information, label_information
 from qgan.evaluation.latent_use import AngleReading, LatentUse, latent_use
+from qgan.evaluation.records import RecordsComparison, compare_records
 from qgan.evaluation.reference import Reference
 from qgan.evaluation.report import (
     LabelReport,
@@ -20,8 +21,10 @@ __all__ = [
     "Judge",
     "LabelReport",
     "LatentUse",
+    "RecordsComparison",
     "Reference",
     "Report",
+    "compare_records",
     "evaluate",
     "holevo_information",
     "judge_label_collapse",
