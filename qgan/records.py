@@ -12,6 +12,7 @@ from torch import Tensor
 
 from qgan import errors, pauli
 from qgan.bases import check_uniform
+from qgan.basis_strings import outcomes_of_strings
 from qgan.outcome_table import Measurement, OutcomeTable, check_qubits, check_shots
 from qgan.places import kept_axis
 from qgan.povm import OUTCOMES, POVMS, check_kind, estimators
@@ -179,16 +180,7 @@ class Records(Measurement):
             >>> records.counts.tolist(), records.outcome[0].tolist()
             ([2, 1], [[0, 4], [4, 5]])
         """
-        if len(bases) != len(bits) or not len(bases):
-            raise errors.argument("bits", f"must have {len(bases)} lists, as `bases`", len(bits))
-        rows = [_shots_of(k, *pair) for k, pair in enumerate(zip(bases, bits, strict=True))]
-        most, n_qubits = max(map(len, rows)), rows[0].shape[1]
-        for k, row in enumerate(rows):
-            if row.shape[1] != n_qubits:
-                rule = f"must have {n_qubits} letters in each string"
-                raise errors.argument("bases", rule, f"{row.shape[1]} of state {k}")
-        pad = torch.nn.functional.pad
-        records = cls(torch.stack([pad(r, (0, 0, 0, most - len(r)), value=-1) for r in rows]))
+        records = cls(outcomes_of_strings(bases, bits))
         records.check_bases("bases")
         return records
 
@@ -394,19 +386,3 @@ def measure(
         n_shots = 1 if isinstance(shots, Tensor | Sequence) else check_shots(shots)
         return Records(torch.zeros(0, n_shots, states.n_qubits, dtype=torch.int8), kind)
     return Records(draw_shots(states.normalised().factor, torch.tensor(each), rng, kind), kind)
-
-
-def _shots_of(state: int, bases: Sequence[str], bits: Sequence[str]) -> Int[Tensor, "shots n"]:
-    """The outcomes of one state from its strings."""
-    if len(bases) != len(bits) or not len(bases):
-        rule = "must have a string for each basis, and one at least"
-        raise errors.argument("bits", rule, f"{len(bits)} for {len(bases)} of state {state}")
-    width = len(bases[0])
-    for name, strings, letters in (("bases", bases, "XYZ"), ("bits", bits, "01")):
-        for string in strings:
-            if len(string) != width or not set(string) <= set(letters) or not width:
-                rule = f"must be strings of {width} letters among {letters}"
-                raise errors.argument(name, rule, f"{string!r} of state {state}")
-    pairs = zip(bases, bits, strict=True)
-    rows = [[2 * "XYZ".index(x) + int(b) for x, b in zip(*pair, strict=True)] for pair in pairs]
-    return torch.tensor(rows)

@@ -21,7 +21,7 @@ FLOORS = (
     {"errors"},
     {"config", "stateful"},
     {"pauli", "povm", "bases", "files", "labels", "declared", "rounding", "seeds", "places"},
-    {"prior", "outcome_table"},
+    {"prior", "outcome_table", "basis_strings"},
     {"states", "stored", "shots"},
     {"records"},
     {"batch", "winding"},
