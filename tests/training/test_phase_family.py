@@ -9,16 +9,19 @@ from qgan.evaluation import Judge
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_latent_follows_the_phase(seed: int) -> None:
-    """Skill and the circular correlation of latent and phase on held-out states, in 1,500 steps."""
-    preset = build.preset("ghz-phase")
-    short = {"seed": seed, "trainer": preset.trainer.model_copy(update={"steps": 1500})}
-    settings = preset.model_copy(update=short)
+    """Skill and the circular correlation of latent and phase, on held-out states.
+
+    The curve of states starts small and takes up to a thousand steps to grow: with fewer steps in
+    all, whose rates fall sooner, some seeds stay where they start.
+    """
+    settings = build.preset("ghz-phase").model_copy(update={"seed": seed})
     data = build.load_data(settings)
     trainer = build.build_trainer(data, build.settle(settings, data))
-    for _ in range(1500):
+    for _ in range(settings.trainer.steps):
         trainer.train_step()
-    for label in Judge(data, "held_out", seed).report(trainer.model).labels:
-        assert label.skill >= 0.9
+    for label in Judge(data, "held_out").report(trainer.model).labels:
+        assert label.skill >= 0.95
         assert abs(label.spearman["phi"][0]) >= 0.99
