@@ -63,7 +63,7 @@ def load_data(settings: Experiment) -> Dataset:
     if source.file is not None and source.file.suffix in DESCRIPTIONS:
         data = _described(source.file, settings.seed)
     elif source.file is not None:
-        data = from_file(source.file, settings.seed)
+        data = from_file(source.file, settings.seed, source.little_endian, source.rescale)
     else:
         data = SOURCES.build(SOURCES.find(source.source), settings)
     if source.shots is None:
