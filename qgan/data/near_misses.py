@@ -128,7 +128,8 @@ def _matrix_faults(
 def _traces(array: Array) -> Array:
     """The traces of states: squared norms of vectors."""
     if array.ndim == 2:
-        return np.asarray((array.real**2 + array.imag**2).sum(1))
+        with np.errstate(over="ignore"):  # what is too large has no trace of 1
+            return np.asarray((array.real**2 + array.imag**2).sum(1))
     return np.asarray(np.einsum("bii->b", array).real)
 
 

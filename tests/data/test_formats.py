@@ -229,6 +229,48 @@ def test_outcomes_are_named_and_put_into_our_order(tmp_path: Path) -> None:
     assert not (tmp_path / "not.npz").exists()
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+def test_variables_of_matlab_may_be_compressed(tmp_path: Path, compressed: bool) -> None:
+    arrays = {
+        **everything(),
+        "names": np.array(["a", "bc"], dtype=object),
+        "empty": np.zeros((0, 3)),
+    }
+    scipy.io.savemat(tmp_path / "m.mat", arrays, do_compression=compressed)
+    assert (read_arrays(tmp_path / "m.mat").arrays["factors"] == arrays["factors"]).all()
+
+
+@pytest.mark.parametrize("ending", [".npz", ".h5", ".mat"])
+def test_damaged_bytes_are_refused_or_harmless(tmp_path: Path, ending: str) -> None:
+    """No damage ends the process, hangs it or raises anything but a line for the user."""
+    write_arrays(tmp_path / f"a{ending}", data.arrays_of(data.tfim(2, 8, 7, 7)))
+    whole = (tmp_path / f"a{ending}").read_bytes()
+    rng = np.random.default_rng(0)
+    n_refused = 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in rng.integers(min(len(whole), 4096), size=rng.choice([1, 2, 8])):
+            damaged[place] = rng.integers(256)
+        (tmp_path / f"b{ending}").write_bytes(damaged)
+        try:
+            data.from_file(tmp_path / f"b{ending}")
+        except QganError as error:
+            n_refused += 1
+            assert "\n" not in str(error)
+    assert n_refused > 5
+
+
+def test_sizes_that_a_file_declares_are_checked_before_it_is_read(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "huge.h5", "w") as file:
+        file.create_dataset("states", shape=(2**40, 4), dtype="c16", chunks=(2**10, 4))
+        file["label"] = LABEL
+    assert (tmp_path / "huge.h5").stat().st_size < 10**5
+    with pytest.raises(
+        QganError, match=r"`path` must fit in the .* GiB that are free.*1099511627776"
+    ):
+        data.from_file(tmp_path / "huge.h5")
+
+
 # -- the order of qubits -------------------------------------------------------------------------
 
 

@@ -2,8 +2,10 @@
 
 A file that this program writes has a dataset for each array, under the name of the array, and the
 attributes ``layout = "qgan"`` and ``version = 1`` at its root. Complex numbers are compounds of
-``r`` and ``i``, as h5py has them, and strings are UTF-8 of any length. Other programs need not
-write the attributes. A group whose members are called 0, 1, 2, ... is the array of these members.
+``r`` and ``i``, as h5py has them, and strings are UTF-8 of a fixed length, since damage to those of
+variable length can keep the HDF5 library busy for ever. Other programs need not write the
+attributes, and their strings may have any length. A group whose members are called 0, 1, 2, ... is
+the array of these members.
 """
 
 from __future__ import annotations
@@ -102,7 +104,9 @@ def _write(arrays: Mapping[str, Array]) -> bytes:
         file.attrs["layout"], file.attrs["version"] = "qgan", VERSION
         for name, array in arrays.items():
             if array.dtype.kind == "U":
-                file.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype())
+                encoded = np.char.encode(array, "utf-8")
+                kind = h5py.string_dtype("utf-8", max(1, encoded.dtype.itemsize))
+                file.create_dataset(name, data=encoded.astype(kind), dtype=kind)
             else:
                 file.create_dataset(name, data=array)
     return buffer.getvalue()

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from qgan.data.formats.base import Array, Format, StoredArray
+from qgan.data.formats.matlab_elements import check_elements
+from qgan.files import read_regular
 
 __all__ = ["MATLAB"]
 
@@ -39,6 +41,7 @@ def _open(path: Path) -> Iterator[Mapping[str, StoredArray]]:
 def _open_classic(path: Path) -> Iterator[dict[str, StoredArray]]:
     import scipy.io
 
+    check_elements(read_regular(path))
     arrays = {}
     for name, shape, kind in scipy.io.whosmat(str(path)):
         if kind in CLASSES or kind.lstrip("u").startswith("int"):
