@@ -126,7 +126,7 @@ def dataset_of(
     masks = read_part(arrays, classes)
     ordered = turned_round(arrays["states"]) if little_endian else arrays["states"]
     states, repairs = repaired(ordered, rescale)
-    batch = Batch(states, classes.index, factors, _records(arrays, states))
+    batch = Batch(states, classes.index, factors, _records_in_order(arrays, states))
     if masks is None:
         (train, validation, held_out), repeated = split_or_repeat(batch, seed)
         notes = (*order_notes(states.n_qubits, little_endian), *repairs, *classes.notes())
@@ -300,6 +300,21 @@ def write_file(
     form = next((one for one in FORMATS if path.suffix.lower() in one.endings), NPZ)
     arrays = {"states": states.numpy(), "label": labels, "latent": latents}
     write_arrays(path, arrays, form)
+
+
+def _records_in_order(arrays: Mapping[str, Array], states: States) -> Records | None:
+    """As :func:`_records`; if records fit the states in the other order of qubits, it says so."""
+    try:
+        return _records(arrays, states)
+    except errors.QganError as error:
+        try:
+            _records(arrays, states.reduced(range(states.n_qubits)[::-1]))
+        except errors.QganError:
+            raise error from None
+        choices = [("option", "data.little-endian")]
+        way = "they would fit if the qubits of the states were counted from the other end"
+        message = f"{str(error).removesuffix('.')}; {way} (option data.little-endian)."
+        raise errors.QganError(message, choices) from None
 
 
 def _records(arrays: Mapping[str, Array], states: States) -> Records | None:

@@ -92,7 +92,10 @@ def test_check_says_what_training_would_do(capsys: pytest.CaptureFixture[str]) -
         assert words in text, words
 
 
-def test_check_names_the_flags_that_it_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_the_flags_that_it_was_given(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qgan.cli.progress.train_and_report", lambda trainer, folder: 0)
     np.savez("a.npz", states=2 * np.eye(4)[np.arange(16) % 4], label=np.arange(16) % 2)
     assert main(["data", "check", "a.npz"]) == 2
     assert "(--data.rescale takes it)" in capsys.readouterr().err

@@ -169,6 +169,7 @@ for n in range(8):
 """
 
 
+@pytest.mark.slow
 def test_two_processes_write_at_the_same_time(tmp_path: Path) -> None:
     processes = [subprocess.Popen([sys.executable, "-c", CODE]) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]

@@ -303,6 +303,24 @@ def test_states_of_qiskit_are_turned_round(tmp_path: Path, mixed: bool) -> None:
         assert ("MOST" in found.notes[0]) != little_endian
 
 
+def test_records_tell_that_the_states_beside_them_are_in_the_other_order(tmp_path: Path) -> None:
+    """Qubit 0 is in |1>, qubit 1 in |0>; outcomes have a column per qubit in either order."""
+    rng = np.random.default_rng(0)
+    axis, bit = rng.integers(3, size=(N, 200, 2)), rng.integers(2, size=(N, 200, 2))
+    bit[axis == 2] = np.broadcast_to([1, 0], axis.shape)[axis == 2]
+    theirs = np.eye(4)[np.ones(N, int)]  # |01> of Qiskit
+    path = tmp_path / "r.npz"
+    np.savez(path, states=theirs, label=LABEL, outcome=2 * axis + bit)
+    with pytest.raises(QganError, match=r"from the other end \(option data.little-endian\)") as it:
+        data.from_file(path)
+    assert it.value.choices == (("option", "data.little-endian"),)
+    assert data.from_file(path, little_endian=True).train.records is not None
+    bit[axis == 2] = 1
+    np.savez(path, states=theirs, label=LABEL, outcome=2 * axis + bit)
+    with pytest.raises(QganError, match=r"by the states\.$"):  # these fit in no order
+        data.from_file(path)
+
+
 def test_one_qubit_has_no_order(tmp_path: Path) -> None:
     np.savez(tmp_path / "one.npz", states=np.eye(2)[LABEL], label=LABEL)
     assert data.from_file(tmp_path / "one.npz").notes == ()
