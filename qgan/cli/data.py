@@ -36,8 +36,8 @@ USAGE = """usage: qgan data COMMAND ...
   convert FILE OUT        a file in another format (--little-endian, --rescale, --measurement,
                           --outcomes)
 
-Formats: .npz (NumPy), .h5 and .hdf5 (HDF5, and data sets of PennyLane), .mat (MATLAB), .txt
-(outcomes of measurements). docs/data.md says what stands in them."""
+Formats: .npz (NumPy), .h5 and .hdf5 (HDF5, and data sets of PennyLane), .mat (MATLAB), .txt and
+.csv (outcomes of measurements). docs/data.md says what stands in them."""
 
 
 def command_data(argv: Sequence[str]) -> int:
@@ -204,7 +204,10 @@ def _training_lines(data: Dataset) -> list[str]:
     lines = []
     if data.train.records is not None:
         records = data.train.records
-        lines.append(f"The discriminator sees records: {records.n_shots} shots of {records.kind}.")
+        shots = "1 shot" if records.n_shots == 1 else f"{records.n_shots} shots"
+        lines.append(f"The discriminator sees records: {shots} of {records.kind} per state.")
+        if records.n_shots == 1:
+            lines.append("With one shot per state only the average state of a label can be known.")
     factors = ", ".join(map(shortened, data.factor_names)) or "none"
     lines.append(f"Hidden factors, for the evaluation only: {factors}.")
     lines.append(f"Training would have {_sizes(data)}:")

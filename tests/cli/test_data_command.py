@@ -92,6 +92,19 @@ def test_check_says_what_training_would_do(capsys: pytest.CaptureFixture[str]) -
         assert words in text, words
 
 
+@pytest.mark.parametrize("shots", [1, 5])
+def test_check_says_what_one_shot_cannot_tell(
+    shots: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = np.random.default_rng(0).integers(6, size=(16, shots, 1))
+    states = np.eye(2)[np.arange(16) % 2] @ np.array([[1, 1], [1, -1]]) / 2**0.5
+    np.savez("a.npz", states=states, label=np.arange(16) % 2, outcome=outcome)
+    assert main(["data", "check", "a.npz"]) == 0
+    text = capsys.readouterr().out
+    assert ("only the average state of a label can be known" in text) == (shots == 1)
+    assert f"sees records: {shots} shot" in text
+
+
 def test_check_names_the_flags_that_it_was_given(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,7 +136,7 @@ REFUSED = {
     "data make": "`SOURCE` must be given first, one of ising, tfim",
     "data make isng --out a.h5": "`data.source` must be one of ising",
     "data make tfim": "out",
-    "data make tfim --out a.xyz": "`out` must end in .npz, .h5, .hdf5, .mat or .txt",
+    "data make tfim --out a.xyz": "`out` must end in .npz, .h5, .hdf5, .mat, .txt or .csv",
     "data make tfim --out absent/a.h5": "must be a file in a folder that exists",
     "data make tfim --qubits 1 --out a.h5": "`n_qubits` must be from 2 to 20, but got 1",
     "data make tfim --qubit 3 --out a.h5": "--qubits",

@@ -146,9 +146,28 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     "arrays in a group": (groups_only, "must hold an array `states`"),
     "ragged text": (raw("bad.txt", b"0 1\n2\n"), "must have the same number of integers in each"),
     "text of words": (raw("bad.txt", b"up down\n"), "must have the same number of integers"),
+    "table without bits": (
+        raw("bad.csv", b"basis,label\nXZ,0\n"),
+        "must have columns basis and bits",
+    ),
+    "table of other letters": (
+        raw("bad.csv", b"basis,bits\nXZ,01\nXA,01\n"),
+        "letters X, Y, Z and as many bits in each line, but got 'XA' and '01' in line 3",
+    ),
+    "table of unequal shots": (
+        raw("bad.csv", b"state,basis,bits\na,X,0\na,Z,1\nb,X,0\n"),
+        "must have as many lines for each state, but got 2 of state a, 1 of state b",
+    ),
+    "table of two labels": (
+        raw("bad.csv", b"state,label,basis,bits\na,0,X,0\na,1,X,0\n"),
+        "`label` must be one per state, but got '0' and '1' of state a in line 3",
+    ),
     "single array": (array_file, "must hold arrays with names (numpy.savez('mine.npz'"),
     "pickle": (raw("bad.pkl", b"\x80\x04N."), "must hold no objects of Python"),
-    "unknown ending": (raw("bad.dat", b"hello"), "must end in .npz, .h5, .hdf5, .mat or .txt"),
+    "unknown ending": (
+        raw("bad.dat", b"hello"),
+        "must end in .npz, .h5, .hdf5, .mat, .txt or .csv",
+    ),
     "empty file": (raw("bad.npz", b""), "must be a readable .npz file"),
     "no file": (lambda folder: folder / "absent.npz", "must be a file that exists"),
 }

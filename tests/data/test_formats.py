@@ -19,12 +19,13 @@ from torch.testing import assert_close
 from qgan import data
 from qgan.data.arrays import read_arrays, write_arrays
 from qgan.data.conversion import convert
-from qgan.data.formats import FORMATS
-from qgan.data.formats.text import TEXT
+from qgan.data.formats import NPZ
+from qgan.data.formats.hdf5 import HDF5
+from qgan.data.formats.matlab import MATLAB
 from qgan.errors import QganError
 from qgan.states import States
 
-ENDINGS = [ending for form in FORMATS if form is not TEXT for ending in form.endings]
+ENDINGS = [ending for form in (NPZ, HDF5, MATLAB) for ending in form.endings]
 N = 16
 LABEL = np.arange(N) % 2
 
@@ -206,6 +207,21 @@ def test_outcomes_of_neural_network_tomography(tmp_path: Path, layout: str) -> N
     contents = read_arrays(tmp_path / "train.txt")
     assert list(contents.arrays) == ["outcome"]
     assert (contents.arrays["outcome"] == outcome[None]).all()
+
+
+def test_shots_in_random_bases_as_a_table(tmp_path: Path) -> None:
+    text = "state,label,basis,bits,time\n7,-1,XZ,01,0\n7,-1,YY,10,1\n9,4,ZX,11,2\n9,4,ZZ,00,3\n"
+    (tmp_path / "t.csv").write_text(text)
+    contents = read_arrays(tmp_path / "t.csv")
+    assert contents.arrays["outcome"].tolist() == [[[0, 5], [3, 2]], [[5, 1], [4, 4]]]
+    assert contents.arrays["label"].tolist() == [-1, 4] and contents.others == ("time",)
+    assert str(contents.arrays["measurement"]) == "pauli-6"
+    convert(tmp_path / "t.csv", tmp_path / "t.h5")
+    convert(tmp_path / "t.h5", tmp_path / "again.csv")
+    again = read_arrays(tmp_path / "again.csv").arrays
+    assert all((again[name] == array).all() for name, array in contents.arrays.items())
+    (tmp_path / "bare.csv").write_text("bits,basis\n0,X\n1,Z\n")
+    assert read_arrays(tmp_path / "bare.csv").arrays["outcome"].tolist() == [[[0], [5]]]
 
 
 def test_outcomes_are_named_and_put_into_our_order(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from qgan.data.formats.base import Format
 from qgan.data.formats.hdf5 import HDF5
 from qgan.data.formats.matlab import MATLAB
 from qgan.data.formats.npz import NPZ
+from qgan.data.formats.table_of_shots import CSV
 from qgan.data.formats.text import TEXT
 
 __all__ = ["FORMATS", "format_of", "format_to_write"]
 
-FORMATS = (NPZ, HDF5, MATLAB, TEXT)
+FORMATS = (NPZ, HDF5, MATLAB, TEXT, CSV)
 """Every format that is read; all but PennyLane's are written too."""
 
 _SAVE = "numpy.savez('mine.npz', states=..., label=...)"
