@@ -92,6 +92,8 @@ def read_arrays(path: Path) -> Contents:
         raise
     except Exception as error:  # what the readers of others raise for a damaged file has no end
         raise errors.argument("path", form.rule, path) from error
+    if "states" in arrays:
+        arrays["states"] = _vectors_of_columns(arrays["states"])
     return Contents(path, form, arrays, others)
 
 
@@ -117,6 +119,12 @@ def _text_of_bytes(name: str, array: Array) -> Array:
         return np.asarray(np.char.decode(array, "utf-8"))
     except UnicodeDecodeError:
         raise errors.argument(name, "must hold text in UTF-8", "other bytes") from None
+
+
+def _vectors_of_columns(states: Array) -> Array:
+    """Vectors that are columns ``(N, 2**n, 1)``, as QuTiP has its kets, without their last axis."""
+    is_column = states.ndim == 3 and states.shape[2] == 1 and states.shape[1] > 1
+    return states[..., 0] if is_column else states
 
 
 def check_new_file(path: Path) -> None:

@@ -337,6 +337,12 @@ def test_records_tell_that_the_states_beside_them_are_in_the_other_order(tmp_pat
         data.from_file(path)
 
 
+def test_kets_of_qutip_are_columns(tmp_path: Path) -> None:
+    np.savez(tmp_path / "kets.npz", states=vectors()[..., None], label=LABEL)
+    assert (read_arrays(tmp_path / "kets.npz").arrays["states"] == vectors()).all()
+    assert data.from_file(tmp_path / "kets.npz").rank == 1
+
+
 def test_one_qubit_has_no_order(tmp_path: Path) -> None:
     np.savez(tmp_path / "one.npz", states=np.eye(2)[LABEL], label=LABEL)
     assert data.from_file(tmp_path / "one.npz").notes == ()

@@ -1,7 +1,7 @@
 """Data sets of PennyLane (``qml.data``): HDF5 files whose arrays have names of their own.
 
-What is there under our names is read under them. The data sets of spin systems that PennyLane
-offers have other names: ``ground_states``, ``phase_labels`` and ``parameters``.
+What is there under our names is read under them. Where those are missing, ``ground_states``,
+``phase_labels`` and ``parameters`` are read in their place: names for data of spin systems.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from qgan.data.formats.base import Array, StoredArray
 __all__ = ["is_pennylane", "our_names"]
 
 THEIR_NAMES = {"states": "ground_states", "label": "phase_labels"}
-"""Names of ours, and what the data sets of spin systems call the same."""
+"""Names of ours, and what data sets of spin systems may call the same."""
 
 
 def is_pennylane(file: Any) -> bool:
