@@ -53,11 +53,8 @@ def command_data(argv: Sequence[str]) -> int:
 
 
 def _list(argv: Sequence[str]) -> int:
-    from rich.table import Table
-
     from qgan import build
     from qgan.build.plugins import load_entry_points
-    from qgan.cli.tables import wide_console
     from qgan.data.cache import VARIABLE, folder_of_cache
 
     def read() -> None:
@@ -65,11 +62,12 @@ def _list(argv: Sequence[str]) -> int:
 
     parse_command(read, argv, "qgan data list", "Every source, one line each.")
     load_entry_points()
-    table = Table("source", "labels", "hidden factors", "qubits", "states per label")
-    for entry in build.SOURCES.entries():
-        table.add_row(entry.name, *_row(entry))
-    console = wide_console()
-    console.print(table)
+    rows = [["source", "labels", "hidden factors", "qubits", "states per label"]]
+    rows += [[entry.name, *_row(entry)] for entry in build.SOURCES.entries()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        print("  ".join(cells).rstrip())
     print("States per label: to train, to validate, to hold out. `qgan list` says what each is.")
     folder = folder_of_cache()
     state = "is turned off" if folder is None else f"is {folder}"
@@ -140,6 +138,8 @@ def _schema(entry: Entry) -> Callable[..., Any]:
     for name, parameter in build.source_settings(entry).items():
         default = parameter.default
         kind: Any = int | None if default is None else type(default)
+        if isinstance(default, tuple):
+            kind = tuple[tuple(map(type, default))]  # type: ignore[misc]
         flag = "qubits" if name == "n_qubits" else None
         marked = Annotated[kind, tyro.conf.arg(name=flag, help=texts.get(name, ""))]
         fields.append((name, marked, field(default=default)))

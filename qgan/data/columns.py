@@ -127,9 +127,7 @@ def read_factors(
     return torch.from_numpy(array.astype(np.float64)), names
 
 
-def read_periods(
-    arrays: Mapping[str, Array], factors: Tensor | None
-) -> tuple[float | None, ...]:
+def read_periods(arrays: Mapping[str, Array], factors: Tensor | None) -> tuple[float | None, ...]:
     """The period of each factor that is an angle; None where the file has 0 or nan.
 
     Values that reach over many periods are told of: they are likely to be in another unit.

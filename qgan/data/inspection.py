@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from qgan import errors
 from qgan.data.arrays import Contents, read_arrays
 from qgan.data.columns import LabelClasses, read_factors, read_part, read_periods
@@ -75,12 +77,12 @@ def _faults_of(contents: Contents, rescale: bool) -> Iterator[errors.QganError]:
 def _faults_of_columns(arrays: Mapping[str, Array], n_states: int) -> Iterator[errors.QganError]:
     """What is wrong with what the file says of each state beside the state."""
     classes: list[LabelClasses] = []
-    n_factors: list[int] = []
+    factors: list[Tensor | None] = []
     if "label" in arrays:
         yield from _raised(lambda: classes.append(LabelClasses.of(arrays, n_states)))
-    yield from _raised(lambda: n_factors.append(len(read_factors(arrays, n_states)[1])))
-    if n_factors:
-        yield from _raised(lambda: read_periods(arrays, n_factors[0]))
+    yield from _raised(lambda: factors.append(read_factors(arrays, n_states)[0]))
+    if factors:
+        yield from _raised(lambda: read_periods(arrays, factors[0]))
     if classes:
         yield from _raised(lambda: read_part(arrays, classes[0]))
 

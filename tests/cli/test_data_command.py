@@ -24,11 +24,11 @@ def test_every_source_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     for entry in build.SOURCES.entries():
-        (line,) = [line for line in lines if f" {entry.name} " in line]
+        (line,) = [line for line in lines if line.startswith(f"{entry.name} ")]
         whole = entry.make(n_train=1, n_validation=1)
         for name in (*whole.label_names, *whole.factor_names):
             assert name in line
-    (line,) = [line for line in lines if " tfim " in line]
+    (line,) = [line for line in lines if line.startswith("tfim ")]
     assert "2,048 / 512 / 4,096" in line
     assert "is turned off (QGAN_CACHE)" in lines[-1]
 
@@ -56,13 +56,14 @@ def test_settings_of_a_source_are_flags(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_source_of_a_plug_in_can_be_made(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(
         "from qgan.build import register\nfrom qgan.data import tfim\n\n"
-        "def two(n_qubits=2, strength=0.5, seed=0):\n"
+        "def two(n_qubits=2, strength=0.5, between=(0.1, 0.2), seed=0):\n"
         '    """Two sites."""\n    return tfim(n_qubits, 8, 8, 8, seed)\n\n'
         'register("source", "two-sites", two, "a short chain")\n'
     )
     before = dict(build.SOURCES.by_name)
     try:
-        argv = ["data", "make", "two-sites", "--strength", "1.5", "--out", "a.npz"]
+        argv = ["data", "make", "two-sites", "--strength", "1.5", "--between", "1", "2"]
+        argv += ["--out", "a.npz"]
         assert main([*argv, "--plugin", "mine.py"]) == 0
     finally:
         build.SOURCES.by_name = before
