@@ -31,7 +31,7 @@ from qgan.data.cache import cached
 from qgan.data.hamiltonian import Hamiltonian, from_hamiltonian
 from qgan.stored import fit
 
-__all__ = ["SOURCES", "load_data", "make_data", "source_settings"]
+__all__ = ["DESCRIPTIONS", "SOURCES", "load_data", "make_data", "source_settings"]
 
 
 def _usual(entry: Entry, settings: Experiment) -> Dataset:
@@ -48,7 +48,9 @@ def _described(path: Path, seed: int) -> Dataset:
     """States of the Hamiltonians that a file of YAML describes."""
     if not path.is_file():
         raise errors.argument("path", "must be a file that exists", path)
-    return from_hamiltonian(fit(read_yaml(path, "data.file"), Hamiltonian, path), path.stem, seed)
+    hamiltonian = fit(read_yaml(path, "data.file"), Hamiltonian, path)
+    description = {"hamiltonian": hamiltonian.model_dump(), "name": path.stem, "seed": seed}
+    return cached(description, lambda: from_hamiltonian(hamiltonian, path.stem, seed))
 
 
 SOURCES = new_family("source", "Data", "data.source", _usual)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -29,8 +30,9 @@ OutFile = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")]
 USAGE = """usage: qgan data COMMAND ...
 
   list                    every source, with its labels, hidden factors and sizes
-  make SOURCE --out FILE  the states of a source as a file; --qubits, --seed, --n-train and others
-                          as `qgan data make SOURCE --help` names them
+  make SOURCE --out FILE  the states of a source, or of a description of Hamiltonians (.yaml), as a
+                          file; --qubits, --seed, --n-train and others as
+                          `qgan data make SOURCE --help` names them
   check FILE              what is in a file, what is wrong with it, what training would do with it
                           (--little-endian, --rescale, --seed)
   convert FILE OUT        a file in another format (--little-endian, --rescale, --measurement,
@@ -115,25 +117,56 @@ def _make(argv: Sequence[str]) -> int:
             print(f"usage: qgan data make SOURCE --out FILE ...\n\nSOURCE is one of {names}.")
             return 0
         raise errors.argument("SOURCE", f"must be given first, one of {names}", "none")
-    entry = build.SOURCES.find(name)
-    text = f"{entry.line}\n\nThe ending of --out says the format: .npz, .h5, .hdf5 or .mat."
-    arguments = vars(parse_command(_schema(entry), argv[1:], f"qgan data make {name}", text))
+    schema, line, make = _described(name) if _is_description(Path(name)) else _registered(name)
+    text = f"{line}\n\nThe ending of --out says the format: .npz, .h5, .hdf5 or .mat."
+    arguments = vars(parse_command(schema, argv[1:], f"qgan data make {name}", text))
     out = arguments.pop("out")
     check_new_file(out)
     form = format_to_write(out)
-    settings = {key: arguments[key] for key in build.source_settings(entry)}
     with waiting("making the data"):
-        data = build.make_data(name, **settings)
+        data = make(**arguments)
         write_arrays(out, arrays_of(data), form)
     print(f"{visible(str(out))}: {_sizes(data)} ({form.name})")
     return 0
 
 
-def _schema(entry: Entry) -> Callable[..., Any]:
+OUT = ("out", Annotated[Path, tyro.conf.arg(help="The file to write.")])
+
+
+def _is_description(path: Path) -> bool:
+    """Whether a file describes Hamiltonians and holds no states."""
+    from qgan.build import DESCRIPTIONS
+
+    return path.suffix in DESCRIPTIONS
+
+
+def _load_description(file: Path, seed: int = 0) -> Dataset:
+    from qgan.build import load_data
+    from qgan.config import DataConfig, Experiment
+
+    return load_data(Experiment(data=DataConfig(file=file), seed=seed))
+
+
+def _described(name: str) -> tuple[Any, str, Callable[..., Dataset]]:
+    """The settings of a file that describes Hamiltonians, what it is, and how it is made."""
+    schema = make_dataclass("make", [OUT, ("seed", int, field(default=0))])
+    line = f"States of the Hamiltonians that {name} describes."
+    return schema, line, functools.partial(_load_description, Path(name))
+
+
+def _registered(name: str) -> tuple[Any, str, Callable[..., Dataset]]:
+    """The settings of a source, what it is, and how it is made."""
+    from qgan import build
+
+    entry = build.SOURCES.find(name)
+    return _schema(entry), entry.line, functools.partial(build.make_data, name)
+
+
+def _schema(entry: Entry) -> Any:
     """A class whose fields are the settings of a source, for the parser."""
     from qgan import build
 
-    fields: list[Any] = [("out", Annotated[Path, tyro.conf.arg(help="The file to write.")])]
+    fields: list[Any] = [OUT]
     texts = _argument_texts(entry.make.__doc__ or "")
     for name, parameter in build.source_settings(entry).items():
         default = parameter.default
@@ -165,6 +198,12 @@ def _check(argv: Sequence[str]) -> int:
 
     text = "What is in a file, what is wrong with it, and what training would do with it."
     file, *options = parse_command(check, argv, "qgan data check", text)
+    if _is_description(file):
+        print(visible(f"{file}: a description of Hamiltonians, whose states are the data"))
+        for line in _training_lines(_load_description(file, options[0])):
+            print(visible(line))
+        print(visible(f"Next: qgan train --data {file}"))
+        return 0
     inspection = inspect_file(file, *options)
     for line in _contents_lines(inspection):
         print(visible(line))

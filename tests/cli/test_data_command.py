@@ -11,6 +11,7 @@ from cli_runs import SHORT
 from qgan import build, data
 from qgan.cli import main
 from qgan.cli.data import COMMANDS
+from qgan.config import DataConfig, Experiment
 
 SIZES = ["--n-train", "8", "--n-validation", "7", "--n-held-out", "9"]
 
@@ -68,6 +69,22 @@ def test_a_source_of_a_plug_in_can_be_made(capsys: pytest.CaptureFixture[str]) -
     finally:
         build.SOURCES.by_name = before
     assert "48 pure states of 2 qubits" in capsys.readouterr().out
+
+
+def test_a_description_of_hamiltonians_is_a_source(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("chain.yaml").write_text(
+        "qubits: 3\nterms:\n  - {word: ZZ, coefficient: -1}\n"
+        "  - {word: X, coefficient: {h: -1}}\n  - {word: Z, coefficient: -0.25}\n"
+        "labels:\n  weak: {h: [0.3, 0.9]}\n  strong: {h: [1.1, 2.0]}\n"
+        "states: {train: 9, validation: 2, held_out: 3}\n"
+    )
+    assert main(["data", "check", "chain.yaml"]) == 0
+    assert "weak: 9 to learn from, 2 to choose a checkpoint by, 3" in capsys.readouterr().out
+    assert main(["data", "make", "chain.yaml", "--seed", "4", "--out", "a.h5"]) == 0
+    settings = Experiment(data=DataConfig(file=Path("chain.yaml")), seed=4)
+    assert data.digest(data.from_file("a.h5")) == data.digest(build.load_data(settings))
+    assert main(["data", "make", "absent.yaml", "--out", "b.h5"]) == 2
+    assert "must be a file that exists" in capsys.readouterr().err
 
 
 def test_check_says_what_training_would_do(capsys: pytest.CaptureFixture[str]) -> None:
