@@ -15,7 +15,7 @@ from circuits import Registers, ReuploadingCircuit
 from qgan import Discriminator, Generator, Trainer
 from qgan.build import build_trainer, load_data, preset, settle
 from qgan.cli import default_run, exit_status, parse_train
-from qgan.cli.console import waiting
+from qgan.cli.console import tell_notes, waiting
 from qgan.cli.progress import train_and_report
 from qgan.config import Experiment
 from qgan.data import Dataset
@@ -68,6 +68,7 @@ def main() -> int:
     # Real states with their labels; the fields h and g behind them are for the judge alone.
     with waiting("making the data"):
         data = load_data(settings)
+    tell_notes(data)
     make = default_trainer if is_default(settings, data) else build_trainer
     # What the settings leave open is settled here, and the run keeps the choices.
     settings = settle(settings, data)

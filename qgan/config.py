@@ -109,8 +109,15 @@ class DataConfig(Section):
     source: Annotated[str, OneOf("source")] = "ising"
     """Name of a data source (`qgan list` names them); ignored when a file is given."""
     file: File | None = None
-    """A file of states: npz with `states`, `label`, optional `factors`; or one of YAML that
-    describes Hamiltonians, whose ground or thermal states are then the data."""
+    """A file of states with `states`, `label`, optional `factors`: npz, HDF5, PennyLane or MATLAB
+    (docs/data.md); or one of YAML that describes Hamiltonians, whose ground or thermal states are
+    then the data."""
+    little_endian: bool = False
+    """Whether qubit 0 of a file is the least significant bit of an amplitude's index, as in Qiskit;
+    wire 0 is the most significant bit here."""
+    rescale: bool = False
+    """Whether states of a file may have any norm, or be rounded to few digits; they are rescaled
+    then."""
     qubits: Annotated[int, Field(ge=1, le=64)] | None = None
     """Qubits of each state, for sources of any size; None takes the source's own."""
     shots: Positive | None = None

@@ -19,13 +19,14 @@ from qgan.build.reference import reference
 from qgan.build.registry import FAMILIES, Entry, Family, register
 from qgan.build.settings import from_yaml, parse, to_yaml
 from qgan.build.settling import settle
-from qgan.build.sources import SOURCES, load_data
+from qgan.build.sources import DESCRIPTIONS, SOURCES, load_data, make_data, source_settings
 from qgan.build.terms import TERMS, build_term, build_terms
 from qgan.build.trainer import build_trainer
 from qgan.build.views import VIEWS, build_view
 
 __all__ = [
     "ANSATZE",
+    "DESCRIPTIONS",
     "EMBEDDINGS",
     "ENGINES",
     "FAMILIES",
@@ -53,12 +54,14 @@ __all__ = [
     "compatibility",
     "from_yaml",
     "load_data",
+    "make_data",
     "parse",
     "preset",
     "project",
     "reference",
     "register",
     "settle",
+    "source_settings",
     "time_candidates",
     "to_yaml",
     "why_not",

@@ -21,7 +21,10 @@ INTRODUCTIONS = {
         "A term adds to a loss, or acts on a step. Without `--term` a game has the terms that its "
         "objective and its head bring."
     ),
-    "source": "A data source makes labelled states in three parts: `data.file` reads your own.",
+    "source": (
+        "A data source makes labelled states in three parts: `data.file` reads your own "
+        "([data.md](data.md))."
+    ),
     "generator": "A generator is a circuit that takes a label and a latent.",
     "preset": "A preset is a whole experiment under one name.",
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from qgan import errors
 from qgan.build.plain_yaml import read_yaml
-from qgan.build.registry import Entry, new_family
+from qgan.build.registry import OURS, Entry, new_family
 from qgan.config import Experiment
 from qgan.data import (
     Dataset,
@@ -26,17 +28,17 @@ from qgan.data import (
     topological,
     xxz,
 )
+from qgan.data.cache import cached
 from qgan.data.hamiltonian import Hamiltonian, from_hamiltonian
 from qgan.stored import fit
 
-__all__ = ["SOURCES", "load_data"]
+__all__ = ["DESCRIPTIONS", "SOURCES", "load_data", "make_data", "source_settings"]
 
 
 def _usual(entry: Entry, settings: Experiment) -> Dataset:
     qubits = settings.data.qubits
     size = {} if qubits is None else {"n_qubits": qubits}
-    data: Dataset = entry.make(seed=settings.seed, **size)
-    return data
+    return _made(entry, {"seed": settings.seed, **size})
 
 
 DESCRIPTIONS = (".yaml", ".yml")
@@ -47,7 +49,9 @@ def _described(path: Path, seed: int) -> Dataset:
     """States of the Hamiltonians that a file of YAML describes."""
     if not path.is_file():
         raise errors.argument("path", "must be a file that exists", path)
-    return from_hamiltonian(fit(read_yaml(path, "data.file"), Hamiltonian, path), path.stem, seed)
+    hamiltonian = fit(read_yaml(path, "data.file"), Hamiltonian, path)
+    description = {"hamiltonian": hamiltonian.model_dump(), "name": path.stem, "seed": seed}
+    return cached(description, lambda: from_hamiltonian(hamiltonian, path.stem, seed))
 
 
 SOURCES = new_family("source", "Data", "data.source", _usual)
@@ -64,12 +68,59 @@ def load_data(settings: Experiment) -> Dataset:
     if source.file is not None and source.file.suffix in DESCRIPTIONS:
         data = _described(source.file, settings.seed)
     elif source.file is not None:
-        data = from_file(source.file, settings.seed)
+        data = from_file(source.file, settings.seed, source.little_endian, source.rescale)
     else:
         data = SOURCES.build(SOURCES.find(source.source), settings)
     if source.shots is None:
         return data
     return measured(data, source.shots, source.measurement, settings.seed)
+
+
+def source_settings(entry: Entry) -> dict[str, inspect.Parameter]:
+    """What a source can be told: the parameters of its function, by name.
+
+    Example:
+        >>> list(source_settings(SOURCES.find("basis")))
+        ['n_qubits', 'n_train', 'n_validation', 'n_held_out', 'seed']
+    """
+    if entry.build is not None:  # of a plug-in that makes it from the settings of an experiment
+        n_qubits = inspect.Parameter("n_qubits", inspect.Parameter.KEYWORD_ONLY, default=None)
+        seed = inspect.Parameter("seed", inspect.Parameter.KEYWORD_ONLY, default=0)
+        return {"n_qubits": n_qubits, "seed": seed}
+    return dict(inspect.signature(entry.make).parameters)
+
+
+def make_data(name: str, **settings: Any) -> Dataset:
+    """The data of a source by its name, from the cache where they lie there.
+
+    Args:
+        name: the name of the source.
+        settings: those that :func:`source_settings` names; the others take their defaults.
+
+    Raises:
+        QganError: for an unknown source, or settings that it refuses.
+
+    Example:
+        >>> make_data("basis", n_qubits=2).n_labels
+        4
+    """
+    entry = SOURCES.find(name)
+    if entry.build is not None:
+        given = {"qubits": settings.get("n_qubits"), "source": name}
+        experiment = Experiment.model_validate({"data": given, "seed": settings.get("seed", 0)})
+        data: Dataset = SOURCES.build(entry, experiment)
+        return data
+    return _made(entry, settings)
+
+
+def _made(entry: Entry, settings: dict[str, Any]) -> Dataset:
+    """The data of a source; those of a plug-in are not kept, since its code may be anywhere."""
+    if entry.origin != OURS:
+        data: Dataset = entry.make(**settings)
+        return data
+    bound = inspect.signature(entry.make).bind(**settings)
+    bound.apply_defaults()
+    return cached({"source": entry.name, **bound.arguments}, lambda: entry.make(**settings))
 
 
 def _entry_of(name: str, source: Callable[..., Dataset]) -> Entry:

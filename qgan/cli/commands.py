@@ -17,6 +17,7 @@ from typing import Any
 from qgan import errors
 from qgan.cli.characters import tolerant_streams
 from qgan.cli.compare import command_compare
+from qgan.cli.data import command_data
 from qgan.cli.evaluate import command_evaluate
 from qgan.cli.explore import command_explore
 from qgan.cli.listing import command_list
@@ -35,6 +36,7 @@ COMMANDS = {
     "sample": command_sample,
     "compare": command_compare,
     "explore": command_explore,
+    "data": command_data,
     "list": command_list,
     "plan": command_plan,
 }

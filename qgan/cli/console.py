@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,9 @@ from qgan.model import Model
 from qgan.runs import RunFolder
 from qgan.runs.history import read_history
 from qgan.stored import MOST_BYTES
+from qgan.text import visible
 
-__all__ = ["show_report", "waiting"]
+__all__ = ["show_report", "tell_notes", "waiting"]
 
 PATIENCE = 5.0
 """Seconds after which a computation is long enough to be named in a log file."""
@@ -52,6 +54,12 @@ def waiting(
         yield
     finally:
         timer.cancel()
+
+
+def tell_notes(data: Dataset) -> None:
+    """Say what was assumed and put right when the data were read, a line per note."""
+    for note in data.notes:
+        print(f"Note: {visible(note)}", file=sys.stderr)
 
 
 def show_report(

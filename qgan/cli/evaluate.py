@@ -32,7 +32,7 @@ def command_evaluate(argv: Sequence[str]) -> int:
 
     text = (
         "Judge a run on held-out states (--data FILE says where its data are now); or judge the "
-        "states of --generated on those of --real, NumPy archives as `qgan train` reads them "
+        "states of --generated on those of --real, files as `qgan train` reads them "
         "(--generated may hold `latent` too), and write report.json, report.html and pictures to "
         "--out (default: the generated file's name and -judged). --full prints all measures."
     )

@@ -13,7 +13,7 @@ def command_plan(argv: Sequence[str]) -> int:
     """`qgan plan`: time each engine on an experiment's circuit, and a step of the whole game."""
     from qgan import build
     from qgan.build.generators import with_most_latents
-    from qgan.cli.console import waiting
+    from qgan.cli.console import tell_notes, waiting
     from qgan.cli.engine_table import engine_table
     from qgan.cli.pace import game_lines
     from qgan.cli.tables import TextConsole
@@ -21,6 +21,7 @@ def command_plan(argv: Sequence[str]) -> int:
     experiment, _, _ = parse_train(argv, "qgan plan")
     with waiting("making the data"):
         data = build.load_data(experiment)
+    tell_notes(data)
     with waiting("timing the engines"):
         timings = build.time_candidates(experiment, data)
     console = TextConsole()

@@ -15,7 +15,7 @@ __all__ = ["command_resume", "command_train", "default_run"]
 def command_train(argv: Sequence[str]) -> int:
     """`qgan train`: train, judge, draw."""
     from qgan import build
-    from qgan.cli.console import waiting
+    from qgan.cli.console import tell_notes, waiting
     from qgan.cli.progress import train_and_report
     from qgan.runs import RunFolder
 
@@ -24,6 +24,7 @@ def command_train(argv: Sequence[str]) -> int:
         RunFolder.check_free(run, overwrite)
     with waiting("making the data"):
         data = build.load_data(experiment)
+    tell_notes(data)
     experiment = build.settle(experiment, data, tell=print)
     trainer = build.build_trainer(data, experiment)
     experiment = experiment.model_copy(update={"trainer": trainer.config})

@@ -5,7 +5,7 @@ from qgan.data.bell import bell, depolarised_bell
 from qgan.data.dataset import Dataset, measured, split
 from qgan.data.dicke import dicke
 from qgan.data.digest import digest
-from qgan.data.file import from_file, halves, read_generated, write_file
+from qgan.data.file import arrays_of, from_file, halves, read_generated, write_file
 from qgan.data.heisenberg import xxz
 from qgan.data.noise import noise
 from qgan.data.phases import ghz_phase, ghz_states
@@ -15,6 +15,7 @@ from qgan.data.topological import topological
 
 __all__ = [
     "Dataset",
+    "arrays_of",
     "basis",
     "bell",
     "depolarised_bell",

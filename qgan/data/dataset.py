@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -22,7 +22,18 @@ from qgan.records import measure
 from qgan.seeds import seeded
 from qgan.text import written
 
-__all__ = ["FEWEST", "Dataset", "check_periods", "check_seed", "draw_parts", "measured", "split"]
+__all__ = [
+    "FEWEST",
+    "PARTS",
+    "Dataset",
+    "Part",
+    "check_periods",
+    "check_seed",
+    "draw_parts",
+    "measured",
+    "split",
+    "split_or_repeat",
+]
 
 FEWEST = 7
 """Fewest states of a label of which one is left for validation and one can be held out."""
@@ -32,6 +43,7 @@ SHARE = 0.15
 
 Part = Literal["train", "validation", "held_out"]
 """A part of a data set: to learn from, to select by, to report on."""
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +60,9 @@ class Dataset:
         name: name of the source.
         factor_periods: for each factor that is an angle its period, a positive number in the units
             of the factor, and None for the others. Empty if no factor is known to be an angle.
+        repeated: the classes whose validation and held-out states are training states again, since
+            there are too few to keep any back. Their skill is undefined.
+        notes: what people should know of how the data were read: whole sentences.
 
     Raises:
         QganError: if a label has no training state or no value, names or periods do not match in
@@ -72,6 +87,8 @@ class Dataset:
     factor_names: tuple[str, ...]
     name: str
     factor_periods: tuple[float | None, ...] = ()
+    repeated: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.label_names) != len(self.label_values):
@@ -203,20 +220,52 @@ def split(batch: Batch, seed: int) -> tuple[Batch, Batch, Batch]:
         >>> [len(part) for part in split(Batch(states, torch.zeros(20, dtype=torch.int64)), seed=0)]
         [14, 3, 3]
     """
+    parts, few = split_or_repeat(batch, seed)
+    if few:
+        got = f"{int((batch.label == few[0]).sum())} of class {few[0]}"
+        raise errors.argument("label", f"must have at least {FEWEST} states of each label", got)
+    return parts
+
+
+def split_or_repeat(batch: Batch, seed: int) -> tuple[tuple[Batch, Batch, Batch], tuple[int, ...]]:
+    """As :func:`split`, but labels with fewer than 7 states are in each part, with all of them.
+
+    Args:
+        batch: at least one state.
+        seed: at least 0; the same seed gives the same parts.
+
+    Returns:
+        The parts (train, validation, held out), each in the order of the batch, and the labels of
+        which they hold the same states.
+
+    Raises:
+        QganError: if the seed is negative.
+
+    Example:
+        >>> from qgan.states import States
+        >>> states = States(torch.ones(9, 2, 1, dtype=torch.complex128) / 2**0.5)
+        >>> label = torch.tensor([0, 1, 1, 1, 1, 1, 1, 1, 1])
+        >>> parts, repeated = split_or_repeat(Batch(states, label), seed=0)
+        >>> [part.label.tolist() for part in parts], repeated
+        ([[0, 1, 1, 1, 1, 1, 1], [0, 1], [0, 1]], (0,))
+    """
     check_seed(seed)
     places: list[list[NDArray[Any]]] = [[], [], []]
+    repeated = []
     for label in torch.unique(batch.label).tolist():
         rows = torch.nonzero(batch.label == label).flatten().cpu().numpy()
         if len(rows) < FEWEST:
-            got = f"{len(rows)} of class {label}"
-            raise errors.argument("label", f"must have at least {FEWEST} states of each label", got)
-        rows = np.random.default_rng([seed, label]).permutation(rows)
-        n = int(SHARE * len(rows))
-        for part, some in zip(places, (rows[2 * n :], rows[:n], rows[n : 2 * n]), strict=True):
+            repeated.append(label)
+            shares = (rows, rows, rows)
+        else:
+            rows = np.random.default_rng([seed, label]).permutation(rows)
+            n = int(SHARE * len(rows))
+            shares = (rows[2 * n :], rows[:n], rows[n : 2 * n])
+        for part, some in zip(places, shares, strict=True):
             part.append(some)
     index = [torch.from_numpy(np.sort(np.concatenate(part))) for part in places]
     train, validation, held_out = (batch[i.to(batch.label.device)] for i in index)
-    return train, validation, held_out
+    return (train, validation, held_out), tuple(repeated)
 
 
 def check_periods(periods: Sequence[Any], n_factors: int) -> tuple[float | None, ...]:

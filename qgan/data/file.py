@@ -1,14 +1,9 @@
-"""A user's own states, read from NumPy archives and written to them."""
+"""A user's own states, read from files of several formats and written to them."""
 
 from __future__ import annotations
 
-import io
-import lzma
-import math
 import os
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,59 +11,76 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from qgan import errors
 from qgan.batch import Batch, join
 from qgan.data.agreement import check_agreement
-from qgan.data.dataset import FEWEST, Dataset, check_periods, check_seed, split
-from qgan.engines.memory import check_bytes
-from qgan.files import write_atomically
+from qgan.data.arrays import check_new_file, read_arrays, write_arrays
+from qgan.data.columns import (
+    LABEL_KINDS,
+    LABEL_RULE,
+    LabelClasses,
+    read_factors,
+    read_part,
+    read_periods,
+)
+from qgan.data.dataset import PARTS, Dataset, check_seed, split_or_repeat
+from qgan.data.formats import FORMATS, NPZ, Array
+from qgan.data.near_misses import check_states, repaired, turned_round
 from qgan.records import Records
 from qgan.states import States
 
-__all__ = ["from_file", "halves", "read_generated", "write_file"]
+__all__ = [
+    "arrays_of",
+    "dataset_of",
+    "from_file",
+    "halves",
+    "order_notes",
+    "read_generated",
+    "write_file",
+]
 
-Array = NDArray[Any]
-
-LABEL_KINDS = "biufU"
-LABEL_RULE = "must hold integers, real numbers or strings"
-MOST_REAL_LABELS = 64
-"""Most distinct values of a real label that is a class, and not a condition."""
-MOST_TURNS = 4
-"""Turns beyond which the values of an angle are likely to be in other units than its period."""
-FACTOR_ARRAYS = ("factors", "factor_names", "factor_periods")
-"""Names of the arrays about hidden factors."""
 RECORD_ARRAYS = ("outcome", "measurement")
 """Names of the arrays that hold measurement records."""
-LEAST_EIGENVALUE = 1e-6
-"""Eigenvalues below this are what rounding in single precision leaves of a zero."""
 
 
-def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
-    """Labelled states of a NumPy archive, of which each label is split 70/15/15.
+def from_file(
+    path: str | os.PathLike[str],
+    seed: int = 0,
+    little_endian: bool = False,
+    rescale: bool = False,
+) -> Dataset:
+    """Labelled states of a file, of which each label is split 70/15/15.
 
     Args:
-        path: an ``.npz`` file. It has arrays ``states``, vectors ``(N, 2**n)`` or density matrices
-            ``(N, 2**n, 2**n)``, and ``label`` ``(N,)``, numbers or strings. Where they are known it
-            has ``factors`` ``(N, k)``, with ``factor_names`` ``(k,)`` and ``factor_periods``
-            ``(k,)``: the period of a factor that is an angle (2 pi for radians), and 0 or nan for a
-            factor that is none. Where a discriminator is to see no more than records of
+        path: a NumPy archive (``.npz``), an HDF5 file (``.h5``), one of PennyLane's data sets, or a
+            MATLAB file (``.mat``). It has arrays ``states``, vectors ``(N, 2**n)`` or density
+            matrices ``(N, 2**n, 2**n)``, and ``label`` ``(N,)``, numbers or strings. Where they are
+            known it has ``factors`` ``(N, k)``, with ``factor_names`` ``(k,)`` and
+            ``factor_periods`` ``(k,)``: the period of a factor that is an angle (2 pi for radians),
+            and 0 or nan for a factor that is none. ``label_names`` are what people call the sorted
+            label values, and ``part`` ``(N,)`` says of each state whether it is of "train",
+            "validation" or "held_out". Where a discriminator is to see no more than records of
             measurements, it has ``outcome`` ``(N, shots, n)``, the integer outcome of each qubit,
             and their ``measurement``: "pauli-6" (X+, X-, Y+, Y-, Z+, Z- are 0 to 5: 2 axis + bit;
             the default), "pauli-4" (X+, Y+, Z+, rest; other programs begin with Z+) or
             "tetrahedral". The states are then for evaluation. Other arrays are not read.
-        seed: at least 0; it decides which states come into which part.
+        seed: at least 0; it decides which states come into which part, where the file does not.
+        little_endian: whether qubit 0 is the least significant bit of the index of an amplitude, as
+            Qiskit has it, and not the most significant one.
+        rescale: whether states of any positive norm are taken, and matrices that were rounded to
+            two digits or more.
 
     Returns:
         The data set, complex128; class indices follow the sorted label values, which are kept.
-        Eigenvalues of density matrices below 1e-6 of all states count as zero.
+        Eigenvalues of density matrices below 1e-6 of all states count as zero. Labels with fewer
+        than 7 states have all of them in each part (``Dataset.repeated``). What was put right or
+        assumed is in ``Dataset.notes``.
 
     Raises:
         QganError: if there is no such file, an array is missing or has a wrong shape, the states
-            are not states, a label has fewer than 7 of them, a real label more than 64 values, or
-            records do not fit the states.
+            are not states, a real label has more than 64 values, or records do not fit the states.
 
     Example:
         >>> import tempfile
@@ -81,25 +93,104 @@ def from_file(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
         ((0, 1), 4, 28)
     """
     check_seed(seed)
-    arrays = _arrays(Path(path))
-    _check_states(arrays["states"])
+    contents = read_arrays(Path(path))
+    contents.check_present("states", "label")
+    return dataset_of(contents.arrays, Path(path).stem, seed, little_endian, rescale)
+
+
+def dataset_of(
+    arrays: Mapping[str, Array],
+    name: str,
+    seed: int = 0,
+    little_endian: bool = False,
+    rescale: bool = False,
+) -> Dataset:
+    """The data set that named arrays hold.
+
+    Args:
+        arrays: the arrays of a file as :func:`from_file` describes them, with ``states`` and
+            ``label`` among them.
+        name: the name of the data set.
+        seed: as :func:`from_file` has it.
+        little_endian: as :func:`from_file` has it.
+        rescale: as :func:`from_file` has it.
+
+    Raises:
+        QganError: as :func:`from_file` does.
+    """
+    check_states(arrays["states"], rescale)
     n_states = len(arrays["states"])
-    values, label = _classes(arrays["label"], n_states)
-    factors, factor_names = _factors(arrays, n_states)
-    factor_periods = _periods(arrays, factors)
-    states = _trimmed(States.from_numpy(arrays["states"]))
-    batch = Batch(states, label, factors, _records(arrays, states))
-    parts = split(batch, seed)
-    names = tuple(str(value) for value in values)
-    return Dataset(*parts, values, names, factor_names, Path(path).stem, factor_periods)
+    classes = LabelClasses.of(arrays, n_states)
+    factors, factor_names = read_factors(arrays, n_states)
+    factor_periods = read_periods(arrays, factors)
+    masks = read_part(arrays, classes)
+    ordered = turned_round(arrays["states"]) if little_endian else arrays["states"]
+    states, repairs = repaired(ordered, rescale)
+    batch = Batch(states, classes.index, factors, _records_in_order(arrays, states))
+    if masks is None:
+        (train, validation, held_out), repeated = split_or_repeat(batch, seed)
+        notes = (*order_notes(states.n_qubits, little_endian), *repairs, *classes.notes())
+    else:
+        train, validation, held_out = (batch[mask] for mask in masks)
+        repeated, notes = (), (*order_notes(states.n_qubits, little_endian), *repairs)
+    values, names = classes.values, classes.names
+    return Dataset(
+        train, validation, held_out, values, names, factor_names, name, factor_periods,
+        repeated, notes,
+    )  # fmt: skip
+
+
+def order_notes(n_qubits: int, little_endian: bool) -> tuple[str, ...]:
+    """In which order the qubits were read: no file says it, and both orders are in use."""
+    if n_qubits < 2:
+        return ()
+    if little_endian:
+        return (
+            "Qubit 0 was read as the LEAST significant bit of an amplitude's index "
+            "(little-endian): it is wire 0 here.",
+        )
+    return (
+        "Wire 0 is the MOST significant bit of an amplitude's index: |10> is entry 2 of 4. "
+        "States of Qiskit and others need --data.little-endian (little_endian=True in Python).",
+    )
+
+
+def arrays_of(data: Dataset) -> dict[str, Array]:
+    """The arrays of a file from which :func:`from_file` reads a data set again, part by part.
+
+    Args:
+        data: states and labels; records are left out.
+
+    Example:
+        >>> from qgan.data.bell import bell
+        >>> arrays = arrays_of(bell(n_train=2, n_validation=1, n_held_out=1))
+        >>> arrays["part"].tolist()[:5], arrays["label_names"].tolist()
+        (['train', 'train', 'train', 'train', 'validation'], ['Phi+', 'Psi-'])
+    """
+    parts = [data.part(name) for name in PARTS]
+    whole = join(parts)
+    values = np.array(data.label_values)
+    arrays = {
+        "states": whole.states.numpy(),
+        "label": values[whole.label.cpu().numpy()],
+        "label_names": np.array(data.label_names),
+        "part": np.repeat(PARTS, [len(part) for part in parts]),
+    }
+    if whole.factors is not None and data.factor_names:
+        arrays["factors"] = whole.factors.cpu().numpy()
+        arrays["factor_names"] = np.array(data.factor_names)
+        if any(period is not None for period in data.factor_periods):
+            arrays["factor_periods"] = np.array([period or 0.0 for period in data.factor_periods])
+    return arrays
 
 
 def halves(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
-    """Labelled states of an archive in two halves, by which other states are judged.
+    """Labelled states of a file in two halves, by which other states are judged.
 
     Args:
-        path: an ``.npz`` file as :func:`from_file` reads it.
-        seed: at least 0; it decides which states come into which half.
+        path: a file as :func:`from_file` reads it.
+        seed: at least 0; it decides which states come into which half. The only state of a label
+            is in both.
 
     Returns:
         A data set without a validation part. One half is held out: others are judged on it. The
@@ -111,17 +202,23 @@ def halves(path: str | os.PathLike[str], seed: int = 0) -> Dataset:
     data = from_file(path, seed)
     whole = join([data.train, data.validation, data.held_out])
     places = [torch.nonzero(whole.label == label).flatten() for label in range(data.n_labels)]
-    train, held_out = (whole[torch.cat([place[start::2] for place in places])] for start in (0, 1))
-    return replace(data, train=train, validation=whole[:0], held_out=held_out)
+    for label in data.repeated:  # all of its states are in each of the three parts
+        places[label] = places[label][: len(data.train.of(label))]
+    alone = tuple(label for label, rows in enumerate(places) if len(rows) == 1)
+    train, held_out = (
+        whole[torch.cat([rows[start * (len(rows) > 1) :: 2] for rows in places])]
+        for start in (0, 1)
+    )
+    return replace(data, train=train, validation=whole[:0], held_out=held_out, repeated=alone)
 
 
 def read_generated(
     path: str | os.PathLike[str], real: Dataset
 ) -> tuple[Batch, Float[Tensor, "N n_latent"]]:
-    """Generated states of an archive, labelled as the real ones are.
+    """Generated states of a file, labelled as the real ones are.
 
     Args:
-        path: an ``.npz`` file with ``states`` and ``label`` as :func:`from_file` reads them, and,
+        path: a file with ``states`` and ``label`` as :func:`from_file` reads them, and,
             if known, ``latent`` ``(N, n_latent)``.
         real: the data they imitate.
 
@@ -133,9 +230,11 @@ def read_generated(
         QganError: for arrays that :func:`from_file` refuses, if the qubits differ, if a label is
             not one of the real data, or if one of these has no state.
     """
-    arrays = _arrays(Path(path))
-    _check_states(arrays["states"])
-    states = _trimmed(States.from_numpy(arrays["states"]))
+    contents = read_arrays(Path(path))
+    contents.check_present("states", "label")
+    arrays = contents.arrays
+    check_states(arrays["states"])
+    states, _ = repaired(arrays["states"])
     if len(states) and states.n_qubits != real.n_qubits:
         rule = f"must be of {real.n_qubits} qubits, as the real ones are"
         raise errors.argument("states", rule, f"{states.n_qubits} in {path}")
@@ -166,7 +265,8 @@ def write_file(
     """Write states in the layout that :func:`from_file` reads, whole or not at all.
 
     Args:
-        path: the file to write or replace, in a folder that exists; its name gets no suffix.
+        path: the file to write or replace, in a folder that exists. Its ending says the format;
+            with any other ending, or none, it is a NumPy archive.
         states: ``B`` states; pure ones are written as vectors, others as density matrices.
         label: ``B`` class indices or original label values.
         latent: what the states were generated from, ``(B, n_latent)``.
@@ -192,155 +292,32 @@ def write_file(
     if latent.ndim != 2 or len(latent) != len(states):
         rule = f"must have shape ({len(states)}, n_latent)"
         raise errors.argument("latent", rule, tuple(latent.shape))
-    if path.is_dir() or not path.parent.is_dir():
-        raise errors.argument("path", "must be a file in a folder that exists", path)
+    check_new_file(path)
     latents = latent.detach().cpu().numpy()
     if not np.isfinite(latents).all():
         raise errors.argument("latent", "must hold finite numbers", "NaN or inf")
     states.check_normalised()
-    buffer = io.BytesIO()
-    np.savez(buffer, states=states.numpy(), label=labels, latent=latents)
-    write_atomically(path, buffer.getvalue())
+    form = next((one for one in FORMATS if path.suffix.lower() in one.endings), NPZ)
+    arrays = {"states": states.numpy(), "label": labels, "latent": latents}
+    write_arrays(path, arrays, form)
 
 
-def _arrays(path: Path) -> dict[str, Array]:
-    """Those arrays of an archive that this module reads."""
+def _records_in_order(arrays: Mapping[str, Array], states: States) -> Records | None:
+    """As :func:`_records`; if records fit the states in the other order of qubits, it says so."""
     try:
-        exists = path.is_file()
-    except (OSError, ValueError):  # a name that is too long or has a null byte
-        exists = False
-    if not exists:
-        raise errors.argument("path", "must be a file that exists", path)
-    rule = "must be a readable .npz file without pickled objects"
-    try:
-        known = ("states", "label", *FACTOR_ARRAYS, "latent", *RECORD_ARRAYS)
-        _check_room(path, known)
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            names = list(archive.files)
-            arrays = {key: np.asarray(archive[key]) for key in known if key in names}
-    except errors.QganError:
-        raise
-    except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
-        raise errors.argument("path", rule, path) from error
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, MemoryError) as error:
-        raise errors.argument("path", rule, path) from error
-    for key in ("states", "label"):
-        if key not in arrays:
-            raise errors.argument("path", f"must hold an array `{key}`", f"{path} with {names}")
-    return arrays
+        return _records(arrays, states)
+    except errors.QganError as error:
+        try:
+            _records(arrays, states.reduced(range(states.n_qubits)[::-1]))
+        except errors.QganError:
+            raise error from None
+        choices = [("option", "data.little-endian")]
+        way = "they would fit if the qubits of the states were counted from the other end"
+        message = f"{str(error).removesuffix('.')}; {way} (option data.little-endian)."
+        raise errors.QganError(message, choices) from None
 
 
-def _check_room(path: Path, names: Sequence[str]) -> None:
-    """Refuse an archive by the sizes that its arrays declare, before one of them is read."""
-    needed, parts = 0, []
-    with zipfile.ZipFile(path) as archive:
-        members = set(archive.namelist())
-        for name in names:
-            if f"{name}.npy" not in members:
-                continue
-            with archive.open(f"{name}.npy") as member:
-                shape, dtype = _header(member)  # type: ignore[arg-type]
-            if dtype.hasobject or any(size < 0 for size in shape):
-                raise ValueError("an array of objects, or of a negative size")
-            size = math.prod(shape)
-            # States are read, made complex128 and factored; the rest is read and copied.
-            item_size = max(dtype.itemsize, 8)
-            needed += size * (item_size + (3 * 16 if name == "states" else item_size))
-            parts.append(f"`{name}` of shape {shape}")
-    check_bytes("path", ", ".join(parts), needed)
-
-
-def _header(member: zipfile.ZipExtFile) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """The shape and the type that the header of an array declares."""
-    if np.lib.format.read_magic(member) == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
-    else:
-        shape, _, dtype = np.lib.format.read_array_header_2_0(member)
-    return shape, dtype
-
-
-def _check_states(array: Array) -> None:
-    """Refuse what is not an array of finite vectors or square matrices over whole qubits."""
-    square = array.ndim == 2 or (array.ndim == 3 and array.shape[1] == array.shape[2])
-    if not square:
-        rule = "must have shape (N, 2**n) or (N, 2**n, 2**n)"
-        raise errors.argument("states", rule, array.shape)
-    dimension = array.shape[1]
-    if dimension < 2 or dimension & (dimension - 1):
-        rule = "must have a dimension that is a power of two, 2 at least"
-        raise errors.argument("states", rule, f"{dimension} in shape {array.shape}")
-    if array.dtype.kind not in "fciu":
-        raise errors.argument("states", "must hold numbers", f"dtype {array.dtype}")
-    finite = np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
-    if not finite.all():
-        at = int(finite.argmin())
-        raise errors.argument("states", "must hold finite numbers", f"NaN or inf at index {at}")
-
-
-def _classes(array: Array, n_states: int) -> tuple[tuple[Any, ...], Tensor]:
-    """The distinct label values, sorted, and the class index of each state."""
-    if array.shape != (n_states,):
-        raise errors.argument("label", f"must have shape ({n_states},)", array.shape)
-    if array.dtype.kind not in LABEL_KINDS:
-        raise errors.argument("label", LABEL_RULE, f"dtype {array.dtype}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise errors.argument("label", "must hold finite numbers", "NaN or inf")
-    values, index, counts = np.unique(array, return_inverse=True, return_counts=True)
-    if array.dtype.kind == "f" and len(values) > MOST_REAL_LABELS:
-        rule = f"must have at most {MOST_REAL_LABELS} distinct values where they are real numbers"
-        raise errors.argument("label", rule, f"{len(values)} (put them into bins first)")
-    rule = f"must have at least {FEWEST} states of each label"
-    if not len(values):
-        raise errors.argument("label", rule, "no states at all")
-    if counts.min() < FEWEST:
-        got = f"{counts.min()} of {values.tolist()[int(counts.argmin())]!r}"
-        raise errors.argument("label", rule, got)
-    return tuple(values.tolist()), torch.from_numpy(index.astype(np.int64))
-
-
-def _factors(arrays: dict[str, Array], n_states: int) -> tuple[Tensor | None, tuple[str, ...]]:
-    """The hidden factors, float64 ``(N, k)``, and their names; no names give f0, f1, ..."""
-    if "factors" not in arrays:
-        return None, ()
-    array = arrays["factors"]
-    if array.ndim != 2 or len(array) != n_states or not array.shape[1]:
-        raise errors.argument("factors", f"must have shape ({n_states}, k)", array.shape)
-    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
-        raise errors.argument("factors", "must hold finite real numbers", f"dtype {array.dtype}")
-    default = np.array([f"f{i}" for i in range(array.shape[1])])
-    names = arrays.get("factor_names", default)
-    if names.shape != default.shape or names.dtype.kind != "U":
-        rule = f"must be {len(default)} strings, one per factor"
-        raise errors.argument("factor_names", rule, f"shape {names.shape}, dtype {names.dtype}")
-    return torch.from_numpy(array.astype(np.float64)), tuple(names.tolist())
-
-
-def _periods(arrays: dict[str, Array], factors: Tensor | None) -> tuple[float | None, ...]:
-    """The period of each factor that is an angle; None where the archive has 0 or nan.
-
-    Values that reach over many periods are told of: they are likely to be in another unit.
-    """
-    array = arrays.get("factor_periods")
-    if array is None or factors is None:
-        return ()
-    n_factors = factors.shape[1]
-    if array.shape != (n_factors,) or array.dtype.kind not in "iuf":
-        rule = f"must have shape ({n_factors},), a number for each factor"
-        got = f"shape {array.shape}, dtype {array.dtype}"
-        raise errors.argument("factor_periods", rule, got)
-    numbers = array.astype(np.float64).tolist()
-    periods = check_periods([x if x and not math.isnan(x) else None for x in numbers], n_factors)
-    for k, period in enumerate(periods):
-        extent = float(factors[:, k].max() - factors[:, k].min())
-        if period is not None and extent > MOST_TURNS * period:
-            errors.warn(
-                f"The values of factor {k} reach over {extent / period:.3g} of its periods in "
-                f"`factor_periods`, {period:g}: is that in the units of the factor?"
-            )
-    return periods
-
-
-def _records(arrays: dict[str, Array], states: States) -> Records | None:
+def _records(arrays: Mapping[str, Array], states: States) -> Records | None:
     """Records of measurements of each state, where the archive has them."""
     if "outcome" not in arrays:
         return None
@@ -353,10 +330,3 @@ def _records(arrays: dict[str, Array], states: States) -> Records | None:
     records = Records.of_outcomes(torch.from_numpy(array.astype(np.int64)), kind)
     check_agreement(records, states)
     return records
-
-
-def _trimmed(states: States) -> States:
-    """States of trace one without the columns that are rounding in all of them."""
-    weight = (states.factor.real**2 + states.factor.imag**2).sum(1)  # eigenvalues, ascending
-    columns = weight.amax(0) > LEAST_EIGENVALUE
-    return States(states.factor[..., columns]).normalised()

@@ -71,7 +71,13 @@ def label_references(
     else:
         sizes = [errors.integer("n_generated", n_generated)] * real.n_labels
     return tuple(
-        Reference.of(real.train.of(label).states, held_out.of(label).states, size, seed)
+        Reference.of(
+            real.train.of(label).states,
+            held_out.of(label).states,
+            size,
+            seed,
+            label in real.repeated,
+        )
         for label, size in enumerate(sizes)
     )
 

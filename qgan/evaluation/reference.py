@@ -49,7 +49,12 @@ class Reference:
 
     @classmethod
     def of(
-        cls, train: States, held_out: States, n_generated: int = N_DRAWN, seed: int = 0
+        cls,
+        train: States,
+        held_out: States,
+        n_generated: int = N_DRAWN,
+        seed: int = 0,
+        repeated: bool = False,
     ) -> Reference:
         """The reference of the real states of one label.
 
@@ -59,6 +64,7 @@ class Reference:
             n_generated: number of generated states that will be judged; a draw has as many states
                 at most.
             seed: seed of the draws.
+            repeated: whether the held-out states are the training states again.
 
         Returns:
             The reference.
@@ -71,7 +77,7 @@ class Reference:
                 raise errors.argument(name, "must hold at least one state", "none")
         train, held_out = prepare(train), prepare(held_out)
         n_draw = min(n_generated, len(train))
-        scale = Scale.of(train, held_out, n_generated, seed)
+        scale = Scale.of(train, held_out, n_generated, seed, repeated)
         places = thinned(len(held_out), MOST_COMPARED, seed)
         held_out, train = held_out[places], train[thinned(len(train), n_draw, seed)]
         to_train = fidelity_matrix(held_out, train)

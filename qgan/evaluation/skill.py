@@ -77,6 +77,7 @@ class Scale:
         single_scores: the scores of W1, ``(M,)``: how it answers to each held-out state.
         collapsed_coverage: the best coverage that one of these single states reaches.
         seed: seed of the draws.
+        repeated: whether the held-out states are training states again.
     """
 
     held_out: States
@@ -89,9 +90,17 @@ class Scale:
     single_scores: Float[Tensor, " M"]
     collapsed_coverage: float
     seed: int = 0
+    repeated: bool = False
 
     @classmethod
-    def of(cls, train: States, held_out: States, n_generated: int, seed: int = 0) -> Scale:
+    def of(
+        cls,
+        train: States,
+        held_out: States,
+        n_generated: int,
+        seed: int = 0,
+        repeated: bool = False,
+    ) -> Scale:
         """The scale of a label.
 
         Args:
@@ -99,6 +108,8 @@ class Scale:
             held_out: M held-out states, prepared.
             n_generated: number of generated states that will be judged; a group is no larger.
             seed: seed of the draws.
+            repeated: whether the held-out states are training states again. Skill is then
+                undefined, since a copy of them would have the best.
         """
         n_held_out, n_others = len(held_out), len(train)
         size = max(1, min(N_DRAWN, n_generated, n_held_out, (n_held_out + n_others) // 2))
@@ -136,6 +147,7 @@ class Scale:
             single_scores=single_scores,
             collapsed_coverage=max(float(one.mean()) for one in fidelities),
             seed=seed,
+            repeated=repeated,
         )
 
     @property
@@ -156,6 +168,10 @@ class Scale:
     @property
     def undefined(self) -> str | None:
         """Why skill is undefined here, or None where it is defined."""
+        if self.repeated:
+            return (
+                "what is held out was learned too, since there are too few states to keep any back"
+            )
         if self.w1 - self.w0 >= LEAST_RANGE:
             return None
         return (
@@ -203,7 +219,7 @@ class Scale:
         Args:
             w: what :meth:`transport` gives.
         """
-        value = skill(w.distance, self.w0, self.w1)
+        value = math.nan if self.repeated else skill(w.distance, self.w0, self.w1)
         if math.isnan(value):
             return Interval(value)
         span = self.span
