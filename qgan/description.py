@@ -193,7 +193,7 @@ class StoredModel(Stored):
     def has_no_gates_in_a_network(self) -> StoredModel:
         """A network writes the factor of each state, and no gate acts on it."""
         circuit = self.sampler.circuit
-        n_numbers = 2 * 2**circuit.registers.n_wires
+        n_numbers = 2 * 2**circuit.registers.widths.n_wires
         if self.kind == "network" and (circuit.gates or circuit.n_inputs != n_numbers):
             raise misfit("circuit", f"must have {n_numbers} inputs and no gates", circuit.n_inputs)
         return self

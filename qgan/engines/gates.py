@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -11,9 +12,10 @@ import torch
 from torch import Tensor
 
 from qgan.engines.stored_circuit import GateName, Rows, StoredCircuit
+from qgan.engines.traced_registers import TracedRegisters
 from qgan.stored import fit
 
-__all__ = ["ROTATIONS", "Gate", "GateName", "Rows", "TracedCircuit", "TracedRegisters", "rows_of"]
+__all__ = ["ROTATIONS", "Gate", "GateName", "Rows", "TracedCircuit", "rows_of"]
 
 ROTATIONS: dict[str, Callable[..., Any]] = {
     "RX": qml.RX,
@@ -49,6 +51,12 @@ class Gate:
         """Whether the gate is a rotation by an angle."""
         return self.matrix is None and self.kraus is None
 
+    @property
+    def writes_a_bit(self) -> bool:
+        """Whether the gate is ``RX(pi * input)``: an X gate, up to a phase, where the bit is 1."""
+        is_flip = self.gate == "RX" and self.source == "inputs" and self.shift == 0
+        return is_flip and math.isclose(self.scale, math.pi)
+
     def unitary(self) -> Tensor:
         """The fixed matrix, complex128 ``(2**k, 2**k)``."""
         return torch.view_as_complex(torch.tensor(self.matrix, dtype=torch.float64))
@@ -56,30 +64,6 @@ class Gate:
     def operators(self) -> Tensor:
         """The Kraus operators of a channel, complex128 ``(m, 2**k, 2**k)``."""
         return torch.view_as_complex(torch.tensor(self.kraus, dtype=torch.float64))
-
-
-@dataclass(frozen=True)
-class TracedRegisters:
-    """The registers of a traced circuit, as numbers of wires.
-
-    Args:
-        n_output: qubits of the states.
-        n_label: wires of the label register.
-        n_latent_wires: wires of the latent register.
-        n_bath: wires that are traced out.
-        holds_bits: whether the wires of label and latent are declared to hold bits.
-    """
-
-    n_output: int
-    n_label: int
-    n_latent_wires: int
-    n_bath: int
-    holds_bits: bool = False
-
-    @property
-    def n_wires(self) -> int:
-        """All wires."""
-        return self.n_output + self.n_label + self.n_latent_wires + self.n_bath
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +121,7 @@ class TracedCircuit:
     def from_stored(cls, stored: StoredCircuit) -> TracedCircuit:
         """The circuit of checked data."""
         gates = tuple(Gate(**dict(gate)) for gate in stored.gates)
-        registers = TracedRegisters(**dict(stored.registers))
+        registers = stored.registers.widths
         return cls(registers, stored.n_weights, stored.n_inputs, gates)
 
 

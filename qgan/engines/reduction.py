@@ -11,7 +11,6 @@ is bilinear in the weights and the signs. It enters the reduced circuit as an in
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -20,9 +19,10 @@ from torch import Tensor, nn
 
 from qgan import errors
 from qgan.engines.base import BitRegisters, Circuit
-from qgan.engines.gates import Gate, TracedCircuit, TracedRegisters
+from qgan.engines.gates import Gate, TracedCircuit
 from qgan.engines.memory import check_bytes
 from qgan.engines.trace import trace
+from qgan.engines.traced_registers import TracedRegisters
 
 __all__ = ["Reduction", "reduction_of"]
 
@@ -57,8 +57,7 @@ class Reduction(nn.Module):
     def __init__(self, traced: TracedCircuit) -> None:
         super().__init__()
         registers = traced.registers
-        n_bits, first = registers.n_label + registers.n_latent_wires, registers.n_output
-        bits = range(first, first + n_bits)
+        bits = registers.bits
         entries, gates = _without_bits(traced, bits)
         turns = [gate for gate in gates if isinstance(gate, _Turn)]
         places = {id(turn): place for place, turn in enumerate(turns)}
@@ -67,9 +66,9 @@ class Reduction(nn.Module):
             0,
             len(turns),
             tuple(
-                _moved(gate, n_bits, first)
+                _moved(gate, bits)
                 if isinstance(gate, Gate)
-                else _moved(_rotation(gate.word, places[id(gate)]), n_bits, first)
+                else _moved(_rotation(gate.word, places[id(gate)]), bits)
                 for gate in gates
             ),
         )
@@ -169,7 +168,7 @@ def _without_bits(traced: TracedCircuit, bits: range) -> tuple[dict[int, int], l
     gates: list[Gate | _Turn] = []
     for gate in traced.gates:
         touched = [wire for wire in gate.wires if wire in bits]
-        if _writes_a_bit(gate) and touched and touched[0] not in entries:
+        if gate.writes_a_bit and touched and touched[0] not in entries:
             entries[touched[0]] = gate.entry
             continue
         if not gate.turns:
@@ -199,12 +198,6 @@ def _without_bits(traced: TracedCircuit, bits: range) -> tuple[dict[int, int], l
     return entries, gates
 
 
-def _writes_a_bit(gate: Gate) -> bool:
-    """Whether a gate is ``RX(pi * input)``, which prepares the basis state of a bit."""
-    is_flip = gate.gate == "RX" and gate.source == "inputs" and gate.shift == 0
-    return is_flip and math.isclose(gate.scale, math.pi)
-
-
 def _word(gate: Gate) -> Word:
     """The letters of the word that a rotation turns about."""
     letters = gate.word or {"RX": "X", "RY": "Y", "RZ": "Z"}.get(gate.gate, "Z" * len(gate.wires))
@@ -222,9 +215,9 @@ def _rotation(word: Word, entry: int) -> Gate:
     return Gate("PauliRot", wires, "inputs", entry, 1.0, word=letters)
 
 
-def _moved(gate: Gate, n_bits: int, first: int) -> Gate:
-    """The gate where the wires from ``first`` on have moved up by those that held bits."""
-    wires = tuple(wire if wire < first else wire - n_bits for wire in gate.wires)
+def _moved(gate: Gate, bits: range) -> Gate:
+    """The gate where the wires behind those that held bits have moved up into their place."""
+    wires = tuple(wire if wire < bits.start else wire - len(bits) for wire in gate.wires)
     return replace(gate, wires=wires)
 
 

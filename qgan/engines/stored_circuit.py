@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from qgan import errors
 from qgan.engines.memory import check_memory
+from qgan.engines.traced_registers import TracedRegisters
 from qgan.stored import Size, Stored, misfit
 
 __all__ = ["GateName", "Rows", "StoredCircuit", "StoredGate", "StoredRegisters"]
@@ -38,16 +39,15 @@ class StoredRegisters(Stored):
     holds_bits: bool = False
 
     @property
-    def n_wires(self) -> int:
-        """All wires."""
-        return self.n_output + self.n_label + self.n_latent_wires + self.n_bath
+    def widths(self) -> TracedRegisters:
+        """The registers themselves, which count their wires."""
+        return TracedRegisters(**dict(self))
 
     @model_validator(mode="after")
     def fits(self) -> StoredRegisters:
         """One state of all wires must fit in memory; wires that hold bits need no amplitudes."""
-        n_bits = self.n_label + self.n_latent_wires if self.holds_bits else 0
         try:
-            check_memory(self.n_wires - n_bits, 1, 16, torch.device("cpu"))
+            check_memory(self.widths.n_wires - len(self.widths.bits), 1, 16, torch.device("cpu"))
         except errors.QganError:
             raise misfit("n_output", "must leave a state that memory holds", self) from None
         return self
@@ -117,7 +117,7 @@ class StoredCircuit(Stored):
     @model_validator(mode="after")
     def is_consistent(self) -> StoredCircuit:
         """Wires in the registers, and entries in the weights and in the inputs."""
-        n_wires, sizes = self.registers.n_wires, {"weights": self.n_weights}
+        n_wires, sizes = self.registers.widths.n_wires, {"weights": self.n_weights}
         sizes["inputs"] = self.n_inputs
         for place, gate in enumerate(self.gates):
             if max(gate.wires) >= n_wires:

@@ -17,7 +17,7 @@ from torch import Tensor
 from qgan import errors
 from qgan.engines.affine import AffineTensor, NotTraceableError, affine_vector
 from qgan.engines.base import BitRegisters, Circuit, typical_angles
-from qgan.engines.gates import Gate, GateName, TracedCircuit, TracedRegisters, rows_of
+from qgan.engines.gates import Gate, GateName, TracedCircuit, rows_of
 from qgan.engines.operations import (
     MAX_FIXED_WIRES,
     elementary,
@@ -25,6 +25,7 @@ from qgan.engines.operations import (
     queued,
     unitary_matrix,
 )
+from qgan.engines.traced_registers import TracedRegisters
 from qgan.engines.weak import WeakNotes
 
 __all__ = ["trace"]

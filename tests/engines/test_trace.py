@@ -17,9 +17,10 @@ from torch.testing import assert_close
 
 from circuits import DDKReadout, RegisterCircuit, Registers
 from qgan.engines.batched import BatchedEngine
-from qgan.engines.gates import Gate, TracedCircuit, TracedRegisters
+from qgan.engines.gates import Gate, TracedCircuit
 from qgan.engines.pennylane import PennyLaneEngine
 from qgan.engines.trace import trace
+from qgan.engines.traced_registers import TracedRegisters
 from qgan.errors import QganError
 
 Queue = Callable[[Any, Any], Any]

@@ -14,8 +14,9 @@ from small_models import Gates
 from qgan import Generator
 from qgan.description import StoredModel
 from qgan.engines import BatchedEngine
-from qgan.engines.gates import Gate, TracedCircuit, TracedRegisters
+from qgan.engines.gates import Gate, TracedCircuit
 from qgan.engines.trace import trace
+from qgan.engines.traced_registers import TracedRegisters
 from qgan.errors import QganError
 from qgan.model import Model, describe, rebuild
 from qgan.page.circuit_code import circuit_code
