@@ -1,7 +1,8 @@
 """The circuit of a run as code to run elsewhere: PennyLane and OpenQASM 2.
 
 The text is written once per run. Where an angle depends on label and latent it has a mark ``@k@``
-instead: angle k is ``scale * x[entry] + shift``, where x are the inputs of the circuit.
+instead: angle k is ``scale * x[entry] + shift``, where x are the inputs of the circuit. A line that
+prepares a wire which holds a bit is marked ``@k:line@``; it is there where angle k is not 0.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from qgan.network_generator import NetworkGenerator
 __all__ = ["circuit_code", "equal_up_to_phase", "exact_text", "fill", "templates"]
 
 MARK = re.compile(r"@(\d+)@")
+BIT_LINE = re.compile(r"^( *)@(\d+):(.*)@\n", re.MULTILINE)
 
 
 @dataclass
@@ -98,9 +100,9 @@ def circuit_code(
 ) -> str:
     """Write the circuit of a generator, at one label and latent, as a program.
 
-    Registers that hold bits are written with all of their wires: RX(pi) prepares a bit that is 1,
-    as an X gate does, and RX(0) one that is 0. The reduced circuit prepares the same state on the
-    other wires alone, with fewer gates.
+    Registers that hold bits are written with all of their wires, and an X gate prepares each bit
+    that is 1. The reduced circuit prepares the same state on the other wires alone, with fewer
+    gates.
 
     Args:
         model: an opened run.
@@ -140,18 +142,30 @@ def fill(template: str, angles: Sequence[tuple[float, int, float]], inputs: Sequ
         inputs: the inputs of the circuit, ``n_inputs`` numbers.
 
     Returns:
-        The text with numbers in the place of the marks.
+        The text with numbers in the place of the marks, and with the lines of the bits that are 1.
 
     Example:
         >>> fill("rx(@0@) q[0];", [(2.0, 0, 0.5)], [1.0])
         'rx(2.5) q[0];'
+        >>> fill("@0:x q[1];@\\n", [(3.14, 0, 0.0)], [1.0])
+        'x q[1];\\n'
     """
 
-    def angle(mark: re.Match[str]) -> str:
-        scale, entry, shift = angles[int(mark[1])]
-        return exact_text(scale * inputs[entry] + shift)
+    def angle(place: str) -> float:
+        scale, entry, shift = angles[int(place)]
+        return scale * inputs[entry] + shift
 
-    return MARK.sub(angle, template)
+    def line(mark: re.Match[str]) -> str:
+        return f"{mark[1]}{mark[3]}\n" if angle(mark[2]) else ""
+
+    return MARK.sub(lambda mark: exact_text(angle(mark[1])), BIT_LINE.sub(line, template))
+
+
+def _as_bit(circuit: TracedCircuit, gate: Gate, angle: str, operation: str) -> str | None:
+    """The line of a gate that prepares a wire which holds a bit, with its mark; otherwise None."""
+    if not (gate.writes_a_bit and gate.wires[0] in circuit.registers.bits):
+        return None
+    return f"{angle[:-1]}:{operation}@"
 
 
 def _pennylane(circuit: TracedCircuit, places: Sequence[str]) -> str:
@@ -170,7 +184,10 @@ def _pennylane(circuit: TracedCircuit, places: Sequence[str]) -> str:
     ]
     for gate, angle in zip(circuit.gates, places, strict=True):
         wires = list(gate.wires) if len(gate.wires) > 1 else gate.wires[0]
-        if gate.gate == "Unitary":
+        bit = _as_bit(circuit, gate, angle, f"qml.X(wires={wires})")
+        if bit is not None:
+            lines.append(f"    {bit}")
+        elif gate.gate == "Unitary":
             lines.append(f"    qml.QubitUnitary({_array(gate.matrix or ())}, wires={wires})")
         elif gate.gate == "Channel":
             operators = ", ".join(_array(matrix) for matrix in gate.kraus or ())
@@ -216,9 +233,12 @@ def _openqasm(circuit: TracedCircuit, places: Sequence[str]) -> str:
     lines.append(f"qreg q[{registers.n_wires}];")
     for gate, angle in zip(circuit.gates, places, strict=True):
         wires = [f"q[{wire}]" for wire in gate.wires]
-        if gate.gate == "Channel":
+        bit = _as_bit(circuit, gate, angle, f"x {wires[0]};")
+        if bit is not None:
+            lines.append(bit)
+        elif gate.gate == "Channel":
             raise errors.unsupported("Circuit", "OpenQASM 2 has no channels", "take pennylane")
-        if gate.gate == "Unitary":
+        elif gate.gate == "Unitary":
             lines += _unitary(gate, wires)
         elif gate.gate == "MultiRZ":
             lines += _ladder(angle, wires)

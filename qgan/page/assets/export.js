@@ -86,14 +86,17 @@ const exporting = (() => {
       Uint32Array.from(text.length ? text.map((c) => c.codePointAt(0)) : [0]));
   }
 
-  // A template of qgan.explore.circuit_code with its angles: scale * inputs[entry] + shift.
+  // A template of qgan.page.circuit_code with its angles, scale * inputs[entry] + shift, and with
+  // the lines of those bits that are 1.
   function code(about, language, inputs) {
     const text = about.code[language];
     if (text === null) throw new Error(about.code.reason);
-    return text.replace(/@(\d+)@/g, (_, k) => {
+    const angle = (k) => {
       const [scale, entry, shift] = about.code.angles[Number(k)];
-      return String(scale * inputs[entry] + shift);
-    });
+      return scale * inputs[entry] + shift;
+    };
+    return text.replace(/^( *)@(\d+):(.*)@\n/gm, (_, gap, k, line) => (angle(k) ? `${gap}${line}\n` : ""))
+      .replace(/@(\d+)@/g, (_, k) => String(angle(k)));
   }
 
   // All figures in one SVG, placed as they stand on the page.
