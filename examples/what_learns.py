@@ -54,8 +54,8 @@ def play(row: str, settings: Experiment, judge: Judge) -> dict[str, Any]:
     generator, game = trainer.generator, trainer.game
     trained = sum(p.numel() for p in generator.parameters() if p.requires_grad)
     model: Sampler = generator
-    if trained:  # the optimisers of a trainer hold what is not frozen when it is made
-        trainer = Trainer(
+    if trained and any(not p.requires_grad for p in generator.parameters()):
+        trainer = Trainer(  # its optimisers hold what is not frozen when it is made
             generator,
             game.discriminator,
             judge.data,
@@ -65,6 +65,7 @@ def play(row: str, settings: Experiment, judge: Judge) -> dict[str, Any]:
             settings.seed,
             mismatched_share=game.mismatched_share,
         )
+    if trained:
         trainer.fit()
         model = trainer.model
     report = judge.report(model)
