@@ -1,7 +1,6 @@
 """The circuit whose label and latent are bits in registers: every trained number is an angle."""
 
 from dataclasses import dataclass
-from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from pennylane.typing import TensorLike
 
 from circuits.ansatz import Ansatz, HardwareEfficient
+from circuits.bit_functions import polynomials, single_bits
 from circuits.conditional import AnsatzFamily
 from circuits.integers import whole_number
 from circuits.registers import Registers
@@ -33,17 +33,17 @@ class BitRegisterCircuit:
     """Registers ``|label>|z>|0..0>`` in basis states, whose bits control every rotation.
 
     The inputs are the bits of label and latent, and X gates write them into their registers. Each
-    rotation ``exp(-i a P / 2)`` of the ansatz on output and bath becomes one rotation for each set
-    S of register wires, about ``P`` times the Z of the wires in S. Those leave the registers in
-    their basis state, so that the output turns by
+    rotation ``exp(-i a P / 2)`` of the ansatz on output and bath becomes several, each about ``P``
+    times the Z of a set S of register wires. Those leave the registers in their basis state, so
+    that the output turns by
 
-    ``a(label, z) = sum_S f_S theta_S prod_{w in S} (-1)^(bit of w)``
+    ``a(label, z) = sum_j theta_j f_j(bits)``, ``f_j = sum_S c_jS prod_{w in S} (-1)^(bit of w)``
 
-    and stays pure for each label and z, if there is no bath. The sets hold at most one wire of the
-    label and at most ``n_controls`` wires of the latent: with one bit of label and one control,
-    ``a = c[label] + sum_k 2^(-k/2) (-1)^(z_k) theta_k[label]``. The fixed factors f, ``2^(-k/2)``
-    for the k-th bit of a latent, let less significant bits learn more slowly, which keeps
-    neighbouring z neighbouring states.
+    and stays pure for each label and z, if there is no bath. The functions f have fixed factors c.
+    With ``degree=0`` each bit of a latent has a number theta of its own
+    (:func:`~circuits.bit_functions.single_bits`); with a higher degree a number multiplies a
+    polynomial of z (:func:`~circuits.bit_functions.polynomials`). Both are there for each bit of
+    the label too, so that each label has numbers of its own.
 
     With the latent register in superposition the same angles prepare the average of the states of
     all z: see :class:`Superposed`.
@@ -55,11 +55,13 @@ class BitRegisterCircuit:
             first of which is its most significant bit.
         ansatz: the family of layers on output and bath, whose gates with angles must be Pauli
             rotations by one entry each.
-        n_controls: most latent wires that one rotation is controlled by, 1 or 2.
+        n_controls: most latent wires that one rotation is controlled by, 1 or 2; 1 where the
+            degree is not 0.
+        degree: degree of the polynomials of z that the angles are; 0 gives each bit a number.
 
     Raises:
-        ValueError: if the latent wires cannot be shared equally, or a gate of the ansatz is no
-            rotation by one of its angles.
+        ValueError: if the latent wires cannot be shared equally, if a gate of the ansatz is no
+            rotation by one of its angles, or if degree or controls are others than these.
 
     References:
         The generator ``G|label, z, 0..0>`` of Dallaire-Demers and Killoran, arXiv:1804.08641,
@@ -79,9 +81,11 @@ class BitRegisterCircuit:
         n_latent: int = 1,
         ansatz: AnsatzFamily = HardwareEfficient,
         n_controls: int = 1,
+        degree: int = 0,
     ) -> None:
         n_latent = whole_number("n_latent", n_latent, 0)
         n_controls = whole_number("n_controls", n_controls, 1)
+        degree = whole_number("degree", degree, 0)
         n_wires = registers.n_latent_wires
         if bool(n_latent) != bool(n_wires) or n_wires % max(1, n_latent):
             raise ValueError(
@@ -90,6 +94,10 @@ class BitRegisterCircuit:
             )
         if n_controls > 2:
             raise ValueError(f"Argument `n_controls` must be 1 or 2, but got {n_controls}.")
+        if degree and n_controls != 1:
+            raise ValueError(
+                f"Argument `n_controls` must be 1 where `degree` is not 0, but got {n_controls}."
+            )
         self.registers = Registers(
             registers.n_output,
             registers.n_label,
@@ -100,16 +108,16 @@ class BitRegisterCircuit:
         self.n_bits = n_wires // max(1, n_latent)
         self.ansatz = ansatz((*registers.output, *registers.bath), n_layers)
         self.gates = _gates_of(self.ansatz)
-        self.controls = _controls(registers, n_controls)
-        self.n_weights = self.ansatz.n_angles * len(self.controls)
+        self.functions = (
+            polynomials(registers, n_latent, degree)
+            if degree
+            else single_bits(registers, n_latent, n_controls)
+        )
+        self.n_weights = self.ansatz.n_angles * len(self.functions)
         self.n_inputs = registers.n_label + n_wires
 
     def start(self, noise: NDArray[np.floating]) -> NDArray[np.floating]:
         """The weights to start from, made of independent noise, so that z begins as a smooth knob.
-
-        The bits of a latent start with the weight of the first of them, as gates have a factor
-        ``2^(-k/2)`` for the bit k and this adds another one: the angles begin as affine functions
-        of z. Where two bits control a rotation it begins with a tenth of its noise.
 
         Args:
             noise: independent numbers, ``(n_weights,)``.
@@ -117,38 +125,26 @@ class BitRegisterCircuit:
         Returns:
             The weights, ``(n_weights,)``.
         """
-        table = noise.reshape(-1, len(self.controls)).copy()
-        first = self.registers.latent.start
-        column = {wires: place for place, wires in enumerate(self.controls)}
-        for wires, place in column.items():
-            latents = [wire for wire in wires if wire >= first]
-            if len(latents) == 1:
-                bit = (latents[0] - first) % self.n_bits
-                top = tuple(wire - bit if wire >= first else wire for wire in wires)
-                table[:, place] = table[:, column[top]] * 2 ** (-bit / 2)
-            elif latents:
-                table[:, place] *= 0.1
-        return table.reshape(-1)
+        table = noise.reshape(-1, len(self.functions))
+        scale = np.array([function.start for function in self.functions], noise.dtype)
+        return (table[:, [function.noise for function in self.functions]] * scale).reshape(-1)
 
     def __call__(self, weights: TensorLike, inputs: TensorLike) -> None:
         """Queue the operations."""
         for position, wire in enumerate((*self.registers.label, *self.registers.latent)):
             qml.RX(np.pi * inputs[..., position], wires=wire)  # an X gate, but for a global phase
-        first, n_controls = self.registers.latent.start, len(self.controls)
-        factors = [
-            2.0 ** (-sum((w - first) % self.n_bits for w in wires if w >= first) / 2)
-            for wires in self.controls
-        ]
         for gate in self.gates:
             if not isinstance(gate, _Rotation):
                 qml.apply(gate)
                 continue
-            for place, wires in enumerate(self.controls):
-                qml.PauliRot(
-                    factors[place] * weights[..., gate.angle * n_controls + place],
-                    gate.word + "Z" * len(wires),
-                    wires=(*gate.wires, *wires),
-                )
+            first = gate.angle * len(self.functions)
+            for place, function in enumerate(self.functions):
+                for wires, factor in function.words:
+                    qml.PauliRot(
+                        factor * weights[..., first + place],
+                        gate.word + "Z" * len(wires),
+                        wires=(*gate.wires, *wires),
+                    )
 
 
 class Superposed:
@@ -186,13 +182,6 @@ class Superposed:
         for wire in self.registers.latent:
             qml.Hadamard(wires=wire)
         self.circuit(weights, inputs)
-
-
-def _controls(registers: Registers, most: int) -> list[tuple[int, ...]]:
-    """The sets of register wires: at most one of the label with at most ``most`` of the latent."""
-    latents = chain.from_iterable(combinations(registers.latent, k) for k in range(most + 1))
-    labels: list[tuple[int, ...]] = [(), *((wire,) for wire in registers.label)]
-    return [(*label, *latent) for latent in latents for label in labels]
 
 
 def _gates_of(ansatz: Ansatz) -> list[object]:

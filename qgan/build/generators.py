@@ -195,16 +195,33 @@ def _register(settings: Experiment, data: Dataset, bath: int) -> Circuit:
         bath=bath,
     )
     if g.n_bits:
-        n_controls = (1 + registers.n_label) * (1 + registers.n_latent_wires) ** g.n_controls
-        n_rotations = (
-            n_controls * _ansatz(settings)(range(data.n_qubits + bath), g.n_layers).n_angles
+        _check_bits(settings, registers)
+        return BitRegisterCircuit(
+            registers, g.n_layers, n_latent, _ansatz(settings), g.n_controls, g.degree
         )
-        if n_rotations > MOST_ROTATIONS:
-            rule = f"must leave at most {MOST_ROTATIONS:,} controlled rotations"
-            raise errors.argument("generator.n_bits", rule, f"about {n_rotations:,}")
-        return BitRegisterCircuit(registers, g.n_layers, n_latent, _ansatz(settings), g.n_controls)
     family = None if g.ansatz == "hardware-efficient" else _ansatz(settings)
     return RegisterCircuit(registers, g.n_layers, family)
+
+
+def _check_bits(settings: Experiment, registers: Registers) -> None:
+    """Refuse settings of a circuit of bits that do not go together, and too many rotations."""
+    g, wires = settings.generator, (*registers.output, *registers.bath)
+    assert g.n_layers is not None  # which :func:`scaled` has filled in
+    if g.degree:
+        rule = "where generator.degree is not 0"
+        if g.n_controls != 1:
+            raise errors.argument("generator.n_controls", f"must be 1 {rule}", g.n_controls)
+        if g.gray:  # the polynomials are of the number in plain binary
+            raise errors.argument("generator.gray", f"must be false {rule}", "true")
+        of_degree = [math.comb(g.n_bits, k) for k in range(g.degree + 1)]
+        of_latent = g.n_bits + sum(sum(of_degree[d::-2]) for d in range(1, g.degree + 1))
+        n_words = 1 + n_latent_of(settings) * of_latent
+    else:
+        n_words = (1 + registers.n_latent_wires) ** g.n_controls
+    n_rotations = (1 + registers.n_label) * n_words * _ansatz(settings)(wires, g.n_layers).n_angles
+    if n_rotations > MOST_ROTATIONS:
+        rule = f"must leave at most {MOST_ROTATIONS:,} controlled rotations"
+        raise errors.argument("generator.n_bits", rule, f"about {n_rotations:,}")
 
 
 def _network(settings: Experiment, data: Dataset, bath: int) -> Circuit:

@@ -11,6 +11,7 @@ is bilinear in the weights and the signs. It enters the reduced circuit as an in
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -72,35 +73,39 @@ class Reduction(nn.Module):
                 for gate in gates
             ),
         )
-        self._tables(turns, bits, entries, traced.n_weights)
+        self._tables(turns, bits, entries)
 
-    def _tables(
-        self, turns: list[_Turn], bits: range, entries: dict[int, int], n_weights: int
-    ) -> None:
+    def _tables(self, turns: list[_Turn], bits: range, entries: dict[int, int]) -> None:
         """Which weight, times which product of signs, adds to which angle.
 
-        One table has a weight for each pair of a product and an angle; what does not fit in it (a
-        second weight, or an input) is listed.
+        The tables have layers of weights for each pair of a product and an angle, as many as the
+        pair that has the most; inputs are listed.
         """
         products = {part[1]: 0 for turn in turns for part in turn.parts}
         ordered = sorted(products, key=lambda wires: (len(wires), sorted(wires)))
         row = {wires: place for place, wires in enumerate(ordered)}
         size = (len(ordered), len(turns))
-        n_parts = sum(len(turn.parts) for turn in turns)
-        n_numbers = (3 * len(ordered) + n_parts) * len(turns)
+        parts = [
+            (gate, (row[wires], place))
+            for place, turn in enumerate(turns)
+            for gate, wires in turn.parts
+        ]
+        left = Counter(spot for gate, spot in parts if gate.source == "weights")
+        n_layers = max(left.values(), default=0)
+        n_inputs = sum(gate.source == "inputs" for gate, _ in parts)
+        n_numbers = ((1 + 2 * n_layers) * len(ordered) + n_inputs) * len(turns)
         check_bytes("circuit", f"tables of {len(turns)} angles", 8 * n_numbers)
-        entry = torch.zeros(size, dtype=torch.int64)
-        scale, shift = torch.zeros(2, *size, dtype=torch.float64)
+        shift = torch.zeros(size, dtype=torch.float64)
+        entry = torch.zeros(n_layers, *size, dtype=torch.int64)
+        scale = torch.zeros(n_layers, *size, dtype=torch.float64)
         listed: list[tuple[int, int, float, int]] = []
-        for place, turn in enumerate(turns):
-            for gate, wires in turn.parts:
-                spot = (row[wires], place)
-                shift[spot] += gate.shift
-                if gate.source == "weights" and not scale[spot]:
-                    entry[spot], scale[spot] = gate.entry, gate.scale
-                elif gate.source is not None:
-                    column = gate.entry + (n_weights if gate.source == "inputs" else 0)
-                    listed.append((row[wires], column, gate.scale, place))
+        for gate, spot in parts:
+            shift[spot] += gate.shift
+            if gate.source == "weights":
+                left[spot] -= 1
+                entry[left[spot]][spot], scale[left[spot]][spot] = gate.entry, gate.scale
+            elif gate.source == "inputs":
+                listed.append((spot[0], gate.entry, gate.scale, spot[1]))
         members = torch.tensor([[float(bit in wires) for wires in ordered] for bit in bits])
         tables = {
             "members": members.reshape(len(bits), len(ordered)),
@@ -140,11 +145,13 @@ class Reduction(nn.Module):
         if bits.device.type == "cpu" and not bool(((bits == 0) | (bits == 1)).all()):
             raise errors.argument("inputs", "must be 0 or 1 where they are bits", "another number")
         signs = 1 - 2 * ((bits @ self.members.to(bits)) % 2)
-        terms = weights.index_select(0, self.entry.flatten()).view(self.entry.shape)
-        angles = signs @ torch.addcmul(self.shift.to(weights), terms, self.scale.to(weights))
+        table = self.shift.to(weights)
+        for entry, scale in zip(self.entry, self.scale.to(weights), strict=True):
+            terms = weights.index_select(0, entry.flatten()).view(entry.shape)
+            table = torch.addcmul(table, terms, scale)
+        angles = signs @ table
         if len(self.listed):
-            values = torch.cat([weights.expand(len(inputs), -1), inputs.to(weights)], 1)
-            shares = signs[:, self.listed[:, 0]] * values[:, self.listed[:, 1]]
+            shares = signs[:, self.listed[:, 0]] * inputs[:, self.listed[:, 1]].to(weights)
             angles = angles + shares @ self.listed_scale.to(weights)
         return angles
 

@@ -110,6 +110,14 @@ def test_more_rotations_than_can_be_written_down_are_refused(
         build.build_circuit(settings, build.load_data(settings))
 
 
+@pytest.mark.parametrize(("name", "value"), [("n_controls", 2), ("gray", True)])
+def test_polynomials_of_z_are_of_plain_numbers_alone(name: str, value: Any) -> None:
+    generator = {"kind": "register", "degree": 2, name: value}
+    settings = build.parse({"generator": generator, "data": {"source": "tfim", "qubits": 2}})
+    with pytest.raises(QganError, match=rf"`generator.{name}` must be .* where generator.degree"):
+        build.build_circuit(settings, build.load_data(settings))
+
+
 @pytest.mark.parametrize("name", TOO_LARGE)
 def test_what_no_memory_holds_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     shrink(monkeypatch)

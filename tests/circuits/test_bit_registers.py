@@ -40,12 +40,10 @@ def test_the_angle_is_a_signed_sum_of_weights() -> None:
     rng = np.random.default_rng(0)
     weights = rng.normal(size=circuit.n_weights)
     for bits in itertools.product((0, 1), repeat=3):
-        sign = {wire: (-1) ** bit for wire, bit in zip((1, 2, 3), bits, strict=True)}
-        products = [
-            np.prod([sign[w] for w in wires]) * (2**-0.5 if 3 in wires else 1.0)
-            for wires in circuit.controls
-        ]
-        angles = weights.reshape(-1, len(products)) @ np.array(products)
+        label, first, second = ((-1) ** bit for bit in bits)
+        values = np.array([1.0, label, first, first * label, second, second * label])
+        values[4:] *= 2**-0.5
+        angles = weights.reshape(-1, len(values)) @ values
 
         def turned(angles: Any = angles) -> None:
             circuit.ansatz(angles)
@@ -63,6 +61,7 @@ def test_counts() -> None:
     assert (circuit.n_weights, circuit.n_inputs) == (104 * 26, 13)
     pairs = BitRegisterCircuit(registers, n_layers=8, n_latent=2, n_controls=2)
     assert pairs.n_weights == 104 * 2 * (1 + 12 + 66)
+    assert BitRegisterCircuit(registers, 8, 2, degree=2).n_weights == 104 * 2 * 17
     assert list(circuit.registers.bits) == list(range(4, 17))
     assert not Superposed(circuit).registers.bits
 
@@ -132,4 +131,8 @@ def test_latents_share_the_wires_equally(n_latent: int) -> None:
 def test_other_numbers_of_controls_are_refused() -> None:
     with pytest.raises(ValueError, match="n_controls"):
         BitRegisterCircuit(SMALL, n_latent=1, n_controls=3)
+    with pytest.raises(ValueError, match="n_controls"):
+        BitRegisterCircuit(SMALL, n_latent=1, n_controls=2, degree=2)
+    with pytest.raises(ValueError, match="degree"):
+        BitRegisterCircuit(SMALL, n_latent=1, degree=-1)
     assert BitRegisterCircuit(Registers(output=1, label=1), n_latent=0).n_inputs == 1

@@ -52,8 +52,9 @@ class Mixed:
         qml.CRZ(weights[..., 1], wires=[3, 1])
 
 
-def family(ansatz: Any, **settings: int) -> Callable[[], Any]:
-    registers = Registers(output=2, label=2, latent=2, bath=settings.pop("bath", 0))
+def family(ansatz: Any, **settings: Any) -> Callable[[], Any]:
+    latent, bath = settings.pop("latent", 2), settings.pop("bath", 0)
+    registers = Registers(output=2, label=2, latent=latent, bath=bath)
     return lambda: BitRegisterCircuit(registers, 2, n_latent=1, ansatz=ansatz, **settings)
 
 
@@ -63,6 +64,7 @@ CIRCUITS = {
     "a bath": family(HardwareEfficient, bath=1),
     "ising": family(IsingLayers),
     "ddk with two controls": family(DDKLayers, n_controls=2),
+    "polynomials of z": family(IsingLayers, latent=3, degree=3),
 }
 each_circuit = pytest.mark.parametrize("build", CIRCUITS.values(), ids=CIRCUITS)
 

@@ -177,6 +177,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any]] = {
     "generator.n_bits": ({}, 5),
     "generator.n_controls": ({}, 2),
     "generator.gray": ({}, True),
+    "generator.degree": ({}, 2),
     "generator.n_latent": ({}, 3),
     "generator.n_levels": ({}, 2),
     "generator.prior": ({}, "normal"),
