@@ -12,7 +12,7 @@ Word = tuple[tuple[int, ...], float]
 Sum = dict[tuple[int, ...], float]
 """The factors of words by their wires."""
 
-CORRECTION = 0.1
+CORRECTION = 0.2
 """Factor of the sign of the first bit beside polynomials of z."""
 
 
@@ -81,7 +81,7 @@ def polynomials(registers: Registers, n_latent: int, degree: int) -> list[BitFun
     With the signs ``s_k = (-1)^(bit k)`` the number in the bits is ``z = -sum_k 2^(-k-1) s_k``. So
     the polynomials of Chebyshev, ``T_1 = z``, ``T_2 = 2 z^2 - 1``, .., are sums over words of at
     most as many bits as their degree, without their means. Neighbouring values of z give
-    neighbouring angles. The sign of bit k has a number of its own too, whose factor ``0.1 * 2^-k``
+    neighbouring angles. The sign of bit k has a number of its own too, whose factor ``0.2 * 2^-k``
     lets it learn more slowly: it may break the order of z, but late and little. Slopes start from
     twice the noise of the constant, higher degrees from half of it, and corrections from none.
 

@@ -42,7 +42,7 @@ def test_functions_are_polynomials_of_chebyshev(n_latent: int, n_bits: int, labe
             expected = np.cos(degree * np.arccos(z))
             np.testing.assert_allclose(next(functions), expected - expected.mean(), **EXACT)
         for k in range(n_bits):  # the square wave of bit k
-            expected = 0.1 * 2.0**-k * (-1.0) ** np.floor((z + 1) * 2**k)
+            expected = 0.2 * 2.0**-k * (-1.0) ** np.floor((z + 1) * 2**k)
             np.testing.assert_allclose(next(functions), expected, **EXACT)
     assert next(functions, None) is None
 
