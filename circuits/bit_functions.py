@@ -82,7 +82,7 @@ def polynomials(registers: Registers, n_latent: int, degree: int) -> list[BitFun
     the polynomials of Chebyshev, ``T_1 = z``, ``T_2 = 2 z^2 - 1``, .., are sums over words of at
     most as many bits as their degree, without their means. Neighbouring values of z give
     neighbouring angles. The sign of bit k has a number of its own too, whose factor ``0.2 * 2^-k``
-    lets it learn more slowly: it may break the order of z, but late and little. Slopes start from
+    lets it learn more slowly than a slope, whose order of z it may break. Slopes start from
     twice the noise of the constant, higher degrees from half of it, and corrections from none.
 
     Args:

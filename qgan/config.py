@@ -145,7 +145,7 @@ class GeneratorConfig(Section):
     """Latent bits that control each rotation of the register circuit at the same time, at most."""
     degree: Annotated[int, Field(ge=0, le=5)] = 0
     """Degree of the polynomials of z that angles of the register circuit of bits are, with small
-    corrections for each bit; 0 gives each bit a number of its own alone, which is less smooth."""
+    corrections for each bit; 0 gives each bit a number of its own and nothing else."""
     gray: bool = False
     """Whether the bits are those of the Gray code, in which neighbouring latents differ in one."""
     bath: Wires | None = None

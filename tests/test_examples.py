@@ -51,3 +51,17 @@ def test_what_learns(kind: str, tmp_path: Path) -> None:
     assert trained["circuit frozen"] == trained["as asked"] - in_circuit
     assert trained["embedding frozen"] == in_circuit
     assert trained["classical twin"] == rows[3]["parameters"]["elsewhere"] > 0
+
+
+@pytest.mark.slow
+def test_scaling_leaves_out_what_takes_too_long(tmp_path: Path) -> None:
+    out = tmp_path / "scaling.json"
+    flags = ["--qubits", "2", "--steps", "2", "--batch", "4", "--out", str(out)]
+    for limit in ("300", "0"):
+        result = run("benchmarks/scaling.py", tmp_path, *flags, "--limit", limit)
+        assert result.returncode == 0, result.stderr
+        rows = json.loads(out.read_text())["results"]
+        assert len(rows) == result.stdout.count("\n") == 3
+        for row, place in zip(rows, ("circuit", "embedding", "elsewhere"), strict=True):
+            assert [key for key, number in row["parameters"].items() if number] == [place]
+            assert ("left_out" in row) == (limit == "0") != ("skill" in row)

@@ -36,7 +36,7 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "ising": ([], 10),
     "tfim": (["--preset", "tfim"], 10),
     "ising-register": (["--generator", "register"], 10),
-    "ising-register-smooth": (["--generator", "register", "--generator.degree", "2"], 10),
+    "ising-register-smooth": (["--generator", "register", "--generator.degree", "2"], 3),
     "ising-register-angles": (["--generator", "register", "--generator.n-bits", "0"], 5),
     "ising-affine": (["--generator.embedding", "affine"], 6),
     "ising-network": (["--generator", "network"], 5),
