@@ -39,6 +39,7 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "ising-register-smooth": (["--generator", "register", "--generator.degree", "2"], 3),
     "ising-register-angles": (["--generator", "register", "--generator.n-bits", "0"], 5),
     "ising-affine": (["--generator.embedding", "affine"], 6),
+    "ising-affine-6000": (["--generator.embedding", "affine", "--steps", "6000"], 2),
     "ising-network": (["--generator", "network"], 5),
     "tfim-register": (["--preset", "tfim", "--generator", "register"], 5),
     "ising-circuit": (["--discriminator", "circuit"], 5),
