@@ -37,7 +37,7 @@ def test_all_of_it_runs(
             n_commands += 1
             if command[1] == "train":  # the first goes through to the report, others take a step
                 monkeypatch.setattr("qgan.cli.progress.train_and_report", one_step)
-    assert n_commands == 11
+    assert n_commands == 14
     output = capsys.readouterr()
     assert "Wire 0 is the MOST significant bit" in output.err
     assert "Qubit 0 was read as the LEAST significant bit" in output.err
