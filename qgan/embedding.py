@@ -111,11 +111,11 @@ class AffineEmbedding(Embedding):
             "winds": list(winds),
         }
         self.n_labels, self.by_label, self.kinds = n_labels, by_label, prior.kinds
-        self.winding = Winding(prior, n_inputs, winds)
+        self.winding = Winding(prior, n_inputs, winds) if winds else None
         n_slopes = prior.n_features * (n_labels if by_label else 1)
         self.linear = _Linear(n_labels + n_slopes, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread, generator=rng)
-        if prior.n_features:
+        if self.winding is not None:
             slopes = self.linear.weight.data[:, n_labels:].unflatten(1, (-1, prior.n_features))
             self.winding.without_effect(slopes)
         nn.init.zeros_(self.linear.bias)
@@ -127,7 +127,7 @@ class AffineEmbedding(Embedding):
         if self.by_label:
             slopes = (labels.unsqueeze(2) * slopes.unsqueeze(1)).flatten(1)
         angles: Tensor = self.linear(torch.cat([labels, slopes], 1))
-        return angles if self.winding.is_empty else angles + self.winding(latent)
+        return angles if self.winding is None else angles + self.winding(latent)
 
 
 class TanhEmbedding(Embedding):
@@ -179,7 +179,7 @@ class TanhEmbedding(Embedding):
             "winds": list(winds),
         }
         self.n_labels, self.kinds = n_labels, prior.kinds
-        self.winding = Winding(prior, n_inputs, winds)
+        self.winding = Winding(prior, n_inputs, winds) if winds else None
         width, layers = n_labels + prior.n_features, []
         for size in hidden:
             layer = _Linear(width, size)
@@ -188,7 +188,8 @@ class TanhEmbedding(Embedding):
             layers.append(layer)
             width = size
         self.layers = nn.ModuleList(layers)
-        self.winding.without_effect(layers[0].weight.data[:, n_labels:])
+        if self.winding is not None:
+            self.winding.without_effect(layers[0].weight.data[:, n_labels:])
         self.linear = _Linear(width, n_inputs)
         nn.init.normal_(self.linear.weight, std=spread * width**-0.5, generator=rng)
         nn.init.uniform_(self.linear.bias, -spread, spread, generator=rng)
@@ -200,7 +201,7 @@ class TanhEmbedding(Embedding):
         for layer in self.layers:
             entry = torch.tanh(layer(entry))
         angles: Tensor = self.linear(entry)
-        return angles if self.winding.is_empty else angles + self.winding(latent)
+        return angles if self.winding is None else angles + self.winding(latent)
 
 
 class RegisterEmbedding(Embedding):

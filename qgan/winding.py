@@ -25,7 +25,7 @@ class Winding(nn.Module):
     Args:
         prior: distribution of the latents.
         n_inputs: number of inputs of the circuit.
-        places: for each latent that is an angle an input; none for no angle.
+        places: for each latent that is an angle an input.
 
     Raises:
         QganError: if there is not one input for each angle, or it is out of range.
@@ -36,15 +36,14 @@ class Winding(nn.Module):
         [[0.0, 0.5, 0.0]]
     """
 
-    def __init__(self, prior: Prior, n_inputs: int, places: Sequence[int] = ()) -> None:
+    def __init__(self, prior: Prior, n_inputs: int, places: Sequence[int]) -> None:
         super().__init__()
         angles = [k for k, wraps in enumerate(prior.wraps) if wraps]
-        if places and (len(places) != len(angles) or not all(0 <= i < n_inputs for i in places)):
+        if len(places) != len(angles) or not all(0 <= i < n_inputs for i in places):
             rule = f"must be {len(angles)} inputs below {n_inputs}, one per angle, or none"
             raise errors.argument("winds", rule, tuple(places))
-        self.is_empty = not places
         turns = torch.zeros(prior.n_latent, n_inputs)
-        for latent, place in zip(angles, places, strict=False):
+        for latent, place in zip(angles, places, strict=True):
             turns[latent, place] = 1.0
         self.register_buffer("turns", turns, persistent=False)
         self.columns = [*angles, *range(prior.n_latent, prior.n_features)]
@@ -61,5 +60,4 @@ class Winding(nn.Module):
         Args:
             weights: with a last axis for the features of :func:`qgan.prior.latent_features`.
         """
-        if not self.is_empty:
-            weights[..., self.columns] = 0.0
+        weights[..., self.columns] = 0.0

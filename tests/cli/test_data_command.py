@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_runs import SHORT
+from cli_runs import SHORT, unshrink
 
 from qgan import build, data
 from qgan.cli import main
@@ -19,6 +19,7 @@ SIZES = ["--n-train", "8", "--n-validation", "7", "--n-held-out", "9"]
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    unshrink(monkeypatch)  # the tests of the page have small sources as long as they go on
 
 
 def test_every_source_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,7 +56,7 @@ def test_settings_of_a_source_are_flags(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_source_of_a_plug_in_can_be_made(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(
+    Path("two_sites.py").write_text(
         "from qgan.build import register\nfrom qgan.data import tfim\n\n"
         "def two(n_qubits=2, strength=0.5, between=(0.1, 0.2), seed=0):\n"
         '    """Two sites."""\n    return tfim(n_qubits, 8, 8, 8, seed)\n\n'
@@ -65,7 +66,7 @@ def test_a_source_of_a_plug_in_can_be_made(capsys: pytest.CaptureFixture[str]) -
     try:
         argv = ["data", "make", "two-sites", "--strength", "1.5", "--between", "1", "2"]
         argv += ["--out", "a.npz"]
-        assert main([*argv, "--plugin", "mine.py"]) == 0
+        assert main([*argv, "--plugin", "two_sites.py"]) == 0
     finally:
         build.SOURCES.by_name = before
     assert "48 pure states of 2 qubits" in capsys.readouterr().out

@@ -203,7 +203,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any]] = {
 }
 """What a run keeps."""
 
-ELSEWHERE = {"data.file", "engine.accelerator"}
+ELSEWHERE = {"data.file", "data.little_endian", "data.rescale", "engine.accelerator"}
 """Settings that need a file or a CUDA device: `data.file` has tests beside these."""
 
 

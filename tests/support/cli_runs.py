@@ -25,6 +25,14 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(build.SOURCES.by_name, entry.name, small)
 
 
+def unshrink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every source its own sizes again."""
+    for entry in build.SOURCES.entries():
+        if isinstance(entry.make, functools.partial):
+            whole = dataclasses.replace(entry, make=entry.make.func)
+            monkeypatch.setitem(build.SOURCES.by_name, entry.name, whole)
+
+
 @contextlib.contextmanager
 def new_home(factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A new folder, which is the current one meanwhile; what is trained there has little data."""

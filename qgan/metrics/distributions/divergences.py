@@ -195,7 +195,8 @@ def likelihood_kl(samples: Int[Tensor, " N"], log_q: Float[Tensor, " K"]) -> Flo
         Goodfellow, Bengio and Courville, Deep Learning, 2016, eq. 5.59 to 5.61.
 
     Example:
-        >>> likelihood_kl(torch.tensor([0, 0, 1, 1]), torch.tensor([0.5, 0.5]).log()).item()
+        >>> log_q = torch.tensor([0.5, 0.5], dtype=torch.float64).log()
+        >>> likelihood_kl(torch.tensor([0, 0, 1, 1]), log_q).item()
         0.0
     """
     if not len(samples) or int(samples.min()) < 0 or int(samples.max()) >= len(log_q):
