@@ -26,7 +26,6 @@ __all__ = [
     "from_spec",
 ]
 
-
 MOST_BITS = 24
 """Most bits of a latent: beyond it neighbouring numbers are one float of single precision."""
 
