@@ -244,7 +244,10 @@ def _eigenstate_scores(states: States, distances: Float[Tensor, " M"]) -> Float[
     """
     values, vectors = torch.linalg.eigh(states.average())
     factor = states.factor
-    images = torch.einsum("idr,ier,e->id", factor, factor.conj(), vectors[:, -1])
+    overlaps = (
+        vectors[:, -1] @ factor.conj()
+    )  # columns with u_0: a matrix of each state is too much
+    images = (factor @ overlaps[:, :, None])[:, :, 0]
     pull = (images / distances.clamp_min(LEAST_DISTANCE)[:, None]).mean(0)
     gaps = (values[-1] - values[:-1]).clamp_min(LEAST_GAP)
     weights = (vectors[:, :-1].mH @ pull) / gaps

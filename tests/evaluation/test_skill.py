@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from small_circuits import random_states
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from qgan.evaluation.skill import Judged, Scale
 from qgan.metrics import fidelity_matrix, transport
@@ -149,3 +152,24 @@ def test_scores_of_w1_are_its_derivatives() -> None:
         towards = torch.nn.functional.one_hot(torch.tensor(k), 12) - equal
         slope = (w1(equal + step * towards) - w1(equal - step * towards)) / (2 * step)
         assert float(scale.single_scores[k]) == pytest.approx(slope / 12, abs=1e-7)
+
+
+def test_the_scale_of_many_qubits_holds_no_matrix_of_each_state() -> None:
+    """512 matrices of 10 qubits are 8 GiB, of which the scale needs one, the average."""
+    largest = 0
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            nonlocal largest
+            result = func(*args, **(kwargs or {}))
+            for one in result if isinstance(result, tuple | list) else (result,):
+                if isinstance(one, torch.Tensor):
+                    largest = max(largest, one.numel())
+            return result
+
+    states = random_states(512, 10, 1)
+    with Watch():
+        Scale.of(states[:256], states[256:], 64)
+    assert largest <= 2 ** (2 * 10)
