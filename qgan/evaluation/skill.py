@@ -244,9 +244,7 @@ def _eigenstate_scores(states: States, distances: Float[Tensor, " M"]) -> Float[
     """
     values, vectors = torch.linalg.eigh(states.average())
     factor = states.factor
-    overlaps = (
-        vectors[:, -1] @ factor.conj()
-    )  # columns with u_0: a matrix of each state is too much
+    overlaps = vectors[:, -1] @ factor.conj()  # of columns: a matrix of each state is too large
     images = (factor @ overlaps[:, :, None])[:, :, 0]
     pull = (images / distances.clamp_min(LEAST_DISTANCE)[:, None]).mean(0)
     gaps = (values[-1] - values[:-1]).clamp_min(LEAST_GAP)
