@@ -51,6 +51,9 @@ TASKS: dict[str, tuple[list[str], int]] = {
     "file-bell": (["--data", "bell"], 3),
     "file-tfim": (["--data", "tfim"], 3),
     "file-three": (["--data", "three-phases"], 3),
+    "file-bell-register": (["--data", "bell", "--generator", "register"], 3),
+    "file-tfim-register": (["--data", "tfim", "--generator", "register"], 3),
+    "file-three-register": (["--data", "three-phases", "--generator", "register"], 3),
 }
 
 
