@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from tasks import RESULTS
 
-from qgan.build import build_trainer, load_data
+from qgan.build import build_trainer, load_data, settle
 from qgan.cli import parse_train
 from qgan.runs import RunFolder, Session
 from qgan.runs.provenance import versions
@@ -43,6 +43,7 @@ def play(name: str, n_qubits: int, asked: argparse.Namespace) -> dict[str, Any]:
     flags += [str(word) for pair in sizes.items() for word in pair]
     experiment, _, _ = parse_train(flags, "scaling")
     data = load_data(experiment)
+    experiment = settle(experiment, data)
     trainer = build_trainer(data, experiment)
     counts = asdict(trainer.generator.parameter_counts())
     result = {"generator": name, "qubits": n_qubits, "flags": flags, "parameters": counts}

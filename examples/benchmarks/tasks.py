@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from qgan.build import SOURCES, build_trainer, load_data
+from qgan.build import SOURCES, build_trainer, load_data, settle
 from qgan.cli import parse_train
 from qgan.data import write_file
 from qgan.data.ising_chain import IsingChain
@@ -112,6 +112,7 @@ def run(job: tuple[str, int]) -> dict:
         experiment, _, _ = parse_train([*flags, "--seed", str(seed)], "tasks")
         begun = time.monotonic()
         data = load_data(experiment)
+        experiment = settle(experiment, data)
         trainer = build_trainer(data, experiment)
         held = Held(trainer, HELD[name]) if name in HELD else None
         session = Session(trainer, RunFolder.create(Path(folder) / "run", experiment), held)
