@@ -10,7 +10,19 @@ from torch import Tensor
 
 from qgan import errors
 
-__all__ = ["outcomes_of_strings"]
+__all__ = ["AXES", "outcomes_of_shot", "outcomes_of_strings"]
+
+AXES = "XYZ"
+
+
+def outcomes_of_shot(basis: str, bits: str) -> list[int]:
+    """The outcomes ``2 * axis + bit`` of one shot, from strings of the same length.
+
+    Example:
+        >>> outcomes_of_shot("XZ", "01")
+        [0, 5]
+    """
+    return [2 * AXES.index(axis) + int(bit) for axis, bit in zip(basis, bits, strict=True)]
 
 
 def outcomes_of_strings(
@@ -51,11 +63,10 @@ def _shots_of(state: int, bases: Sequence[str], bits: Sequence[str]) -> Int[Tens
         rule = "must have a string for each basis, and one at least"
         raise errors.argument("bits", rule, f"{len(bits)} for {len(bases)} of state {state}")
     width = len(bases[0])
-    for name, strings, letters in (("bases", bases, "XYZ"), ("bits", bits, "01")):
+    for name, strings, letters in (("bases", bases, AXES), ("bits", bits, "01")):
         for string in strings:
             if len(string) != width or not set(string) <= set(letters) or not width:
                 rule = f"must be strings of {width} letters among {letters}"
                 raise errors.argument(name, rule, f"{string!r} of state {state}")
     pairs = zip(bases, bits, strict=True)
-    rows = [[2 * "XYZ".index(x) + int(b) for x, b in zip(*pair, strict=True)] for pair in pairs]
-    return torch.tensor(rows)
+    return torch.tensor([outcomes_of_shot(*pair) for pair in pairs])

@@ -17,6 +17,7 @@ __all__ = [
     "argument",
     "instance",
     "integer",
+    "integer_between",
     "nearest",
     "of_file",
     "one_line",
@@ -110,6 +111,20 @@ def integer(name: str, value: Any, least: int | None = None, most: int | None = 
         raise argument(name, f"must be at least {least}", number)
     if most is not None and number > most:
         raise argument(name, f"must be at most {most}", number)
+    return number
+
+
+def integer_between(name: str, value: Any, least: int, most: int) -> int:
+    """As :func:`integer`, for a range that a message names with both of its ends.
+
+    Example:
+        >>> integer_between("n_qubits", 13, 2, 12)
+        Traceback (most recent call last):
+        qgan.errors.QganError: Argument `n_qubits` must be from 2 to 12, but got 13.
+    """
+    number = integer(name, value)
+    if not least <= number <= most:
+        raise argument(name, f"must be from {least} to {most}", number)
     return number
 
 

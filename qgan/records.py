@@ -208,8 +208,8 @@ class Records(Measurement):
             IndexError: for an integer out of range.
         """
         index = kept_axis(index, len(self))
-        kept = {key: values[index] for key, values in self._kept.items()}
-        return Records(self.outcome[index], self.kind, self.dtype, kept)
+        estimates = {key: values[index] for key, values in self._kept.items()}
+        return Records(self.outcome[index], self.kind, self.dtype, estimates)
 
     def __repr__(self) -> str:
         counts = self.counts
@@ -311,8 +311,9 @@ class Records(Measurement):
     def to(self, dtype: torch.dtype | None = None, device: Any = None) -> Records:
         """A copy whose estimates are of another real precision, or on another device."""
         dtype = dtype or self.dtype
-        kept = {key: values.to(dtype=dtype, device=device) for key, values in self._kept.items()}
-        return Records(self.outcome.to(device=device), self.kind, dtype, kept)
+        place = {"dtype": dtype, "device": device}
+        estimates = {key: values.to(**place) for key, values in self._kept.items()}
+        return Records(self.outcome.to(device=device), self.kind, dtype, estimates)
 
     def check_bases(self, name: str) -> None:
         """Refuse bases of "pauli-6" that are plainly not uniform; other kinds have none.

@@ -106,8 +106,8 @@ def make_data(name: str, **settings: Any) -> Dataset:
     """
     entry = SOURCES.find(name)
     if entry.build is not None:
-        given = {"qubits": settings.get("n_qubits"), "source": name}
-        experiment = Experiment.model_validate({"data": given, "seed": settings.get("seed", 0)})
+        section = {"qubits": settings.get("n_qubits"), "source": name}
+        experiment = Experiment.model_validate({"data": section, "seed": settings.get("seed", 0)})
         data: Dataset = SOURCES.build(entry, experiment)
         return data
     return _made(entry, settings)

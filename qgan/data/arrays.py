@@ -84,9 +84,9 @@ def read_arrays(path: Path) -> Contents:
     form = format_of(path)
     try:
         with form.open(path) as stored:
-            wanted = {name: stored[name] for name in ARRAYS if name in stored}
-            _check_room(wanted)
-            arrays = {name: _text_of_bytes(name, one.read()) for name, one in wanted.items()}
+            readable = {name: stored[name] for name in ARRAYS if name in stored}
+            _check_room(readable)
+            arrays = {name: _text_of_bytes(name, one.read()) for name, one in readable.items()}
             others = tuple(name for name in stored if name not in ARRAYS)
     except errors.QganError:
         raise

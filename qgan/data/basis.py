@@ -41,9 +41,7 @@ def basis(
         >>> basis().train.of(1).states.probabilities()[0].tolist()
         [0.0, 1.0]
     """
-    n_qubits = errors.integer("n_qubits", n_qubits)
-    if not 1 <= n_qubits <= 4:
-        raise errors.argument("n_qubits", "must be from 1 to 4", n_qubits)
+    n_qubits = errors.integer_between("n_qubits", n_qubits, 1, 4)
     n_labels = 2**n_qubits
 
     def make(label: int, n: int, rng: object) -> Batch:

@@ -68,11 +68,11 @@ def cached(description: Mapping[str, Any], make: Callable[[], Dataset]) -> Datas
     if folder is None:
         return make()
     path = folder / f"{key_of(description)}{ENDING}"
-    kept = _read(path)
-    if kept is not None:
+    data = _read(path)
+    if data is not None:
         with contextlib.suppress(OSError):
             os.utime(path)
-        return kept
+        return data
     start = time.monotonic()
     data = make()
     if time.monotonic() - start >= LEAST_SECONDS:

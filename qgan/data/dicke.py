@@ -11,7 +11,8 @@ from jaxtyping import Float
 from qgan import errors
 from qgan.batch import Batch
 from qgan.data.dataset import Dataset, draw_parts
-from qgan.data.pauli_family import MOST_QUBITS, Array
+from qgan.data.ising_chain import Array
+from qgan.data.pauli_family import MOST_QUBITS
 from qgan.states import States
 
 __all__ = ["dicke", "dicke_states"]
@@ -41,10 +42,8 @@ def dicke_states(n_qubits: int, excitations: int, momentum: Float[Array, " N"]) 
         >>> dicke_states(3, 1, np.array([0.0])).expval(["ZII", "XXI"]).round(decimals=4).tolist()
         [[0.3333, 0.6667]]
     """
-    n_qubits = errors.integer("n_qubits", n_qubits)
+    n_qubits = errors.integer_between("n_qubits", n_qubits, 2, MOST_QUBITS)
     excitations = errors.integer("excitations", excitations)
-    if not 2 <= n_qubits <= MOST_QUBITS:
-        raise errors.argument("n_qubits", f"must be from 2 to {MOST_QUBITS}", n_qubits)
     if not 0 <= excitations <= n_qubits:
         raise errors.argument("excitations", f"must be from 0 to n_qubits={n_qubits}", excitations)
     index = np.arange(2**n_qubits)

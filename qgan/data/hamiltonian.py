@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from qgan.batch import Batch
 from qgan.data.dataset import Dataset, draw_parts
-from qgan.data.pauli_family import MOST_DENSE, MOST_QUBITS, Array, PauliFamily, along_chain
+from qgan.data.ising_chain import MOST_DENSE, Array
+from qgan.data.pauli_family import MOST_QUBITS, PauliFamily, along_chain
 from qgan.stored import Stored, misfit
 
 __all__ = ["Hamiltonian", "Numbers", "PauliTerm", "from_hamiltonian"]

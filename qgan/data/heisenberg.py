@@ -17,25 +17,22 @@ PINNING = 1e-3
 """The field on the first spin that breaks the symmetry under a flip of all spins, in units of J."""
 
 
-def xxz_family(n_qubits: int, periodic: bool = False) -> PauliFamily:
-    """The Hamiltonians of the XXZ chain.
+def xxz_family(n_qubits: int) -> PauliFamily:
+    """The Hamiltonians of the open XXZ chain.
 
     ``H(Delta) = sum_i (X_i X_{i+1} + Y_i Y_{i+1} + Delta Z_i Z_{i+1}) + 1e-3 Z_0``.
 
     Args:
         n_qubits: length of the chain, 2 to 12.
-        periodic: whether the chain is a ring.
 
     Example:
         >>> energies, _ = xxz_family(2).ground_states(np.array([[0.5]]))
         >>> round(float(energies[0]), 4)  # the singlet: -2 - Delta
         -2.5
     """
-    n_qubits = errors.integer("n_qubits", n_qubits)
-    if not 2 <= n_qubits <= MOST_QUBITS:
-        raise errors.argument("n_qubits", f"must be from 2 to {MOST_QUBITS}", n_qubits)
-    flat = [*along_chain("XX", n_qubits, periodic), *along_chain("YY", n_qubits, periodic)]
-    bonds = along_chain("ZZ", n_qubits, periodic)
+    n_qubits = errors.integer_between("n_qubits", n_qubits, 2, MOST_QUBITS)
+    flat = [*along_chain("XX", n_qubits), *along_chain("YY", n_qubits)]
+    bonds = along_chain("ZZ", n_qubits)
     words = [*flat, *bonds, "Z" + "I" * (n_qubits - 1)]
     constants = [1.0] * len(flat) + [0.0] * len(bonds) + [PINNING]
     slopes = [[0.0]] * len(flat) + [[1.0]] * len(bonds) + [[0.0]]

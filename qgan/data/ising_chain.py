@@ -46,9 +46,7 @@ class IsingChain:
     """
 
     def __init__(self, n_qubits: int) -> None:
-        n_qubits = errors.integer("n_qubits", n_qubits)
-        if not 2 <= n_qubits <= MOST_QUBITS:
-            raise errors.argument("n_qubits", f"must be from 2 to {MOST_QUBITS}", n_qubits)
+        n_qubits = errors.integer_between("n_qubits", n_qubits, 2, MOST_QUBITS)
         self.n_qubits = n_qubits
         index = np.arange(2**n_qubits)
         spins = 1.0 - 2.0 * ((index[:, None] >> np.arange(n_qubits)[::-1]) & 1)

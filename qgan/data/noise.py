@@ -9,7 +9,7 @@ from jaxtyping import Float
 from qgan import errors
 from qgan.batch import Batch
 from qgan.data.dataset import Dataset, draw_parts
-from qgan.data.pauli_family import Array
+from qgan.data.ising_chain import Array
 from qgan.states import States
 
 __all__ = ["CHANNELS", "noise", "through_channel"]
@@ -27,8 +27,8 @@ def _kraus(kind: str, strength: Array) -> Array:
     y, z = np.array([[0, -1j], [1j, 0]]), np.diag([1.0 + 0j, -1.0])
     up, down = np.diag([1.0 + 0j, 0.0]), np.diag([0.0 + 0j, 1.0])
     if kind == "depolarising":
-        kept = [np.sqrt(1 - 3 * p / 4) * one]
-        return np.concatenate([*kept, *(np.sqrt(p / 4) * pauli for pauli in (x, y, z))], axis=1)
+        paulis = [np.sqrt(p / 4) * pauli for pauli in (x, y, z)]
+        return np.concatenate([np.sqrt(1 - 3 * p / 4) * one, *paulis], axis=1)
     if kind == "amplitude-damping":
         raised = np.array([[0, 1], [0, 0]], dtype=complex)
         return np.concatenate([up + np.sqrt(1 - p) * down, np.sqrt(p) * raised], axis=1)
@@ -107,9 +107,7 @@ def noise(
         >>> noise(n_train=2, n_validation=1, n_held_out=1).train.states
         States(6 of 3 qubits, rank 8)
     """
-    n_qubits = errors.integer("n_qubits", n_qubits)
-    if not 1 <= n_qubits <= MOST_QUBITS:
-        raise errors.argument("n_qubits", f"must be from 1 to {MOST_QUBITS}", n_qubits)
+    n_qubits = errors.integer_between("n_qubits", n_qubits, 1, MOST_QUBITS)
     ghz = torch.zeros(1, 2**n_qubits, 1, dtype=torch.complex128)
     ghz[0, 0, 0] = ghz[0, -1, 0] = 2**-0.5
 

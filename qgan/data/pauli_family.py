@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import eigsh
 
 from qgan import errors
+from qgan.data.ising_chain import MOST_DENSE, Array
 from qgan.pauli import check_words
 from qgan.states import States
 
 __all__ = ["MOST_QUBITS", "PauliFamily", "along_chain"]
 
-Array = NDArray[Any]
-
 MOST_QUBITS = 12
 """Most qubits of a family: its sparse matrices have one entry per word and basis state."""
-MOST_DENSE = 6
-"""Most qubits for which many dense matrices are diagonalised at once."""
 CHUNK = 2**21
 """Entries of the dense matrices that are in memory at once."""
 LEAST_GAP = 1e-8

@@ -35,9 +35,7 @@ class ThermalChain:
     """
 
     def __init__(self, n_qubits: int, h: float) -> None:
-        n_qubits = errors.integer("n_qubits", n_qubits)
-        if not 2 <= n_qubits <= MOST_QUBITS:
-            raise errors.argument("n_qubits", f"must be from 2 to {MOST_QUBITS}", n_qubits)
+        n_qubits = errors.integer_between("n_qubits", n_qubits, 2, MOST_QUBITS)
         matrix = IsingChain(n_qubits).matrix(h, 0.0).toarray()
         energies, self._vectors = np.linalg.eigh(matrix)
         self._excitation = energies - energies[0]

@@ -9,7 +9,8 @@ from jaxtyping import Float
 from qgan import errors
 from qgan.batch import Batch
 from qgan.data.dataset import Dataset, draw_parts
-from qgan.data.pauli_family import MOST_QUBITS, Array
+from qgan.data.ising_chain import Array
+from qgan.data.pauli_family import MOST_QUBITS
 from qgan.states import States
 
 __all__ = ["cluster_states", "topological", "topological_coefficients"]
@@ -46,9 +47,7 @@ def cluster_states(n_qubits: int, g: Float[Array, " N"]) -> States:
         >>> cluster_states(3, np.array([1.0])).expval(["XII", "XXX"]).round(decimals=6).tolist()
         [[1.0, 1.0]]
     """
-    n_qubits = errors.integer("n_qubits", n_qubits)
-    if not 3 <= n_qubits <= MOST_QUBITS:
-        raise errors.argument("n_qubits", f"must be from 3 to {MOST_QUBITS}", n_qubits)
+    n_qubits = errors.integer_between("n_qubits", n_qubits, 3, MOST_QUBITS)
     if not bool((np.abs(g) <= 1).all()):
         raise errors.argument("g", "must be in [-1, 1]", np.asarray(g).tolist()[:8])
     matrices = np.zeros((len(g), 2, 2, 2))  # sample, outcome, row, column

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from qgan import errors
+from qgan.basis_strings import AXES, outcomes_of_shot
 from qgan.data.formats.base import Array, Format, StoredArray
 from qgan.engines.memory import check_bytes
 from qgan.files import read_regular
@@ -23,7 +24,6 @@ from qgan.files import read_regular
 __all__ = ["CSV"]
 
 COLUMNS = ("state", "label", "basis", "bits")
-LETTERS = "XYZ"
 BYTES_PER_BYTE = 50
 """What the lines take in memory while they are read, per byte of the file: 30 to 47 for 10 qubits
 to 1."""
@@ -81,9 +81,9 @@ def _outcome(basis: str | None, bits: str | None) -> list[int] | None:
     """The outcomes ``2 axis + bit`` of a line; None where it is not one."""
     if not basis or not bits or len(basis) != len(bits):
         return None
-    if set(basis) - set(LETTERS) or set(bits) - set("01"):
+    if set(basis) - set(AXES) or set(bits) - set("01"):
         return None
-    return [2 * LETTERS.index(letter) + int(bit) for letter, bit in zip(basis, bits, strict=True)]
+    return outcomes_of_shot(basis, bits)
 
 
 def _write(arrays: Mapping[str, Array]) -> bytes:
@@ -99,7 +99,7 @@ def _write(arrays: Mapping[str, Array]) -> bytes:
     for state, rows in enumerate(outcome.tolist()):
         first = [state] if label is None else [state, label[state]]
         for row in rows:
-            basis = "".join(LETTERS[entry // 2] for entry in row)
+            basis = "".join(AXES[entry // 2] for entry in row)
             writer.writerow([*first, basis, "".join(str(entry % 2) for entry in row)])
     return text.getvalue().encode()
 
